@@ -1,0 +1,151 @@
+"""What can be typed: commands, their arguments and their help."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from importlib.metadata import version
+from typing import Any
+
+SOURCE = "FILE.py, FILE.py:NAME, package.module:NAME, or a pipeline's JSON (no code of it is run)"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    root = argparse.ArgumentParser(
+        prog="pipeglot",
+        description="Write a pipeline once in Python; compile it to native code of an engine, and run it anywhere.",
+        epilog="Exit codes: 0 clean; 1 difference, loss, stale output or failed run; 2 usage or invalid input; 3 engine.",
+        allow_abbrev=False,
+    )
+    root.add_argument("--version", action="version", version=f"pipeglot {version('pipeglot')}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, about: str, **more: Any) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=about, description=about, allow_abbrev=False, **more)
+
+    _compile(command("compile", "Write the code of a target."))
+    _check(command("check", "Say everything there is to say about a pipeline."))
+    _run(command("run", "Run a pipeline here or on an engine, and record what it did."))
+    _graph(command("graph", "Draw a pipeline."))
+    _targets(command("targets", "Show what each target can do."))
+    _engines(command("engines", "Make and inspect the engines' Python environments."))
+    _ir(command("ir", "Print a pipeline as JSON, the format every command reads."))
+    _schema(command("schema", "Print the JSON Schema of a published format."))
+    return root
+
+
+def _source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help=SOURCE)
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=["text", "json", "sarif"],
+        default="text",
+        help="form of the diagnostics: text (default), or JSON or SARIF 2.1.0 on standard output",
+    )
+
+
+def _allow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow", metavar="CODE", action="append", type=code, default=[], help="accept a named loss, as PG210"
+    )
+
+
+def _compile(parser: argparse.ArgumentParser) -> None:
+    _source(parser)
+    parser.add_argument(
+        "--target", "-t", metavar="T", action="append", required=True, help="airflow, prefect ...; repeatable"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="folder to write to (default build/TARGET; with several targets, DIR/TARGET each)",
+    )
+    where.add_argument("--stdout", action="store_true", help="print the files instead of writing them")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 with a diff when the files are stale"
+    )
+    _allow(parser)
+    _report(parser)
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    _source(parser)
+    parser.add_argument(
+        "--target", "-t", metavar="T", action="append", default=[], help="check for this target too; repeatable"
+    )
+    _allow(parser)
+    _report(parser)
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    _source(parser)
+    parser.add_argument("--on", metavar="ENGINE", default="local", help="local (default), airflow, prefect")
+    parser.add_argument(
+        "-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter, repeatable"
+    )
+    parser.add_argument("--params", metavar="FILE", help="parameters as a JSON object; -p wins over it")
+    parser.add_argument("--record", metavar="FILE", help="write the record of the run as JSON (- for standard output)")
+    parser.add_argument("--logical-date", metavar="TIME", help="ISO 8601 with a time zone (default: now)")
+    parser.add_argument("--max-workers", metavar="N", type=positive, help="calls at the same time (local)")
+    parser.add_argument(
+        "--mode", choices=["test", "server"], default="test", help="airflow: dag.test() or a real scheduler"
+    )
+    parser.add_argument("--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's")
+    parser.add_argument("--requirements", metavar="FILE", help="what the steps need installed beside the engine")
+    _allow(parser)
+
+
+def _graph(parser: argparse.ArgumentParser) -> None:
+    _source(parser)
+    parser.add_argument("--format", choices=["text", "mermaid", "dot"], default="text")
+
+
+def _targets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _engines(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    install = actions.add_parser("install", help="make the environments of engines, from committed constraints")
+    install.add_argument("engines", metavar="ENGINE", nargs="+")
+    listing = actions.add_parser("list", help="the environments that exist")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    doctor = actions.add_parser("doctor", help="say whether each engine can be used, and why not")
+    doctor.add_argument("engines", metavar="ENGINE", nargs="*")
+    doctor.add_argument("--engine-python", metavar="PATH", help="look at this Python instead")
+
+
+def _ir(parser: argparse.ArgumentParser) -> None:
+    _source(parser)
+
+
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("format", choices=["pipeline", "record"], nargs="?", default="pipeline")
+
+
+def code(text: str) -> str:
+    """A diagnostic's code.
+
+    >>> code("PG210")
+    'PG210'
+    """
+    if not re.fullmatch(r"PG\d{3}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a code like PG210")
+    return text
+
+
+def positive(text: str) -> int:
+    """A whole number from 1.
+
+    >>> positive("4")
+    4
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)

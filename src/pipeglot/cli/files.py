@@ -1,0 +1,133 @@
+"""Files of the user's: read with a clear word when it fails, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeglot.core.diagnostic import Diagnostic, PipeglotError
+
+
+class FileError(PipeglotError):
+    """A file or folder named on the command line cannot be used (exit code 2)."""
+
+
+def fail(code: str, message: str, help: str = "") -> FileError:
+    """An error to raise, with one diagnostic."""
+    return FileError([Diagnostic(code, "error", message, None, help)])
+
+
+def read(path: str) -> str:
+    """A text file's content. Raises FileError."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise fail("PG330", f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise fail("PG330", f"cannot read {path}: {reason(error)}") from None
+
+
+def reason(error: OSError) -> str:
+    """What the system says, in its words and without our path again.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory", "x"))
+    'no such file or directory'
+    """
+    words = error.strerror or str(error)
+    return words[:1].lower() + words[1:]
+
+
+def write(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Write files under a folder, all or none: each goes to a temporary file beside its place first.
+
+    Files that hold their text already are left untouched. Returns the paths in the order given; raises FileError.
+    """
+    paths = [folder / name for name in files]
+    made: list[Path] = []
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for path, text in zip(paths, files.values(), strict=True):
+            if current(path) != text:
+                made += _folders(path.parent)
+                waiting.append((_temporary(path, text), path))
+        for temporary, path in waiting:
+            temporary.replace(path)
+    except OSError as error:
+        for temporary, _ in waiting:
+            temporary.unlink(missing_ok=True)
+        for parent in reversed(made):
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+        raise fail("PG340", f"cannot write {error.filename2 or error.filename or folder}: {reason(error)}") from None
+    return paths
+
+
+def current(path: Path) -> str | None:
+    """What a file holds now; None when there is none or it is not text. Raises OSError for what is not a file."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def writable(path: Path) -> None:
+    """Say now what would keep `write` from writing a file after a long run. Raises FileError."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "Is a directory", str(path))
+        made = _folders(path.parent)
+        _temporary(path, "").unlink()
+        for parent in reversed(made):
+            parent.rmdir()
+    except OSError as error:
+        raise fail("PG340", f"cannot write {path}: {reason(error)}") from None
+
+
+def stale(folder: Path, files: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Each file that is not as it would be written, with a unified diff from what is there."""
+    for name, text in files.items():
+        path = folder / name
+        try:
+            old = current(path)
+        except OSError as error:
+            raise fail("PG330", f"cannot read {path}: {reason(error)}") from None
+        if old != text:
+            before = "" if old is None else old
+            lines = difflib.unified_diff(
+                before.splitlines(keepends=True),
+                text.splitlines(keepends=True),
+                os.devnull if old is None else str(path),
+                str(path),
+            )
+            yield path, "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Make a folder and its parents; the ones that were made, outermost first."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return list(reversed(missing))
+
+
+def _temporary(path: Path, text: str) -> Path:
+    """The text in a new file beside `path`, with the mode `path` has or a new file would get."""
+    try:
+        mode = path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", dir=path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.chmod(name, mode)
+    except BaseException:
+        os.unlink(name)
+        raise
+    return Path(name)

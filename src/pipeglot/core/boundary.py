@@ -1,0 +1,66 @@
+"""The boundary every value crosses between calls, in one implementation.
+
+The reference run calls `json_io` and `run_command`, and backends print their very source into the files they
+generate, so that what a step is given, and what counts as a bad return value, is the same everywhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import subprocess
+import typing
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON: its annotations build the arguments and check the result."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond 2**53: it would not survive every JSON reader")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        types = {name: TypeAdapter(hint) for name, hint in typing.get_type_hints(fn, include_extras=True).items()}
+        anything = TypeAdapter(Any)
+        built = {
+            name: types.get(name, anything).validate_json(json.dumps(value), strict=True)
+            for name, value in given.items()
+        }
+        returns = types.get("return", anything)
+        result = returns.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def run_command(words: list[str], given: dict[str, Any]) -> str:
+    """Run a command with `given` as environment variables; gives the last line of its standard output."""
+    text = {k: v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for k, v in given.items()}
+    done = subprocess.run(words, env={**os.environ, **text}, stdout=subprocess.PIPE, text=True, check=True)
+    return (done.stdout.splitlines() or [""])[-1]
+
+
+def source(function: Callable[..., Any]) -> str:
+    """The text of `json_io` or `run_command`, as it stands in generated files."""
+    return inspect.getsource(function)
+
+
+def shell_words(script: str) -> list[str]:
+    """The command that runs a shell step's script."""
+    return ["bash", "-c", script]
+
+
+def container_words(image: str, command: Sequence[str], variables: Iterable[str]) -> list[str]:
+    """The command that runs a container step; the variables' values come from the command's own environment."""
+    passed = [word for name in variables for word in ("-e", name)]
+    return ["docker", "run", "--rm", *passed, image, *command]

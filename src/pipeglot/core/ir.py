@@ -1,0 +1,513 @@
+"""The pipeline language as data: frozen nodes whose JSON is a published, versioned format.
+
+Control flow is structured: `If`, `Each`, `Group` and `Include` own blocks of nodes. Everything that gives a value
+or can be waited for has an id, and all ids of a pipeline live in one namespace: calls, regions, merged values and
+collected values. What the nodes mean is written in `docs/language.md` and executed by `pipeglot.core.run`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+)
+
+FORMAT: Literal["pipeglot.pipeline/1"] = "pipeglot.pipeline/1"
+"""Name and version of the JSON format; a reader refuses any other."""
+
+MAX_DEPTH = 50
+"""Blocks and values nested deeper than this are refused (pydantic stops serialising at about 98 levels)."""
+
+Json: TypeAlias = Any  # a JSON value; pydantic's JsonValue is only used where it validates
+Schema: TypeAlias = dict[str, Any]
+"""A JSON Schema (2020-12) fragment; `{}` admits everything."""
+
+
+class Node(BaseModel):
+    """Base of all nodes: immutable, closed, and without NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants")
+
+
+class At(Node):
+    """A place in the author's files: path relative to the folder of the pipeline's own file, and line from 1."""
+
+    file: str
+    line: int = Field(ge=1)
+
+
+class Placed(Node):
+    """A node that remembers where the author wrote it. The place is no part of what the node means."""
+
+    at: At | None = None
+
+    @field_serializer("at", mode="wrap")
+    def _place(
+        self, value: At | None, handler: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> Any:
+        return None if info.context == _WITHOUT_PLACES else handler(value)
+
+
+_WITHOUT_PLACES = {"places": False}
+
+# ---------------------------------------------------------------- values
+
+
+class Const(Node):
+    """A JSON constant."""
+
+    kind: Literal["const"] = "const"
+    value: JsonValue
+
+
+class ParamRef(Node):
+    """A parameter of the pipeline, or of the included pipeline it stands in."""
+
+    kind: Literal["param"] = "param"
+    name: str
+    path: tuple[str | int, ...] = ()
+
+
+class Out(Node):
+    """What a call, a merged value, a collected value or an Include gave; `path` selects inside it."""
+
+    kind: Literal["out"] = "out"
+    ref: str
+    path: tuple[str | int, ...] = ()
+
+
+class Item(Node):
+    """The current item of an enclosing Each (`loop` is its id)."""
+
+    kind: Literal["item"] = "item"
+    loop: str
+    path: tuple[str | int, ...] = ()
+
+
+ContextName: TypeAlias = Literal["logical_date", "day", "run_id", "state"]
+
+
+class Ctx(Node):
+    """A fact of the run: `logical_date` (ISO 8601 UTC, ending in Z), `day` (its date in the schedule's time zone,
+    UTC without one), `run_id` (the engine's own), and in a Final `state` (`succeeded` or `failed`)."""
+
+    kind: Literal["ctx"] = "ctx"
+    name: ContextName
+
+
+class ListOf(Node):
+    """A list built of values."""
+
+    kind: Literal["list"] = "list"
+    items: tuple[Value, ...]
+
+
+class DictOf(Node):
+    """A dict built of values, in the author's order; keys are constants."""
+
+    kind: Literal["dict"] = "dict"
+    items: tuple[tuple[str, Value], ...]
+
+
+class Text(Node):
+    """Text built of values: each part is written as Python's `str` writes its canonical value."""
+
+    kind: Literal["text"] = "text"
+    parts: tuple[Value, ...]
+
+
+CompareOp: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]
+
+
+class Compare(Node):
+    """Two scalars compared: int and float by value, bool never equal to a number, no None."""
+
+    kind: Literal["compare"] = "compare"
+    op: CompareOp
+    left: Value
+    right: Value
+
+
+class IsIn(Node):
+    """Whether a scalar is one of constant scalars."""
+
+    kind: Literal["in"] = "in"
+    value: Value
+    options: tuple[bool | int | float | str, ...]
+
+
+class All(Node):
+    """True when every operand is; evaluated left to right, stopping at the first that is not."""
+
+    kind: Literal["and"] = "and"
+    operands: Annotated[tuple[Value, ...], Field(min_length=1)]
+
+
+class Any_(Node):
+    """True when one operand is; evaluated left to right, stopping at the first that is."""
+
+    kind: Literal["or"] = "or"
+    operands: Annotated[tuple[Value, ...], Field(min_length=1)]
+
+
+class Not(Node):
+    """The opposite of a condition."""
+
+    kind: Literal["not"] = "not"
+    operand: Value
+
+
+Condition: TypeAlias = Compare | IsIn | All | Any_ | Not
+Value: TypeAlias = Annotated[
+    Const | ParamRef | Out | Item | Ctx | ListOf | DictOf | Text | Compare | IsIn | All | Any_ | Not,
+    Field(discriminator="kind"),
+]
+"""A condition slot takes a Condition, or any value whose static type is bool."""
+
+# ---------------------------------------------------------------- steps
+
+
+class Chunk(Placed):
+    """One top-level statement of the author's file that inlined steps need: its own bytes, at column 0."""
+
+    kind: Literal["import", "value", "class", "function"]
+    names: tuple[str, ...]
+    text: str
+
+
+class Imported(Node):
+    """A Python function that generated code imports: `module.attr`."""
+
+    kind: Literal["imported"] = "imported"
+    module: str
+    attr: str
+
+
+class Inlined(Node):
+    """A Python function whose source travels with the pipeline, as one of `Pipeline.code`."""
+
+    kind: Literal["inlined"] = "inlined"
+    name: str
+
+
+class Shell(Node):
+    """A bash script. Arguments arrive as environment variables of their names: text as it is, anything else as
+    JSON. Gives the last line of its standard output (text); a non-zero exit status fails the attempt."""
+
+    kind: Literal["shell"] = "shell"
+    script: str
+
+
+class Container(Node):
+    """A container: arguments and output as for Shell, the command as a list of words, never through a shell."""
+
+    kind: Literal["container"] = "container"
+    image: str
+    command: tuple[str, ...] = ()
+
+
+Run: TypeAlias = Annotated[Imported | Inlined | Shell | Container, Field(discriminator="kind")]
+
+
+class Parameter(Node):
+    """A parameter of a step (`has_default`: the function's own default applies when no argument is given)."""
+
+    name: str
+    type: Schema = Field(default_factory=dict)
+    has_default: bool = False
+
+
+class Step(Placed):
+    """A function, script or container declared once and used by calls. `returns` is the schema of its value."""
+
+    name: str
+    run: Run
+    parameters: tuple[Parameter, ...] = ()
+    returns: Schema = Field(default_factory=dict)
+    description: str = ""
+
+
+# ---------------------------------------------------------------- policies
+
+
+class Retry(Node):
+    """At most `count` more attempts; before attempt n+1 wait at least min(delay * backoff**(n-1), max_delay) s."""
+
+    count: int = Field(ge=1, le=50)
+    delay: int = Field(default=0, ge=0, le=86_400 * 7)
+    backoff: float = Field(default=1.0, ge=1.0, le=100.0)
+    max_delay: int | None = Field(default=None, ge=0, le=86_400 * 7)
+
+    def wait(self, failed_attempts: int) -> int:
+        """Whole seconds to wait after `failed_attempts` (from 1) attempts have failed.
+
+        >>> Retry(count=5, delay=10, backoff=2, max_delay=35).wait(3)
+        35
+        """
+        ceiling = 86_400 * 7 if self.max_delay is None else self.max_delay
+        if self.delay == 0:
+            return 0
+        try:
+            wanted = self.delay * self.backoff ** (failed_attempts - 1)
+        except OverflowError:
+            return ceiling
+        return min(-int(-wanted // 1), ceiling)
+
+    def waits(self) -> list[int]:
+        """The wait before every retry, in order."""
+        return [self.wait(n) for n in range(1, self.count + 1)]
+
+
+class Continue(Node):
+    """After its last attempt the call is `failed`, tolerated, and its value is `default`."""
+
+    default: JsonValue = None
+
+
+class Policy(Node):
+    """How a call is run. `timeout` is in seconds, per attempt."""
+
+    retry: Retry | None = None
+    timeout: int | None = Field(default=None, ge=1)
+    on_failure: Continue | None = None
+
+
+# ---------------------------------------------------------------- nodes
+
+
+class Call(Placed):
+    """A step applied to values. `after` names what must have ended well before, beyond what it takes values from."""
+
+    kind: Literal["call"] = "call"
+    id: str
+    step: str
+    args: dict[str, Value] = Field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    policy: Policy = Policy()
+
+
+class Arm(Placed):
+    """One arm of an If; `when` is None for the last, unconditional one."""
+
+    when: Value | None = None
+    body: tuple[AnyNode, ...] = ()
+
+
+class Merged(Placed):
+    """A value that leaves an If: `values` has one value per arm, in the order of the arms."""
+
+    id: str
+    values: tuple[Value, ...]
+    type: Schema = Field(default_factory=dict)
+
+
+class If(Placed):
+    """The first arm whose condition holds runs, the calls of the others are skipped."""
+
+    kind: Literal["if"] = "if"
+    id: str
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    merged: tuple[Merged, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+class Collected(Placed):
+    """A value that leaves an Each: the list of `value` over its instances, in the order of the items."""
+
+    id: str
+    value: Value
+    type: Schema = Field(default_factory=dict)
+
+
+class Each(Placed):
+    """The body once for every item of a list; `max_parallel` bounds the instances of one call running at once."""
+
+    kind: Literal["each"] = "each"
+    id: str
+    items: Value
+    item_type: Schema = Field(default_factory=dict)
+    body: tuple[AnyNode, ...]
+    collected: tuple[Collected, ...] = ()
+    max_parallel: int | None = Field(default=None, ge=1)
+    after: tuple[str, ...] = ()
+
+
+class Group(Placed):
+    """A name around nodes; it changes nothing that happens."""
+
+    kind: Literal["group"] = "group"
+    id: str
+    body: tuple[AnyNode, ...]
+    description: str = ""
+
+
+class Include(Placed):
+    """A pipeline used inside another: its params get `args`, `Out(ref=id)` is its result. Its own schedule,
+    hooks and Final are not used. `pipeglot.core.shape.inline` turns it into a Group."""
+
+    kind: Literal["include"] = "include"
+    id: str
+    pipeline: Pipeline
+    args: dict[str, Value] = Field(default_factory=dict)
+    after: tuple[str, ...] = ()
+
+
+class Final(Placed):
+    """One call that runs once after everything else ended, whatever happened; it may take `Ctx("state")`."""
+
+    call: Call
+
+
+AnyNode: TypeAlias = Annotated[Call | If | Each | Group | Include, Field(discriminator="kind")]
+
+# ---------------------------------------------------------------- pipeline
+
+
+class Param(Placed):
+    """A parameter of the pipeline. `type` is a JSON Schema that holds choices (`enum`) and bounds too."""
+
+    name: str
+    type: Schema = Field(default_factory=dict)
+    required: bool = False
+    default: JsonValue = None
+    description: str = ""
+
+
+def _utc_seconds(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a start date needs a time zone")
+    return value.astimezone(timezone.utc).replace(microsecond=0)
+
+
+Instant: TypeAlias = Annotated[datetime, AfterValidator(_utc_seconds)]
+
+
+class Cron(Node):
+    """Five fields of cron, read in `timezone` (an IANA name)."""
+
+    kind: Literal["cron"] = "cron"
+    expression: str
+    timezone: str = "UTC"
+
+
+class Interval(Node):
+    """Every `seconds`, counted from the pipeline's start date."""
+
+    kind: Literal["interval"] = "interval"
+    seconds: int = Field(ge=60)
+
+
+Timing: TypeAlias = Annotated[Cron | Interval, Field(discriminator="kind")]
+
+
+class Schedule(Node):
+    """When runs start by themselves. `catch_up`: also the ticks missed since `start`; otherwise only new ones."""
+
+    timing: Timing
+    start: Instant | None = None
+    catch_up: bool = False
+
+    @field_serializer("start")
+    def _start(self, value: datetime | None) -> str | None:
+        return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Pipeline(Placed):
+    """A whole pipeline. `packages` are requirement lines (PEP 508) that its steps need beside the engine.
+
+    >>> p = Pipeline(name="empty")
+    >>> Pipeline.from_json(p.to_json()) == p
+    True
+    """
+
+    format: Literal["pipeglot.pipeline/1"] = FORMAT
+    name: str
+    description: str = ""
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    params: tuple[Param, ...] = ()
+    schedule: Schedule | None = None
+    max_active_runs: int | None = Field(default=None, ge=1)
+    run_timeout: int | None = Field(default=None, ge=1)
+    packages: tuple[str, ...] = ()
+    options: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    code: tuple[Chunk, ...] = ()
+    steps: tuple[Step, ...] = ()
+    body: tuple[AnyNode, ...] = ()
+    result: Value | None = None
+    final: Final | None = None
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """The published JSON text, ending in a newline; the same pipeline gives the same bytes everywhere."""
+        return (
+            json.dumps(self.model_dump(mode="json"), indent=indent, ensure_ascii=False, allow_nan=False)
+            + "\n"
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Pipeline:
+        """Read `to_json`'s text; raises pydantic's ValidationError (a ValueError) when it is not a pipeline."""
+        return cls.model_validate_json(text)
+
+    def digest(self) -> str:
+        """Twelve hex digits that name what the pipeline does: source places do not count."""
+        data = self.model_dump(mode="json", context=_WITHOUT_PLACES)
+        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
+
+    def step(self, name: str) -> Step:
+        """The step of that name; KeyError when there is none."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+
+def walk(body: tuple[AnyNode, ...]) -> Iterator[AnyNode]:
+    """Every node of a block, depth first, in the author's order; the inside of an Include is not entered."""
+    for node in body:
+        yield node
+        for block in blocks(node):
+            yield from walk(block)
+
+
+def blocks(node: AnyNode) -> tuple[tuple[AnyNode, ...], ...]:
+    """The blocks a node owns, in order."""
+    match node:
+        case If():
+            return tuple(arm.body for arm in node.arms)
+        case Each() | Group():
+            return (node.body,)
+        case Call() | Include():
+            return ()
+
+
+def parts(value: Value) -> Iterator[Value]:
+    """A value and every value inside it."""
+    yield value
+    match value:
+        case ListOf(items=inner) | Text(parts=inner) | All(operands=inner) | Any_(operands=inner):
+            pass
+        case DictOf():
+            inner = tuple(v for _, v in value.items)
+        case Compare():
+            inner = (value.left, value.right)
+        case IsIn():
+            inner = (value.value,)
+        case Not():
+            inner = (value.operand,)
+        case _:
+            return
+    for each in inner:
+        yield from parts(each)

@@ -1,0 +1,381 @@
+"""Values and names as Python source that is formatted by construction.
+
+Every value that reaches a generated file passes through here once. The text is what `ruff format` (88 columns) would
+write, so no formatter runs when pipeglot does, and the bytes do not depend on the machine.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import math
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from pipeglot.core.ir import (
+    All,
+    Any_,
+    Compare,
+    Const,
+    Ctx,
+    DictOf,
+    IsIn,
+    Item,
+    ListOf,
+    Not,
+    Out,
+    ParamRef,
+    Text,
+    Value,
+)
+
+WIDTH = 88
+
+
+class Code(str):
+    """Source text that may be printed into a generated file; templates print nothing else."""
+
+    __slots__ = ()
+
+
+# ---------------------------------------------------------------- documents: source that knows how to break
+
+
+@dataclass(frozen=True)
+class Atom:
+    """Text that is never broken over lines."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One item of a bracket, after its `key=` or `key: `."""
+
+    prefix: str
+    value: Doc
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """`open items close` on one line when it fits, else one item a line with a trailing comma."""
+
+    open: str
+    items: tuple[Entry, ...]
+    close: str
+    comma: bool = False
+    """A tuple of one keeps its comma."""
+
+
+@dataclass(frozen=True)
+class Infix:
+    """Operands joined by `op`; broken, it stands in parentheses with one operand a line."""
+
+    op: str
+    operands: tuple[Doc, ...]
+
+
+Doc: TypeAlias = Atom | Bracket | Infix
+
+
+def string(text: str) -> str:
+    """A string literal: double quotes unless single ones need fewer escapes.
+
+    >>> print(string("it's"), string('say "hi"'))
+    "it's" 'say "hi"'
+    """
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + escape(text, quote) + quote
+
+
+def escape(text: str, quote: str) -> str:
+    """`text` as it stands between two `quote`s."""
+    return "".join(_escape(char, quote) for char in text)
+
+
+def _escape(char: str, quote: str) -> str:
+    if char in (quote, "\\"):
+        return "\\" + char
+    if char in "\n\t\r":
+        return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def literal(value: Any) -> Doc:
+    """A JSON value (or tuple, timedelta, or ready Doc) as source; TypeError for anything else.
+
+    >>> print(flat(literal({"a": [1, None, 0.5]})))
+    {"a": [1, None, 0.5]}
+    """
+    match value:
+        case Atom() | Bracket() | Infix():
+            return value
+        case None | bool() | int():
+            return Atom(repr(value))
+        case str():
+            return Atom(string(value))
+        case float() if math.isfinite(value):
+            return Atom(repr(value).replace("e+", "e"))
+        case list():
+            return Bracket("[", tuple(Entry("", literal(v)) for v in value), "]")
+        case tuple():
+            return Bracket("(", tuple(Entry("", literal(v)) for v in value), ")", comma=len(value) == 1)
+        case dict():
+            return Bracket("{", tuple(Entry(string(k) + ": ", literal(v)) for k, v in value.items()), "}")
+        case timedelta():
+            return duration(round(value.total_seconds()))
+    raise TypeError(f"no literal form for {type(value).__name__}")
+
+
+def duration(seconds: int) -> Doc:
+    """`timedelta(...)` in the largest unit that divides: needs `from datetime import timedelta`.
+
+    >>> flat(duration(300))
+    'timedelta(minutes=5)'
+    """
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds and seconds % size == 0:
+            return call("timedelta", **{unit: seconds // size})
+    return call("timedelta", seconds=seconds)
+
+
+def call(function: str, *args: Any, **kwargs: Any) -> Bracket:
+    """A call expression; arguments are literals or Docs.
+
+    >>> flat(call("f", 1, x=Atom("y")))
+    'f(1, x=y)'
+    """
+    items = [Entry("", literal(v)) for v in args] + [Entry(f"{k}=", literal(v)) for k, v in kwargs.items()]
+    return Bracket(f"{function}(", tuple(items), ")")
+
+
+def flat(doc: Doc) -> str:
+    """`doc` on one line."""
+    match doc:
+        case Atom():
+            return doc.text
+        case Infix():
+            return f" {doc.op} ".join(flat(operand) for operand in doc.operands)
+        case Bracket():
+            inner = ", ".join(entry.prefix + flat(entry.value) for entry in doc.items)
+            return doc.open + inner + ("," if doc.comma else "") + doc.close
+
+
+def width(text: str) -> int:
+    """Columns that `text` takes: wide East Asian characters count two."""
+    return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+
+
+def render(doc: Doc, indent: int = 0, lead: int = 0, tail: int = 0) -> str:
+    """`doc` as text whose first line starts at column `lead` and whose last is followed by `tail` columns."""
+    line = flat(doc)
+    if isinstance(doc, Atom) or lead + width(line) + tail <= WIDTH:
+        return line
+    pad = " " * (indent + 4)
+    if isinstance(doc, Infix):
+        operands = [
+            render(o, indent + 4, indent + 4 + (len(doc.op) + 1 if n else 0))
+            for n, o in enumerate(doc.operands)
+        ]
+        return "(\n" + pad + f"\n{pad}{doc.op} ".join(operands) + "\n" + " " * indent + ")"
+    if not doc.items:
+        return line
+    lines = [
+        pad + e.prefix + render(e.value, indent + 4, indent + 4 + width(e.prefix), 1) + "," for e in doc.items
+    ]
+    return doc.open + "\n" + "\n".join(lines) + "\n" + " " * indent + doc.close
+
+
+def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
+    """One statement: `prefix`, the document, `suffix`, at `indent` columns, without a line end.
+
+    >>> statement("x = ", literal([1, 2]), indent=4)
+    '    x = [1, 2]'
+    """
+    body = render(doc, indent, indent + width(prefix), width(suffix))
+    return " " * indent + prefix + body + suffix
+
+
+# ---------------------------------------------------------------- the language's values as expressions
+
+Root: TypeAlias = Out | Item | ParamRef | Ctx
+"""A reference, with its path dropped (`root`)."""
+
+RootNames: TypeAlias = Callable[[Root], str]
+"""The Python expression (a primary: a name, attribute, subscript or call) under which generated code has a root."""
+
+
+def root(value: Root) -> Root:
+    """The reference without its path: what has to be passed to the place where the expression stands."""
+    return value if isinstance(value, Ctx) else value.model_copy(update={"path": ()})
+
+
+def expression(value: Value, names: RootNames) -> Doc:
+    """A value of the language as a Python expression over `names`; conditions become plain Python operators."""
+
+    def inner(v: Value) -> Doc:
+        return expression(v, names)
+
+    def operand(v: Value) -> Doc:
+        doc = inner(v)
+        return Atom(f"({flat(doc)})") if isinstance(v, Compare | IsIn | All | Any_ | Not) else doc
+
+    match value:
+        case Const():
+            return literal(value.value)
+        case Ctx():
+            return Atom(names(value))
+        case Out() | Item() | ParamRef():
+            keys = "".join(f"[{flat(literal(key))}]" for key in value.path)
+            return Atom(names(root(value)) + keys)
+        case ListOf():
+            return Bracket("[", tuple(Entry("", inner(v)) for v in value.items), "]")
+        case DictOf():
+            return Bracket("{", tuple(Entry(string(k) + ": ", inner(v)) for k, v in value.items), "}")
+        case Text():
+            return _text(value, names)
+        case Compare():
+            return Infix(value.op, (operand(value.left), operand(value.right)))
+        case IsIn():
+            return Infix("in", (operand(value.value), literal(tuple(value.options))))
+        case All() | Any_():
+            docs = tuple(operand(v) if isinstance(v, All | Any_) else inner(v) for v in value.operands)
+            return docs[0] if len(docs) == 1 else Infix(value.kind, docs)
+        case Not():
+            return Atom(f"not {flat(operand(value.operand))}")
+
+
+def _text(value: Text, names: RootNames) -> Doc:
+    """An f-string where every Python from 3.10 on can read it; otherwise a sum of strings."""
+    inner = [
+        p.value if isinstance(p, Const) and isinstance(p.value, str) else expression(p, names)
+        for p in value.parts
+    ]
+    constant = "".join(p for p in inner if isinstance(p, str))
+    if (
+        constant
+        and len(constant) == sum(map(len, (p for p in inner if isinstance(p, str))))
+        and all(isinstance(p, str) for p in inner)
+    ):
+        return literal(constant)
+    if not inner:
+        return literal("")
+    docs = [p if isinstance(p, str) else flat(p) for p in inner]
+    plain = all(isinstance(p, str) or _fits_fstring(d) for p, d in zip(inner, docs, strict=True))
+    if plain:
+        body = "".join(
+            escape(p, '"').replace("{", "{{").replace("}", "}}")
+            if isinstance(p, str)
+            else "{" + d.replace('"', "'") + "}"
+            for p, d in zip(inner, docs, strict=True)
+        )
+        return Atom(f'f"{body}"')
+    terms = [
+        literal(p) if isinstance(p, str) else Atom(f"str({d})") for p, d in zip(inner, docs, strict=True)
+    ]
+    return terms[0] if len(terms) == 1 else Infix("+", tuple(terms))
+
+
+def _fits_fstring(expression: str) -> bool:
+    return not any(char in expression for char in "'\\{}#!:\n") and expression.isprintable()
+
+
+# ---------------------------------------------------------------- names and imports
+
+RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
+
+
+def identifier(text: str) -> str:
+    """A legal, lower-case ASCII identifier made of `text`, not yet guarded against collisions.
+
+    >>> identifier("2nd Größe!")
+    'n2nd_gr_e'
+    """
+    base = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in text)
+    while "__" in base:
+        base = base.replace("__", "_")
+    base = base.strip("_").lower()[:60] or "x"
+    return "n" + base if base[0].isdigit() else base
+
+
+class Names:
+    """Distinct legal names for one file: asked twice for one key, the same answer.
+
+    >>> names = Names(taken=["load"])
+    >>> names("a", "load"), names("b", "Load"), names("a", "load")
+    ('load_2', 'load_3', 'load_2')
+    """
+
+    def __init__(self, taken: Iterable[str] = (), clean: Callable[[str], str] = identifier) -> None:
+        self._taken = set(taken) | RESERVED
+        self._clean = clean
+        self._by_key: dict[object, str] = {}
+
+    def __call__(self, key: object, text: str) -> str:
+        if key not in self._by_key:
+            base, number = self._clean(text), 2
+            name = base
+            while name in self._taken:
+                name, number = f"{base}_{number}", number + 1
+            self._taken.add(name)
+            self._by_key[key] = name
+        return self._by_key[key]
+
+
+class Imports:
+    """The imports of one file, written sorted in isort's order (ruff's `I` rules, no first party known).
+
+    >>> imports = Imports()
+    >>> imports.name("datetime", "timedelta"); imports.module("json")
+    >>> print(imports.text(standard={"json", "datetime"}))
+    import json
+    from datetime import timedelta
+    """
+
+    def __init__(self) -> None:
+        self._modules: dict[str, str | None] = {}
+        self._names: dict[str, dict[str, str | None]] = {}
+
+    def module(self, module: str, alias: str | None = None) -> None:
+        """`import module [as alias]`."""
+        self._modules[module] = alias
+
+    def name(self, module: str, name: str, alias: str | None = None) -> None:
+        """`from module import name [as alias]`."""
+        self._names.setdefault(module, {})[name] = alias
+
+    def text(self, standard: Iterable[str]) -> str:
+        """Every import, in sections: `__future__`, the standard library, everything else."""
+        known = frozenset(standard)
+        sections: dict[int, list[tuple[str, str]]] = {0: [], 1: [], 2: []}
+
+        def section(module: str) -> int:
+            top = module.split(".")[0]
+            return 0 if top == "__future__" else 1 if top in known else 2
+
+        for module, alias in self._modules.items():
+            text = f"import {module}" + (f" as {alias}" if alias else "")
+            sections[section(module)].append(("0" + module.lower(), text))
+        for module, names in self._names.items():
+            order = sorted(names.items(), key=lambda item: _isort_key(item[0]))
+            entries = tuple(Entry("", Atom(n if a is None else f"{n} as {a}")) for n, a in order)
+            prefix = f"from {module} import "
+            if width(prefix) + width(", ".join(flat(e.value) for e in entries)) <= WIDTH:
+                text = prefix + ", ".join(flat(e.value) for e in entries)
+            else:
+                text = prefix + render(Bracket("(", entries, ")"), 0, WIDTH)
+            sections[section(module)].append(("1" + module.lower(), text))
+        blocks = ["\n".join(text for _, text in sorted(lines)) for lines in sections.values() if lines]
+        return "\n\n".join(blocks)
+
+
+def _isort_key(name: str) -> tuple[int, str]:
+    """ruff's order of members: CONSTANTS, Classes, then variables."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name

@@ -1,0 +1,83 @@
+"""What one run did, the same for every engine: the JSON contract `pipeglot.record/1`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+FORMAT = "pipeglot.record/1"
+
+CallState: TypeAlias = Literal["succeeded", "failed", "skipped", "blocked", "cancelled"]
+"""`cancelled`: the run was interrupted before the call ended; only in records whose state is `cancelled`."""
+
+RunState: TypeAlias = Literal["succeeded", "failed", "cancelled"]
+
+
+def _utc(value: datetime) -> str:
+    return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+Time: TypeAlias = Annotated[datetime, PlainSerializer(_utc, when_used="json")]
+"""An aware instant, written in UTC with microseconds."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Failure(Part):
+    """The error of the last attempt: type name and message, never a traceback."""
+
+    type: str
+    message: str
+
+
+class CallRecord(Part):
+    """One instance of a call (or a region that failed to decide, under its own id).
+
+    `index` is the path of item numbers of the enclosing loops, outermost first, from 0; a call of a loop that never
+    expanded is recorded once, at the index path reached so far. `observed` is False when the engine left no trace
+    and the state was derived from the observed ones. `started` and `ended` are None when nothing was attempted.
+    """
+
+    id: str
+    index: tuple[int, ...] = ()
+    state: CallState
+    observed: bool = True
+    tolerated: bool = False
+    attempts: int = 0
+    started: Time | None = None
+    ended: Time | None = None
+    output: Any = None
+    error: Failure | None = None
+
+
+class Record(Part):
+    """One run of a pipeline on one engine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    format: Literal["pipeglot.record/1"] = Field(default=FORMAT, alias="schema")
+    pipeline: str
+    engine: str
+    engine_version: str
+    state: RunState
+    params: dict[str, Any] = Field(default_factory=dict)
+    logical_date: str | None = None
+    run_id: str | None = None
+    started: Time | None = None
+    ended: Time | None = None
+    result: Any = None
+    calls: tuple[CallRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """The JSON text of the contract, ending in a newline."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Record:
+        """Read `to_json`'s text; raises pydantic's ValidationError when it is not a record of this version."""
+        return cls.model_validate_json(text)

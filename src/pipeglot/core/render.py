@@ -1,0 +1,142 @@
+"""Diagnostics as text for people, JSON for programs and SARIF 2.1.0 for code scanners."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
+
+from pipeglot.core.diagnostic import CODES, Diagnostic, Severity
+from pipeglot.core.ir import At
+
+Format: TypeAlias = Literal["text", "json", "sarif"]
+
+FORMAT = "pipeglot.diagnostics/1"
+"""Name and version of the JSON form."""
+
+SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+_ORDER: tuple[Severity, ...] = ("error", "loss", "warning", "note")
+_COLOUR: dict[Severity, str] = {"error": "31", "loss": "35", "warning": "33", "note": "36"}
+_LEVEL: dict[Severity, str] = {"error": "error", "loss": "error", "warning": "warning", "note": "note"}
+
+
+def place(at: At | None, folder: str = "") -> str:
+    """`file:line` as a reader can open it; `folder` is the pipeline's own, as seen from where the reader is.
+
+    >>> place(At(file="credit.py", line=7), "examples")
+    'examples/credit.py:7'
+    """
+    return "" if at is None else f"{posixpath.join(folder, at.file)}:{at.line}"
+
+
+def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Each finding once: by place in the file, then by severity; what has no place comes first."""
+
+    def key(d: Diagnostic) -> tuple[str, int, int]:
+        return (d.at.file if d.at else "", d.at.line if d.at else 0, _ORDER.index(d.severity))
+
+    return sorted(dict.fromkeys(diagnostics), key=key)
+
+
+def summary(diagnostics: Iterable[Diagnostic]) -> str:
+    """How many of each severity, in words; empty when there is nothing.
+
+    >>> summary([Diagnostic("PG201", "loss", "a"), Diagnostic("PG201", "loss", "b")])
+    '2 losses'
+    """
+    counts = Counter(d.severity for d in diagnostics)
+    plural = {"error": "errors", "loss": "losses", "warning": "warnings", "note": "notes"}
+    words = [f"{counts[s]} {s if counts[s] == 1 else plural[s]}" for s in _ORDER if counts[s]]
+    return ", ".join(words)
+
+
+def text(diagnostics: Iterable[Diagnostic], *, folder: str = "", colour: bool = False) -> str:
+    """One line per finding and one for its help; the same finding at several places is explained once.
+
+    >>> print(text([Diagnostic("PG201", "loss", "no catch-up", At(file="a.py", line=3), "allow it")]), end="")
+    a.py:3: loss PG201 no catch-up
+      help: allow it
+    """
+
+    def paint(code: str, words: str) -> str:
+        return f"\033[{code}m{words}\033[0m" if colour else words
+
+    found = ordered(diagnostics)
+    last_with_help = {(d.code, d.help): number for number, d in enumerate(found)}
+    lines: list[str] = []
+    for number, d in enumerate(found):
+        where = place(d.at, folder)
+        target = f"[{d.target}] " if d.target else ""
+        start = f"{paint('1', where)}: " if where else ""
+        severity = paint(_COLOUR[d.severity], d.severity)
+        lines.append(f"{start}{severity} {d.code} {target}{_one_line(d.message)}")
+        if d.help and last_with_help[d.code, d.help] == number:
+            lines.append(f"  {paint('2', 'help:')} {_one_line(d.help)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_json(diagnostics: Iterable[Diagnostic], *, folder: str = "") -> str:
+    """The documented JSON form: `schema`, `counts` by severity, and `diagnostics`, each with `code`, `title`,
+    `severity`, `message`, `help`, and `file`, `line`, `target` (null when there is none)."""
+    found = ordered(diagnostics)
+    counts = Counter(d.severity for d in found)
+    data = {
+        "schema": FORMAT,
+        "counts": {severity: counts[severity] for severity in _ORDER},
+        "diagnostics": [
+            {
+                "code": d.code,
+                "title": CODES.get(d.code, ""),
+                "severity": d.severity,
+                "file": posixpath.join(folder, d.at.file) if d.at else None,
+                "line": d.at.line if d.at else None,
+                "target": d.target,
+                "message": d.message,
+                "help": d.help,
+            }
+            for d in found
+        ],
+    }
+    return _dump(data)
+
+
+def sarif(diagnostics: Iterable[Diagnostic], *, version: str, folder: str = "", source: str = "") -> str:
+    """A SARIF 2.1.0 log of one run. `source` is the file to name where a finding has no place of its own."""
+    found = ordered(diagnostics)
+    codes = sorted({d.code for d in found})
+    rules = [{"id": code, "shortDescription": {"text": CODES.get(code, code)}} for code in codes]
+    results = [_result(d, codes, folder, source) for d in found]
+    driver = {"name": "pipeglot", "version": version, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return _dump({"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _result(d: Diagnostic, codes: Sequence[str], folder: str, source: str) -> dict[str, Any]:
+    message = f"{d.message}\n{d.help}" if d.help else d.message
+    result: dict[str, Any] = {
+        "ruleId": d.code,
+        "ruleIndex": codes.index(d.code),
+        "level": _LEVEL[d.severity],
+        "message": {"text": message},
+    }
+    file = posixpath.join(folder, d.at.file) if d.at else source
+    if file:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": quote(file)}}
+        if d.at:
+            physical["region"] = {"startLine": d.at.line}
+        result["locations"] = [{"physicalLocation": physical}]
+    properties = {"severity": d.severity, **({"target": d.target} if d.target else {})}
+    return {**result, "properties": properties}
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _one_line(words: str) -> str:
+    """Text of the author's that holds line breaks or control characters must not break the layout."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)

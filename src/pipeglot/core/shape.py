@@ -1,0 +1,230 @@
+"""Facts derived from a pipeline's structure, each in one place: what stands where, what waits for what.
+
+`inline` removes Includes; everything after it, the reference run and the backends, works on its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipeglot.core.inline import inline
+from pipeglot.core.ir import (
+    AnyNode,
+    Call,
+    Collected,
+    Each,
+    Group,
+    If,
+    Include,
+    Item,
+    Merged,
+    Out,
+    ParamRef,
+    Pipeline,
+    Value,
+    blocks,
+    parts,
+)
+
+__all__ = [
+    "Frame",
+    "Shape",
+    "Waits",
+    "inline",
+    "inputs",
+    "item_refs",
+    "out_refs",
+    "outputs",
+    "param_refs",
+    "sources",
+    "transparent",
+    "unique",
+]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A block that encloses a node: the body of an Each (`arm` is None), or one arm of an If."""
+
+    region: str
+    arm: int | None = None
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What a node waits for: ids of calls and values it takes from, and of nodes it comes after (lifted)."""
+
+    values: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+def unique(ids: Iterable[str]) -> tuple[str, ...]:
+    """The distinct ids in order of first appearance.
+
+    >>> unique(["b", "a", "b"])
+    ('b', 'a')
+    """
+    return tuple(dict.fromkeys(ids))
+
+
+def out_refs(*values: Value) -> tuple[str, ...]:
+    """The ids that values take from, each once, in order."""
+    return unique(part.ref for value in values for part in parts(value) if isinstance(part, Out))
+
+
+def item_refs(*values: Value) -> tuple[str, ...]:
+    """The ids of the loops whose items values take."""
+    return unique(part.loop for value in values for part in parts(value) if isinstance(part, Item))
+
+
+def param_refs(*values: Value) -> tuple[str, ...]:
+    """The names of the params that values take."""
+    return unique(part.name for value in values for part in parts(value) if isinstance(part, ParamRef))
+
+
+def inputs(node: AnyNode) -> tuple[Value, ...]:
+    """The values a node itself takes on entry: arguments, conditions or items; not those of its blocks."""
+    match node:
+        case Call():
+            return tuple(node.args.values())
+        case If():
+            return tuple(arm.when for arm in node.arms if arm.when is not None)
+        case Each():
+            return (node.items,)
+        case Group() | Include():
+            return ()
+
+
+def outputs(node: AnyNode) -> tuple[Merged | Collected, ...]:
+    """The values that leave a region."""
+    match node:
+        case If():
+            return node.merged
+        case Each():
+            return node.collected
+        case _:
+            return ()
+
+
+def sources(output: Merged | Collected) -> tuple[Value, ...]:
+    """What a merged or collected value is made of."""
+    return output.values if isinstance(output, Merged) else (output.value,)
+
+
+class Shape:
+    """The flat view of an inlined pipeline. Groups are transparent: they never appear in frames.
+
+    Attributes:
+        nodes: every Call, If, Each and Group by id, in the author's order.
+        values: every Merged and Collected by id.
+        owner: the id of the region a merged or collected value leaves.
+        frames: the enclosing frames of each node and value id, outermost first.
+        groups: the ids of the enclosing groups of each node, outermost first.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.nodes: dict[str, AnyNode] = {}
+        self.values: dict[str, Merged | Collected] = {}
+        self.owner: dict[str, str] = {}
+        self.frames: dict[str, tuple[Frame, ...]] = {}
+        self.groups: dict[str, tuple[str, ...]] = {}
+        self._waits: dict[str, Waits] = {}
+        self._place(pipeline.body, (), ())
+
+    def _place(self, body: tuple[AnyNode, ...], frames: tuple[Frame, ...], groups: tuple[str, ...]) -> None:
+        for node in body:
+            self.nodes[node.id] = node
+            self.frames[node.id] = frames
+            self.groups[node.id] = groups
+            for value in outputs(node):
+                self.values[value.id] = value
+                self.owner[value.id] = node.id
+                self.frames[value.id] = frames
+            match node:
+                case If():
+                    for number, arm in enumerate(node.arms):
+                        self._place(arm.body, (*frames, Frame(node.id, number)), groups)
+                case Each():
+                    self._place(node.body, (*frames, Frame(node.id)), groups)
+                case Group():
+                    self._place(node.body, frames, (*groups, node.id))
+                case Call() | Include():
+                    pass
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call of the body (not the Final), in the author's order."""
+        return tuple(node for node in self.nodes.values() if isinstance(node, Call))
+
+    def loops(self, id: str) -> tuple[str, ...]:
+        """The ids of the Eachs that enclose a node or value, outermost first."""
+        return tuple(frame.region for frame in self.frames[id] if frame.arm is None)
+
+    def inside(self, id: str) -> Iterator[AnyNode]:
+        """Every node within a region or group, at any depth, in order."""
+        stack = [self.nodes[id]]
+        while stack:
+            node = stack.pop()
+            if node.id != id:
+                yield node
+            inner = [child for block in blocks(node) for child in block]
+            stack.extend(reversed(inner))
+
+    def lift(self, ref: str, frames: tuple[Frame, ...]) -> str:
+        """What `after=ref` means in a block with these frames: the outermost node with `ref` and not the block.
+
+        A merged or collected value stands for its region.
+        """
+        ref = self.owner.get(ref, ref)
+        held = self.frames[ref]
+        for depth, frame in enumerate(held):
+            if depth >= len(frames) or frames[depth] != frame:
+                return frame.region
+        return ref
+
+    def waits(self, id: str) -> Waits:
+        """What must have ended well before a call starts, or a region is entered.
+
+        For a region that is its conditions or items, its own `after`, and all that anything inside, merged
+        and collected values too, takes or comes after from outside. For a Group it is empty: its nodes wait for themselves.
+        """
+        if id not in self._waits:
+            self._waits[id] = self._find_waits(self.nodes[id])
+        return self._waits[id]
+
+    def _find_waits(self, node: AnyNode) -> Waits:
+        frames = self.frames[node.id]
+        if isinstance(node, Group | Include):
+            return Waits()
+        values = list(out_refs(*inputs(node)))
+        after = [self.lift(ref, frames) for ref in node.after]
+        if isinstance(node, If | Each):
+            for block in blocks(node):
+                for child in transparent(block):
+                    inner = self.waits(child.id)
+                    values += [ref for ref in inner.values if not self._within(ref, node.id)]
+                    after += [self.lift(ref, frames) for ref in inner.after if not self._within(ref, node.id)]
+            taken = [value for out in outputs(node) for value in sources(out)]
+            values += [ref for ref in out_refs(*taken) if not self._within(ref, node.id)]
+        return Waits(unique(values), unique(after))
+
+    def _within(self, ref: str, region: str) -> bool:
+        return any(frame.region == region for frame in self.frames[ref])
+
+    def upstream(self, id: str) -> tuple[str, ...]:
+        """The ids of the nodes in the same block that a node waits for; values stand for their region."""
+        waits, frames = self.waits(id), self.frames[id]
+        nodes = [self.owner.get(ref, ref) for ref in waits.values]
+        return unique(ref for ref in [*nodes, *waits.after] if self.frames[ref] == frames)
+
+
+def transparent(body: tuple[AnyNode, ...]) -> Iterator[AnyNode]:
+    """The nodes of a block with those of its groups in their place."""
+    for node in body:
+        if isinstance(node, Group):
+            yield from transparent(node.body)
+        else:
+            yield node
