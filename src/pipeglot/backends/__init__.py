@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 
@@ -54,4 +55,4 @@ def compile(pipeline: Pipeline, target: str, *, allow: Iterable[str] = ()) -> Co
     for path, text in compiled.files.items():
         if path.endswith(".py"):
             ast.parse(text, path)
-    return Compiled(compiled.target, compiled.files, diagnostics, compiled.names)
+    return replace(compiled, diagnostics=diagnostics)

@@ -26,11 +26,14 @@ class Support:
 class Compiled:
     """The files of one pipeline for one target, by relative POSIX path, and what there is to say about them.
 
-    `names` maps every engine-side task name to the id of the IR node it stands for.
+    `names` maps every engine-side task name to the id of the IR node it stands for. `entry` is the file that holds
+    the engine's pipeline object (DAG, flow), `name` what the engine knows it by.
     """
 
     target: str
     files: Mapping[str, str]
+    entry: str
+    name: str
     diagnostics: tuple[Diagnostic, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 

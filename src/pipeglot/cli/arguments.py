@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from importlib.metadata import version
 from typing import Any
 
 SOURCE = "FILE.py, FILE.py:NAME, package.module:NAME, or a pipeline's JSON (no code of it is run)"
@@ -14,11 +13,11 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     root = argparse.ArgumentParser(
         prog="pipeglot",
-        description="Write a pipeline once in Python; compile it to native code of an engine, and run it anywhere.",
-        epilog="Exit codes: 0 clean; 1 difference, loss, stale output or failed run; 2 usage or invalid input; 3 engine.",
+        description="Write a pipeline once in Python; compile it to an engine's code; run it anywhere.",
+        epilog="Exit codes: 0 clean; 1 difference, loss, stale output, failed run; 2 bad input; 3 engine.",
         allow_abbrev=False,
     )
-    root.add_argument("--version", action="version", version=f"pipeglot {version('pipeglot')}")
+    root.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, about: str, **more: Any) -> argparse.ArgumentParser:
@@ -33,6 +32,15 @@ def parser() -> argparse.ArgumentParser:
     _ir(command("ir", "Print a pipeline as JSON, the format every command reads."))
     _schema(command("schema", "Print the JSON Schema of a published format."))
     return root
+
+
+class _Version(argparse.Action):
+    """argparse's own wants the version at once; finding it takes longer than all the rest of `--help`."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        parser.exit(message=f"pipeglot {version('pipeglot')}\n")
 
 
 def _source(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +58,12 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 def _allow(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--allow", metavar="CODE", action="append", type=code, default=[], help="accept a named loss, as PG210"
+        "--allow",
+        metavar="CODE",
+        action="append",
+        type=code,
+        default=[],
+        help="accept a named loss, as PG210",
     )
 
 
@@ -77,7 +90,12 @@ def _compile(parser: argparse.ArgumentParser) -> None:
 def _check(parser: argparse.ArgumentParser) -> None:
     _source(parser)
     parser.add_argument(
-        "--target", "-t", metavar="T", action="append", default=[], help="check for this target too; repeatable"
+        "--target",
+        "-t",
+        metavar="T",
+        action="append",
+        default=[],
+        help="check for this target too; repeatable",
     )
     _allow(parser)
     _report(parser)
@@ -90,20 +108,28 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter, repeatable"
     )
     parser.add_argument("--params", metavar="FILE", help="parameters as a JSON object; -p wins over it")
-    parser.add_argument("--record", metavar="FILE", help="write the record of the run as JSON (- for standard output)")
+    parser.add_argument(
+        "--record", metavar="FILE", help="write the record of the run as JSON (- for standard output)"
+    )
     parser.add_argument("--logical-date", metavar="TIME", help="ISO 8601 with a time zone (default: now)")
     parser.add_argument("--max-workers", metavar="N", type=positive, help="calls at the same time (local)")
     parser.add_argument(
-        "--mode", choices=["test", "server"], default="test", help="airflow: dag.test() or a real scheduler"
+        "--mode",
+        choices=["test", "server"],
+        help="the engine's quickest way to run (default), or its real server and scheduler",
     )
-    parser.add_argument("--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's")
-    parser.add_argument("--requirements", metavar="FILE", help="what the steps need installed beside the engine")
+    parser.add_argument(
+        "--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's"
+    )
+    parser.add_argument(
+        "--requirements", metavar="FILE", help="what the steps need installed beside the engine"
+    )
     _allow(parser)
 
 
 def _graph(parser: argparse.ArgumentParser) -> None:
     _source(parser)
-    parser.add_argument("--format", choices=["text", "mermaid", "dot"], default="text")
+    parser.add_argument("--format", dest="form", choices=["text", "mermaid", "dot"], default="text")
 
 
 def _targets(parser: argparse.ArgumentParser) -> None:
@@ -112,8 +138,13 @@ def _targets(parser: argparse.ArgumentParser) -> None:
 
 def _engines(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    install = actions.add_parser("install", help="make the environments of engines, from committed constraints")
+    install = actions.add_parser(
+        "install", help="make the environments of engines, from committed constraints"
+    )
     install.add_argument("engines", metavar="ENGINE", nargs="+")
+    install.add_argument(
+        "--python", metavar="PATH", help="build on this Python (default: the one that runs this)"
+    )
     listing = actions.add_parser("list", help="the environments that exist")
     listing.add_argument("--json", action="store_true", help="as JSON")
     doctor = actions.add_parser("doctor", help="say whether each engine can be used, and why not")
@@ -126,7 +157,7 @@ def _ir(parser: argparse.ArgumentParser) -> None:
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("format", choices=["pipeline", "record"], nargs="?", default="pipeline")
+    parser.add_argument("name", choices=["pipeline", "record"], nargs="?", default="pipeline")
 
 
 def code(text: str) -> str:

@@ -7,25 +7,20 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from pipeglot.backends.base import Compiled
 from pipeglot.cli import files
-from pipeglot.cli.output import report
+from pipeglot.cli.output import exit_code, folder_of, report
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, accept, blocking
 from pipeglot.core.load import Loaded
 from pipeglot.core.render import summary
 
 
-def folder_of(source: str) -> str:
-    """The folder that places in a source's diagnostics are relative to, as seen from here; empty when it is here."""
-    path = source.rpartition(":")[0] if not os.path.exists(source) and ":" in source else source
-    folder = os.path.relpath(os.path.dirname(os.path.abspath(path))) if os.path.exists(path) else "."
-    return "" if folder == "." else Path(folder).as_posix()
-
-
 def load(source: str) -> Loaded:
-    """A pipeline and all there is to say about it. Raises AuthoringError with everything when it is not valid."""
+    """A pipeline and what there is to say about it. Raises AuthoringError with all of it when invalid."""
     from pipeglot.core.check import check
     from pipeglot.core.load import load as read
 
@@ -40,25 +35,141 @@ def load(source: str) -> Loaded:
 
 def compile_(args: argparse.Namespace) -> int:
     """Write, print or compare the code of each target; nothing is written unless every target compiles."""
-    from pipeglot import backends
-
     if args.stdout and (args.check or args.format != "text"):
         raise files.fail("PG342", "--stdout prints the files alone: it does not go with --check or --format")
     loaded = load(args.source)
-    found, refused, compiled = list(loaded.diagnostics), [], []
-    for target in dict.fromkeys(args.target):
+    compiled, found = _compile_all(loaded, args.target, args.allow)
+    if blocking(found):
+        raise CompileError(found)
+    if args.stdout:
+        _print_files([(name, text) for one in compiled for name, text in one.files.items()])
+        report(found, folder=folder_of(args.source))
+        return 0
+    wanted = {
+        _inside(args.out, one.target, len(compiled), name): text
+        for one in compiled
+        for name, text in one.files.items()
+    }
+    if args.check:
+        return _compare(args, found, wanted)
+    _spare_source(args.source, wanted)
+    files.write(wanted)
+    report(found, args.format, folder=folder_of(args.source), source=args.source)
+    if args.format == "text":
+        print("".join(f"wrote {path}\n" for path in wanted), end="")
+    return 0
+
+
+def _compile_all(
+    loaded: Loaded, targets: list[str], allow: list[str]
+) -> tuple[list[Compiled], list[Diagnostic]]:
+    """The code of each target that gives any, and what all of them have to say."""
+    from pipeglot import backends
+
+    compiled, found = [], accept(loaded.diagnostics, allow)
+    for target in dict.fromkeys(targets):
         try:
-            one = backends.compile(loaded.pipeline, target, allow=args.allow)
+            one = backends.compile(loaded.pipeline, target, allow=allow)
         except CompileError as error:
-            refused += error.diagnostics
+            found += error.diagnostics
         else:
             compiled.append(one)
             found += one.diagnostics
-    if refused:
-        raise CompileError([*found, *refused])
-    folders = [_folder(args.out, one.target, len(compiled)) for one in compiled]
-    if args.check:
-        return _check_files(args, found, [(f, one.files) for f, one in zip(folders, compiled, strict=True)])
-    if args.stdout:
-        ...
+    return compiled, found
+
+
+def _inside(out: str | None, target: str, targets: int, name: str) -> Path:
+    """Where a file of a target goes. A backend that names a file outside its folder is a bug."""
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        raise ValueError(f"{target} gave a file named {name!r}")
+    if out is None:
+        return Path("build", target, name)
+    return Path(out, name) if targets == 1 else Path(out, target, name)
+
+
+def _spare_source(source: str, wanted: Mapping[Path, str]) -> None:
+    for path in wanted:
+        if path.exists() and os.path.exists(source) and path.samefile(source):
+            raise files.fail(
+                "PG341", f"{path} is the pipeline's own source", "choose another folder with --out"
+            )
+
+
+def _print_files(named: list[tuple[str, str]]) -> None:
+    for name, text in named:
+        if len(named) > 1:
+            print(f"# ==> {name} <==")
+        sys.stdout.write(text)
+
+
+def _compare(args: argparse.Namespace, found: list[Diagnostic], wanted: Mapping[Path, str]) -> int:
+    """Exit code 1, a diff and a diagnostic for every file that is not what would be written now."""
+    old = list(files.stale(wanted))
+    found = found + [
+        Diagnostic("PG343", "warning", f"{path} is stale", None, "write it again with `pipeglot compile`")
+        for path, _ in old
+    ]
+    report(found, args.format, folder=folder_of(args.source), source=args.source)
+    if args.format == "text":
+        sys.stdout.write("".join(diff for _, diff in old))
+    return 1 if old else 0
+
+
+def check(args: argparse.Namespace) -> int:
+    """All diagnostics of a pipeline and of the targets asked about."""
+    loaded = load(args.source)
+    _, found = _compile_all(loaded, args.target, args.allow)
+    report(found, args.format, folder=folder_of(args.source), source=args.source, stream=sys.stdout)
+    if args.format == "text":
+        print(f"{loaded.pipeline.name}: {summary(found) or 'nothing to say'}")
+    return exit_code(found)
+
+
+def graph(args: argparse.Namespace) -> int:
+    """A drawing of the pipeline."""
+    from pipeglot.core.graph import draw
+
+    sys.stdout.write(draw(load(args.source).pipeline, args.form))
+    return 0
+
+
+def ir(args: argparse.Namespace) -> int:
+    """The pipeline's JSON."""
+    sys.stdout.write(load(args.source).pipeline.to_json())
+    return 0
+
+
+def schema(args: argparse.Namespace) -> int:
+    """The JSON Schema of a published format."""
+    from pipeglot.core.ir import Pipeline
+    from pipeglot.core.record import Record
+
+    model = Pipeline if args.name == "pipeline" else Record
+    data = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+    return 0
+
+
+def targets(args: argparse.Namespace) -> int:
+    """What each target can do, from the backends' own tables."""
+    from pipeglot import backends
+    from pipeglot.backends.features import FEATURES
+
+    tables = {name: backends.get(name).support for name in sorted(backends.targets())}
+    if args.json:
+        data = {
+            "schema": "pipeglot.targets/1",
+            "features": FEATURES,
+            "targets": {
+                name: {feature: {"ability": s.ability, "how": s.how} for feature, s in support.items()}
+                for name, support in tables.items()
+            },
+        }
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return 0
+    wide = max(len(title) for title in FEATURES.values())
+    print("  ".join(["feature".ljust(wide), *(name.ljust(8) for name in tables)]).rstrip())
+    for feature, title in FEATURES.items():
+        cells = [support[feature].ability.ljust(8) for support in tables.values()]
+        print("  ".join([title.ljust(wide), *cells]).rstrip())
     return 0

@@ -12,17 +12,17 @@ from pathlib import Path
 from pipeglot.core.diagnostic import Diagnostic, PipeglotError
 
 
-class FileError(PipeglotError):
-    """A file or folder named on the command line cannot be used (exit code 2)."""
+class InputError(PipeglotError):
+    """What the command line names cannot be used: a file, a folder, a parameter (exit code 2)."""
 
 
-def fail(code: str, message: str, help: str = "") -> FileError:
+def fail(code: str, message: str, help: str = "") -> InputError:
     """An error to raise, with one diagnostic."""
-    return FileError([Diagnostic(code, "error", message, None, help)])
+    return InputError([Diagnostic(code, "error", message, None, help)])
 
 
 def read(path: str) -> str:
-    """A text file's content. Raises FileError."""
+    """A text file's content. Raises InputError."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -41,16 +41,15 @@ def reason(error: OSError) -> str:
     return words[:1].lower() + words[1:]
 
 
-def write(folder: Path, files: Mapping[str, str]) -> list[Path]:
-    """Write files under a folder, all or none: each goes to a temporary file beside its place first.
+def write(files: Mapping[Path, str]) -> None:
+    """Write files, all or none: each goes to a temporary file beside its place first. Raises InputError.
 
-    Files that hold their text already are left untouched. Returns the paths in the order given; raises FileError.
+    Folders are made as needed; a file that holds its text already is left untouched.
     """
-    paths = [folder / name for name in files]
     made: list[Path] = []
     waiting: list[tuple[Path, Path]] = []
     try:
-        for path, text in zip(paths, files.values(), strict=True):
+        for path, text in files.items():
             if current(path) != text:
                 made += _folders(path.parent)
                 waiting.append((_temporary(path, text), path))
@@ -62,12 +61,11 @@ def write(folder: Path, files: Mapping[str, str]) -> list[Path]:
         for parent in reversed(made):
             with contextlib.suppress(OSError):
                 parent.rmdir()
-        raise fail("PG340", f"cannot write {error.filename2 or error.filename or folder}: {reason(error)}") from None
-    return paths
+        raise fail("PG340", f"cannot write {_named(error, path)}: {reason(error)}") from None
 
 
 def current(path: Path) -> str | None:
-    """What a file holds now; None when there is none or it is not text. Raises OSError for what is not a file."""
+    """What a file holds now; None when there is none or it is not text. Raises OSError when it is no file."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return file.read()
@@ -76,7 +74,7 @@ def current(path: Path) -> str | None:
 
 
 def writable(path: Path) -> None:
-    """Say now what would keep `write` from writing a file after a long run. Raises FileError."""
+    """Say now what would keep `write` from writing a file after a long run. Raises InputError."""
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "Is a directory", str(path))
@@ -88,10 +86,9 @@ def writable(path: Path) -> None:
         raise fail("PG340", f"cannot write {path}: {reason(error)}") from None
 
 
-def stale(folder: Path, files: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+def stale(files: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:
     """Each file that is not as it would be written, with a unified diff from what is there."""
-    for name, text in files.items():
-        path = folder / name
+    for path, text in files.items():
         try:
             old = current(path)
         except OSError as error:
@@ -105,6 +102,16 @@ def stale(folder: Path, files: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
                 str(path),
             )
             yield path, "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+def _named(error: OSError, path: Path) -> str:
+    """The file an error speaks of, never one of our temporary names."""
+    name = error.filename
+    return (
+        name
+        if isinstance(name, str) and not os.path.basename(name).startswith(f".{path.name[:60]}.")
+        else str(path)
+    )
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from importlib.metadata import version
+from pathlib import Path
 from typing import TextIO
 
 from pipeglot.core import render
@@ -25,14 +25,33 @@ def report(
     source: str = "",
     stream: TextIO | None = None,
 ) -> None:
-    """Print diagnostics: as text to `stream` (default standard error), as JSON or SARIF to standard output."""
+    """Print diagnostics: text to `stream` (standard error if None), JSON and SARIF to standard output."""
     found = list(diagnostics)
     match form:
         case "json":
             sys.stdout.write(render.as_json(found, folder=folder))
         case "sarif":
+            from importlib.metadata import version
+
             log = render.sarif(found, version=version("pipeglot"), folder=folder, source=source)
             sys.stdout.write(log)
         case "text":
             stream = stream or sys.stderr
             stream.write(render.text(found, folder=folder, colour=colour(stream)))
+
+
+def folder_of(source: str) -> str:
+    """The folder that places in a source's diagnostics are relative to, as seen from here; empty for here."""
+    path = source.rpartition(":")[0] if not os.path.exists(source) and ":" in source else source
+    folder = os.path.relpath(os.path.dirname(os.path.abspath(path))) if os.path.exists(path) else "."
+    return "" if folder == "." else Path(folder).as_posix()
+
+
+def exit_code(found: list[Diagnostic]) -> int:
+    """2 with an error among them, 1 with a loss, else 0.
+
+    >>> exit_code([Diagnostic("PG210", "loss", "..."), Diagnostic("PG401", "warning", "...")])
+    1
+    """
+    severities = {d.severity for d in found}
+    return 2 if "error" in severities else 1 if "loss" in severities else 0

@@ -71,11 +71,30 @@ CODES: dict[str, str] = {
     # 170-199: the rules of the language
     # 200-299: what a target refuses or loses
     # 300-329: engines and their environments
+    "PG300": "no such engine",
+    "PG301": "the engine is not installed",
+    "PG302": "the engine's Python does not start",
+    "PG303": "the engine does not load",
+    "PG304": "the engine's version is not supported",
+    "PG305": "an environment cannot be made",
+    "PG306": "packages conflict",
+    "PG307": "packages are missing from the environment",
+    "PG308": "uv is missing",
+    "PG309": "requirements cannot be read",
+    "PG310": "a folder of pipeglot cannot be written",
+    "PG311": "the engine is not made for this Python",
+    "PG320": "the engine died",
+    "PG321": "the engine took too long",
+    "PG322": "the engine cannot load the file",
+    "PG323": "the engine's server did not start",
+    "PG324": "the engine refused the run",
+    "PG325": "runs on one server need different settings",
     # 330-349: input files and the command line
     "PG330": "the source cannot be read",
     "PG340": "files cannot be written",
     "PG341": "the output would overwrite the source",
     "PG342": "an argument of the command line is wrong",
+    "PG343": "compiled files are stale",
     "PG349": "an error inside pipeglot",
     # 350-369: running
     # 400-499: practice

@@ -104,7 +104,7 @@ def truth(condition: Value, scope: Scope) -> bool:
 
 
 def select(value: Json, path: Sequence[str | int], name: str = "value") -> Json:
-    """What lies at `path` inside `value`: text steps into dicts, numbers into lists; EvaluationError if absent.
+    """What lies at `path` inside `value`: text steps into dicts, numbers into lists; else EvaluationError.
 
     >>> select({"rows": [1, 2]}, ("rows", 1))
     2

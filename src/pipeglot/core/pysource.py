@@ -317,6 +317,10 @@ class Names:
         self._clean = clean
         self._by_key: dict[object, str] = {}
 
+    def free(self, name: str) -> bool:
+        """Whether nothing has this name yet."""
+        return name not in self._taken
+
     def __call__(self, key: object, text: str) -> str:
         if key not in self._by_key:
             base, number = self._clean(text), 2
@@ -339,16 +343,16 @@ class Imports:
     """
 
     def __init__(self) -> None:
-        self._modules: dict[str, str | None] = {}
-        self._names: dict[str, dict[str, str | None]] = {}
+        self._modules: set[tuple[str, str | None]] = set()
+        self._names: dict[str, set[tuple[str, str | None]]] = {}
 
     def module(self, module: str, alias: str | None = None) -> None:
         """`import module [as alias]`."""
-        self._modules[module] = alias
+        self._modules.add((module, alias))
 
     def name(self, module: str, name: str, alias: str | None = None) -> None:
         """`from module import name [as alias]`."""
-        self._names.setdefault(module, {})[name] = alias
+        self._names.setdefault(module, set()).add((name, alias))
 
     def text(self, standard: Iterable[str]) -> str:
         """Every import, in sections: `__future__`, the standard library, everything else."""
@@ -359,11 +363,11 @@ class Imports:
             top = module.split(".")[0]
             return 0 if top == "__future__" else 1 if top in known else 2
 
-        for module, alias in self._modules.items():
+        for module, alias in self._modules:
             text = f"import {module}" + (f" as {alias}" if alias else "")
             sections[section(module)].append(("0" + module.lower(), text))
         for module, names in self._names.items():
-            order = sorted(names.items(), key=lambda item: _isort_key(item[0]))
+            order = sorted(names, key=lambda item: (_isort_key(item[0]), item[1] or ""))
             entries = tuple(Entry("", Atom(n if a is None else f"{n} as {a}")) for n, a in order)
             prefix = f"from {module} import "
             if width(prefix) + width(", ".join(flat(e.value) for e in entries)) <= WIDTH:

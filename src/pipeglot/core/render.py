@@ -24,6 +24,16 @@ _COLOUR: dict[Severity, str] = {"error": "31", "loss": "35", "warning": "33", "n
 _LEVEL: dict[Severity, str] = {"error": "error", "loss": "error", "warning": "warning", "note": "note"}
 
 
+def printable(text: str, limit: int | None = None) -> str:
+    """Anybody's text on one line of a terminal: control characters escaped, cut at `limit` characters.
+
+    >>> printable("two\\nlines")
+    'two\\\\nlines'
+    """
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:limit])
+    return line if limit is None or len(text) <= limit else f"{line[: limit - 3]}..."
+
+
 def place(at: At | None, folder: str = "") -> str:
     """`file:line` as a reader can open it; `folder` is the pipeline's own, as seen from where the reader is.
 
@@ -69,14 +79,20 @@ def text(diagnostics: Iterable[Diagnostic], *, folder: str = "", colour: bool = 
     last_with_help = {(d.code, d.help): number for number, d in enumerate(found)}
     lines: list[str] = []
     for number, d in enumerate(found):
-        where = place(d.at, folder)
+        where = printable(place(d.at, folder))
         target = f"[{d.target}] " if d.target else ""
         start = f"{paint('1', where)}: " if where else ""
         severity = paint(_COLOUR[d.severity], d.severity)
-        lines.append(f"{start}{severity} {d.code} {target}{_one_line(d.message)}")
+        lines += _indented(f"{start}{severity} {d.code} {target}", d.message)
         if d.help and last_with_help[d.code, d.help] == number:
-            lines.append(f"  {paint('2', 'help:')} {_one_line(d.help)}")
+            lines += _indented(f"  {paint('2', 'help:')} ", d.help)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _indented(start: str, words: str) -> list[str]:
+    """The lines of a message, such as the end of an engine's log; those after the first stand below it."""
+    first, *rest = words.split("\n")
+    return [start + printable(first), *(f"    {printable(line)}" for line in rest)]
 
 
 def as_json(diagnostics: Iterable[Diagnostic], *, folder: str = "") -> str:
@@ -135,8 +151,3 @@ def _result(d: Diagnostic, codes: Sequence[str], folder: str, source: str) -> di
 
 def _dump(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
-def _one_line(words: str) -> str:
-    """Text of the author's that holds line breaks or control characters must not break the layout."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)

@@ -19,7 +19,10 @@ Key: TypeAlias = tuple[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that differs. `path` leads into an output or result; `old` and `new` are the two values there."""
+    """One thing that differs: `old` and `new` are the two values.
+
+    `path` leads into an output or result; for `order` it is the call that had to end first.
+    """
 
     kind: Kind
     call: str | None = None
@@ -52,8 +55,10 @@ def compare(old: Record, new: Record, pipeline: Pipeline | None = None) -> list[
     found += [Difference("extra", *key, new=call.state) for key, call in after.items() if key not in before]
     if pipeline is not None:
         shape = Shape(pipeline)
-        found += [Difference("order", *key, path="old", old=first) for key, first in disorder(shape, old)]
-        found += [Difference("order", *key, path="new", new=first) for key, first in disorder(shape, new)]
+        broken = [set(disorder(shape, record)) for record in (old, new)]
+        for key, first in sorted(broken[0] | broken[1]):
+            kept = ["broken" if (key, first) in one else "kept" for one in broken]
+            found.append(Difference("order", *key, path=first, old=kept[0], new=kept[1]))
     return found
 
 

@@ -1,0 +1,260 @@
+"""What the DAG and its tasks are told besides code: schedule, params, policies, and the author's own options."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from pipeglot.core.diagnostic import Diagnostic, Severity
+from pipeglot.core.ir import Cron, Interval, Json, Param, Pipeline, Policy, Retry
+from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
+
+DAG_OPTIONS = frozenset(
+    {
+        "allowed_run_types",
+        "auto_register",
+        "dag_display_name",
+        "disable_bundle_versioning",
+        "end_date",
+        "fail_fast",
+        "is_paused_upon_creation",
+        "max_active_tasks",
+        "max_consecutive_failed_dag_runs",
+        "owner_links",
+        "rerun_with_latest_version",
+        "template_searchpath",
+    }
+)
+"""Arguments of `airflow.sdk.DAG` (3.3) that take JSON and that pipeglot does not set itself."""
+
+TASK_OPTIONS = frozenset(
+    {
+        "depends_on_past",
+        "doc",
+        "executor",
+        "executor_config",
+        "ignore_first_depends_on_past",
+        "map_index_template",
+        "max_active_tis_per_dag",
+        "pool",
+        "pool_slots",
+        "priority_weight",
+        "queue",
+        "run_as_user",
+        "wait_for_downstream",
+        "wait_for_past_depends_before_skipping",
+        "weight_rule",
+    }
+)
+"""Arguments of `airflow.sdk.BaseOperator` (3.3) that take JSON and that pipeglot does not set itself."""
+
+CONTEXT = frozenset(
+    "asset_state_store conn dag dag_run data_interval_end data_interval_start ds ds_nodash exception "
+    "expanded_ti_count inlet_events inlets logical_date macros map_index_template outlet_events outlets params "
+    "partition_date partition_key prev_data_interval_end_success prev_data_interval_start_success "
+    "prev_end_date_success prev_start_date_success reason run_id task task_instance task_instance_key_str "
+    "task_reschedule_count task_state_store templates_dict test_mode ti triggering_asset_events try_number ts "
+    "ts_nodash ts_nodash_with_tz var".split()
+)
+"""Argument names that Airflow fills in itself."""
+
+DAY = 86_400
+
+
+def say(code: str, severity: Severity, message: str, at: Any = None, help: str = "") -> Diagnostic:
+    """A diagnostic of this target."""
+    return Diagnostic(code, severity, message, at, help, "airflow")
+
+
+@dataclass
+class Settings:
+    """The author's options for this target, checked."""
+
+    dag: dict[str, Json] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Json]] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def options(pipeline: Pipeline, calls: Mapping[str, object]) -> Settings:
+    """`Pipeline.options["airflow"]`: `{"dag": {...}, "tasks": {call id: {...}}}`."""
+    given = pipeline.options.get("airflow", {})
+    settings = Settings()
+
+    def known(name: str, allowed: frozenset[str], place: str) -> bool:
+        if name in allowed:
+            return True
+        close = difflib.get_close_matches(name, sorted(allowed), 1)
+        way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(allowed))
+        message = f"{place} has no option {name!r}"
+        settings.diagnostics.append(say("PG221", "error", message, pipeline.at, way_out))
+        return False
+
+    for section, content in given.items():
+        if not known(section, frozenset({"dag", "tasks"}), "the target airflow"):
+            continue
+        if not isinstance(content, dict):
+            message = f"the option {section!r} is not a table"
+            settings.diagnostics.append(say("PG221", "error", message, pipeline.at))
+            continue
+        if section == "dag":
+            settings.dag = {k: v for k, v in content.items() if known(k, DAG_OPTIONS, "an Airflow DAG")}
+            continue
+        for id, told in content.items():
+            if not known(id, frozenset(calls), "the table 'tasks'"):
+                continue
+            if isinstance(told, dict):
+                place = f"the Airflow task of {id!r}"
+                settings.tasks[id] = {k: v for k, v in told.items() if known(k, TASK_OPTIONS, place)}
+            else:
+                message = f"the options of {id!r} are not a table"
+                settings.diagnostics.append(say("PG221", "error", message, pipeline.at))
+    return settings
+
+
+def policy(policy: Policy) -> dict[str, Any]:
+    """A call's policy as arguments of its task."""
+    told: dict[str, Any] = {}
+    if policy.retry is not None:
+        told |= _retry(policy.retry)
+    if policy.timeout is not None:
+        told["execution_timeout"] = timedelta(seconds=policy.timeout)
+    return told
+
+
+def _retry(retry: Retry) -> dict[str, Any]:
+    told: dict[str, Any] = {"retries": retry.count, "retry_delay": timedelta(seconds=retry.wait(1))}
+    waits = retry.waits()
+    if len(set(waits)) > 1:
+        # Airflow adds up to as much again, and stops growing at a day unless it is told another maximum.
+        told["retry_exponential_backoff"] = retry.backoff
+        if retry.max_delay is not None or max(waits) > DAY:
+            told["max_retry_delay"] = timedelta(seconds=7 * DAY if retry.max_delay is None else retry.max_delay)
+    return told
+
+
+def dag_arguments(pipeline: Pipeline, dag_id: str, engine: Any, settings: Settings) -> dict[str, Any]:
+    """The arguments of DAG(...), in the order they are written."""
+    told: dict[str, Any] = {"dag_id": dag_id}
+    if dag_id != pipeline.name:
+        told["dag_display_name"] = pipeline.name
+    if pipeline.description:
+        told["description"] = pipeline.description
+        if "\n" in pipeline.description:
+            # A text that ends in `.md` would be taken for the name of a file.
+            told["doc_md"] = pipeline.description + ("\n" if pipeline.description.endswith(".md") else "")
+    told |= _schedule(pipeline, engine)
+    if pipeline.max_active_runs is not None:
+        told["max_active_runs"] = pipeline.max_active_runs
+    if pipeline.run_timeout is not None:
+        engine("datetime", "timedelta")
+        told["dagrun_timeout"] = duration(pipeline.run_timeout)
+    if pipeline.params:
+        name = engine("airflow.sdk", "Param")
+        told["params"] = {param.name: _param(param, name) for param in pipeline.params}
+    if pipeline.owner is not None:
+        told["default_args"] = {"owner": pipeline.owner}
+    if pipeline.tags:
+        told["tags"] = list(pipeline.tags)
+    return told | settings.dag
+
+
+def _schedule(pipeline: Pipeline, engine: Any) -> dict[str, Any]:
+    schedule = pipeline.schedule
+    if schedule is None:
+        return {"schedule": None, "catchup": False}
+    told: dict[str, Any] = {}
+    match schedule.timing:
+        case Cron(expression=cron, timezone=zone):
+            name = engine("airflow.sdk", "CronTriggerTimetable")
+            told["schedule"] = call(name, cron, timezone=zone)
+        case Interval(seconds=seconds):
+            cron_text = None if schedule.start is None else _as_cron(seconds, schedule.start.timestamp())
+            if cron_text is not None:
+                name = engine("airflow.sdk", "CronTriggerTimetable")
+                told["schedule"] = call(name, cron_text, timezone="UTC")
+            else:
+                engine("datetime", "timedelta")
+                name = engine("airflow.sdk", "DeltaTriggerTimetable")
+                told["schedule"] = call(name, duration(seconds))
+    if schedule.start is not None:
+        start = schedule.start
+        pendulum = engine("pendulum", "")
+        parts = [start.year, start.month, start.day, start.hour, start.minute, start.second]
+        while len(parts) > 3 and parts[-1] == 0:
+            parts.pop()
+        told["start_date"] = call(f"{pendulum}.datetime", *parts, tz="UTC")
+    told["catchup"] = schedule.catch_up
+    return told
+
+
+def _as_cron(seconds: int, start: float) -> str | None:
+    """The cron expression, in UTC, of exactly the ticks that lie a multiple of `seconds` after `start`."""
+    first = int(start)
+    if seconds % 60 or first % 60:
+        return None
+    minutes, first = seconds // 60, first // 60
+    if minutes <= 60 and 60 % minutes == 0:
+        at = range(first % minutes, 60, minutes)
+        return f"{_cron_list(at, 60)} * * * *"
+    if minutes % 60 == 0 and 24 % (minutes // 60) == 0:
+        hours = minutes // 60
+        at = range(first // 60 % hours, 24, hours)
+        return f"{first % 60} {_cron_list(at, 24)} * * *"
+    if minutes == 7 * 24 * 60:
+        weekday = (first // (24 * 60) + 4) % 7
+        return f"{first % 60} {first // 60 % 24} * * {weekday}"
+    return None
+
+
+def _cron_list(values: range, size: int) -> str:
+    if values.step == 1:
+        return "*"
+    if values.start == 0 and len(values) > 1:
+        return f"*/{values.step}"
+    return ",".join(map(str, values))
+
+
+def _param(param: Param, name: str) -> Doc:
+    schema = {k: v for k, v in param.type.items() if k not in ("default", "description", "title")}
+    entries = [] if param.required else [Entry("", literal(param.default))]
+    plain = {k: v for k, v in schema.items() if k.isidentifier() and k not in ("schema", "source")}
+    entries += [Entry(f"{key}=", literal(value)) for key, value in plain.items()]
+    if param.description:
+        entries.append(Entry("description=", literal(param.description)))
+    rest = {k: v for k, v in schema.items() if k not in plain}
+    if rest:
+        entries.append(Entry("**", literal(rest)))
+    return Bracket(f"{name}(", tuple(entries), ")")
+
+
+def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
+    """What Airflow cannot do as the pipeline says, beyond its tasks."""
+    found: list[Diagnostic] = []
+    schedule = pipeline.schedule
+    for param in pipeline.params:
+        if param.required and schedule is not None:
+            message = f"the param {param.name!r} has no default, and Airflow refuses that in a scheduled DAG"
+            found.append(say("PG222", "error", message, param.at, "give the param a default"))
+    for tag in pipeline.tags:
+        if len(tag) > 100:
+            message = f"a tag of {len(tag)} characters: Airflow takes 100"
+            found.append(say("PG223", "error", message, pipeline.at, "shorten the tag"))
+    if schedule is not None and schedule.start is not None and not schedule.catch_up:
+        message = "when the DAG is deployed after its start date, Airflow also runs the latest missed tick"
+        found.append(say("PG224", "note", message, pipeline.at, "unpause it right before a tick to avoid that"))
+    if schedule is not None and isinstance(schedule.timing, Interval) and not schedule.catch_up:
+        start = schedule.start
+        if start is None or _as_cron(schedule.timing.seconds, start.timestamp()) is None:
+            message = (
+                f"Airflow counts {schedule.timing.seconds} seconds from the moment the DAG is deployed, not from its "
+                "start date, when it does not catch up"
+            )
+            way_out = "turn catch-up on, or choose an interval that divides an hour or a day, with a start date"
+            found.append(say("PG225", "loss", message, pipeline.at, way_out))
+    return found
+
+
+__all__ = ["CONTEXT", "Imports", "Settings", "dag_arguments", "diagnose", "flat", "options", "policy", "say", "Atom"]

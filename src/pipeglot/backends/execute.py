@@ -1,0 +1,260 @@
+"""Run compiled pipelines on their engine, in a process of its own, and read back what the engine recorded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from pipeglot.backends import engines, environment, sandbox
+from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.core.diagnostic import Diagnostic, EngineError
+
+Mode: TypeAlias = Literal["test", "server"]
+"""`test`: the engine's quickest way that is still the engine's own; `server`: its real server and scheduler."""
+
+Event: TypeAlias = Mapping[str, Any]
+"""What happens while it happens: `{"job": 0, "task": "load", "index": [2], "state": "running"}` and `"attempt"`."""
+
+STARTUP = 300.0
+"""Seconds an engine may take until it is ready for the first job."""
+
+_GRACE = 30.0
+_LOG_LINES = 15
+
+
+@dataclass(frozen=True)
+class Job:
+    """One compiled pipeline to run.
+
+    Attributes:
+        folder: where the compiled files lie; it is on the import path of the run.
+        entry: the file in it that holds the DAG or flow, as a relative POSIX path.
+        name: the id of the DAG, or the name of the flow or of the variable that holds it.
+        params: values of the pipeline's parameters (JSON).
+        logical_date: aware instant of the run; None leaves it to the engine.
+        env: further environment variables.
+        path: further folders to import from (the environment's PYTHONPATH is not passed on).
+        cwd: working folder of the steps; by default an empty folder that is removed afterwards.
+    """
+
+    folder: Path
+    entry: str
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    logical_date: datetime | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    path: Sequence[Path] = ()
+    cwd: Path | None = None
+
+
+def execute(
+    target: str,
+    jobs: Sequence[Job],
+    *,
+    python: Path | None = None,
+    mode: Mode = "test",
+    timeout: float | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Iterator[EngineRun | EngineError]:
+    """Run jobs on an engine and give what became of each, in their order, as soon as it is known.
+
+    Many jobs share one engine process, which costs seconds to start and tenths of a second per job. When a job kills
+    the process, that job is an error and the others run in a new one. Closing the iterator, an exception or the end
+    of this process ends everything that was started.
+
+    Args:
+        target: `airflow` or `prefect`.
+        jobs: what to run.
+        python: the engine's Python, as from `engines.prepare`; by default that of the installed engine.
+        mode: `test` runs one job after the other; `server` runs them on a real server of the engine.
+        timeout: seconds one job may take; by default any time.
+        on_event: called with every event of every job.
+
+    Yields:
+        An EngineRun, or an EngineError (PG320 to PG324) for a job that the engine could not run.
+
+    Raises:
+        EngineError: PG300, PG301; PG310 when nothing can be written; PG320, PG321, PG323 when the engine does not start.
+    """
+    engines.spec(target)
+    chosen = python if python is not None else engines.find(target).python
+    numbered = list(enumerate(jobs))
+    waves = _waves(numbered) if (target, mode) == ("airflow", "server") else [numbered]
+    done: dict[int, EngineRun | EngineError] = {}
+    following = 0
+    for wave in waves:
+        waiting = dict(wave)
+        while waiting:
+            for number, outcome in _run(target, waiting, chosen, mode, timeout, on_event):
+                waiting.pop(number)
+                done[number] = outcome
+                while following in done:
+                    yield done.pop(following)
+                    following += 1
+
+
+def _waves(jobs: Sequence[tuple[int, Job]]) -> list[list[tuple[int, Job]]]:
+    """Jobs that one scheduler can hold together: different names, the same surroundings."""
+    waves: list[tuple[object, set[str], list[tuple[int, Job]]]] = []
+    for number, job in jobs:
+        surroundings = (dict(job.env), [str(each) for each in job.path], job.cwd)
+        for known, names, wave in waves:
+            if known == surroundings and job.name not in names:
+                names.add(job.name)
+                wave.append((number, job))
+                break
+        else:
+            waves.append((surroundings, {job.name}, [(number, job)]))
+    return [wave for _, _, wave in waves]
+
+
+def _run(
+    target: str,
+    jobs: Mapping[int, Job],
+    python: Path,
+    mode: Mode,
+    timeout: float | None,
+    on_event: Callable[[Event], None] | None,
+) -> Iterator[tuple[int, EngineRun | EngineError]]:
+    """One engine process. Gives an outcome for every job that was started in it; at least one, or it raises."""
+    with _run_folder() as folder, environment.writing(folder / "jobs.json"):
+        prepared = [_prepare(number, job, folder) for number, job in jobs.items()]
+        request = [{**each, "timeout": timeout} for each in prepared]
+        (folder / "jobs.json").write_text(json.dumps(request), encoding="utf-8")
+        home = sandbox.state(target, python, folder)
+        variables = sandbox.variables(target, mode, python, home)
+        if (target, mode) == ("airflow", "server"):
+            first = next(iter(jobs.values()))
+            variables.update(first.env)
+            variables["PYTHONPATH"] = sandbox.joined(first.path)
+        with sandbox.Process(python, _probe(target, mode), [folder, mode], variables, folder) as process:
+            yield from _follow(target, jobs, process, timeout, on_event)
+
+
+def _prepare(number: int, job: Job, folder: Path) -> dict[str, Any]:
+    cwd = job.cwd
+    if cwd is None:
+        cwd = folder / "work" / str(number)
+        cwd.mkdir(parents=True)
+    when = None
+    if job.logical_date is not None:
+        when = job.logical_date.astimezone(timezone.utc).isoformat()
+    return {
+        "number": number,
+        "folder": str(Path(job.folder).absolute()),
+        "entry": job.entry,
+        "name": job.name,
+        "params": dict(job.params),
+        "logical_date": when,
+        "env": dict(job.env),
+        "path": [str(Path(each).absolute()) for each in job.path],
+        "cwd": str(Path(cwd).absolute()),
+    }
+
+
+def _follow(
+    target: str,
+    jobs: Mapping[int, Job],
+    process: sandbox.Process,
+    timeout: float | None,
+    on_event: Callable[[Event], None] | None,
+) -> Iterator[tuple[int, EngineRun | EngineError]]:
+    """Read what the probe tells until all jobs have an outcome, or it dies, or time is up."""
+    jobs = dict(jobs)  # the caller strikes off its own
+    ready = False
+    started: dict[int, float] = {}
+    ended: set[int] = set()
+    begun = time.monotonic()
+    log_at = 0
+
+    def problem(code: str, message: str) -> EngineError:
+        log = process.log_tail(_LOG_LINES, since=log_at)
+        text = f"{message}\n{log}" if log else message
+        return EngineError([Diagnostic(code, "error", text, None, "", target)])
+
+    for line in process.lines():
+        if line is None:
+            now = time.monotonic()
+            if not ready and now - begun > STARTUP:
+                raise problem("PG321", f"{target} was not ready after {STARTUP:.0f} s")
+            late = [
+                number
+                for number, since in started.items()
+                if timeout is not None and number not in ended and now - since > timeout + _GRACE * (len(started) > 1)
+            ]
+            if late:
+                error = problem("PG321", f"the run took longer than {timeout:g} s and was stopped")
+                yield from ((number, error) for number in started if number not in ended)
+                return
+            continue
+        told = json.loads(line)
+        match told["kind"]:
+            case "ready":
+                ready = True
+            case "start":
+                started[told["job"]] = time.monotonic()
+                log_at = process.log_size()
+            case "event" if on_event is not None:
+                on_event(_event(told, jobs, started))
+            case "run":
+                ended.add(told["job"])
+                yield told["job"], _engine_run(told["run"])
+            case "failure":
+                error = EngineError([Diagnostic(told["code"], "error", told["message"], None, told["help"], target)])
+                if told["job"] is None:
+                    raise error
+                started.setdefault(told["job"], time.monotonic())
+                ended.add(told["job"])
+                yield told["job"], error
+        if len(ended) == len(jobs):
+            return
+    lost = [number for number in started if number not in ended]
+    error = problem("PG320", f"{target} died ({process.status()}) while it ran")
+    if not lost:
+        raise error
+    yield from ((number, error) for number in lost)
+
+
+def _event(told: Mapping[str, Any], jobs: Mapping[int, Job], started: Mapping[int, float]) -> Event:
+    job = told.get("job")
+    if job is None:
+        # Airflow knows the DAG only: of the jobs with that name, the one that was started last.
+        job = next((number for number in reversed(list(started)) if jobs[number].name == told["pipeline"]), None)
+    return {
+        "job": job,
+        "task": told["task"],
+        "index": tuple(told["index"]),
+        "state": told["state"],
+        "attempt": told["attempt"],
+    }
+
+
+def _engine_run(run: Mapping[str, Any]) -> EngineRun:
+    tasks = tuple(EngineTask(**{**task, "index": tuple(task["index"])}) for task in run["tasks"])
+    return EngineRun(**{**run, "tasks": tasks, "notes": tuple(run["notes"])})
+
+
+def _probe(target: str, mode: Mode) -> Path:
+    name = f"{target}_{mode}.py" if target == "airflow" else f"{target}_run.py"
+    return Path(__file__).parent / "probes" / name
+
+
+class _run_folder:  # noqa: N801 (a context manager, used as a function)
+    """A private temporary folder, removed with all that the engine left in it."""
+
+    def __enter__(self) -> Path:
+        with environment.writing(Path(tempfile.gettempdir()) / "x"):
+            self.folder = Path(tempfile.mkdtemp(prefix="pipeglot-")).resolve()
+        return self.folder
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+

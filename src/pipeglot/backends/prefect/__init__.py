@@ -1,0 +1,31 @@
+"""The target prefect: a flow file with tasks and futures, and prefect.yaml for its deployment."""
+
+from __future__ import annotations
+
+from pipeglot.backends.base import Compiled, EngineRun, Support
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.record import CallRecord
+
+from .emit import emit
+from .observe import observe
+from .support import SUPPORT
+
+__all__ = ["BACKEND", "SUPPORT", "Prefect"]
+
+
+class Prefect:
+    """Compiles for Prefect 3 and reads its runs back."""
+
+    target = "prefect"
+    support = SUPPORT
+
+    def compile(self, pipeline: Pipeline) -> Compiled:
+        """`<pipeline>.py` and `prefect.yaml`, with what is lost; nothing but diagnostics when it is refused."""
+        return emit(pipeline)
+
+    def observe(self, pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
+        """What the task runs of a flow run say about calls and regions."""
+        return observe(pipeline, run)
+
+
+BACKEND = Prefect()

@@ -1,0 +1,80 @@
+"""Task runs read back as what they say about calls and regions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.core.ir import Call, Pipeline
+from pipeglot.core.record import CallRecord, CallState, Failure
+from pipeglot.core.shape import Shape
+
+from .naming import Naming, name_tasks
+
+_STATES: dict[str, CallState] = {
+    "completed": "succeeded",
+    "cached": "succeeded",
+    "rolledback": "succeeded",
+    "failed": "failed",
+    "timedout": "failed",
+    "crashed": "failed",
+    "notready": "blocked",
+    "cancelled": "cancelled",
+    "cancelling": "cancelled",
+}
+_NEVER_NAMED = re.compile(r"-[0-9a-f]{1,3}\Z")
+
+
+def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
+    """One record for each call that was tried or held back, and one for each region that failed to decide.
+
+    A task run that Prefect held back (NotReady) may never have got its own name, so that in a loop its index is not
+    known: those are left out, like whatever was never submitted, and follow from the others.
+    """
+    shape = Shape(pipeline)
+    naming = name_tasks(shape)
+    calls: dict[str, Call] = {call.id: call for call in shape.calls}
+    if pipeline.final is not None:
+        calls[pipeline.final.call.id] = pipeline.final.call
+    records: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
+    for task in run.tasks:
+        for record in _record(task, shape, naming, calls):
+            records.setdefault((record.id, record.index), record)
+    return list(records.values())
+
+
+def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Call]) -> Iterator[CallRecord]:
+    state = _STATES.get(task.state.replace(" ", "").lower())
+    found = naming.parse(task.name)
+    if found is None and state == "blocked":
+        found = naming.parse(_NEVER_NAMED.sub("", task.name))
+    if found is None or state is None:
+        return
+    node, index = naming.node[found[0]], found[1]
+    if node not in calls:
+        if state == "failed":
+            depth = len(shape.loops(node))
+            yield CallRecord(id=node, index=index[:depth], state=state, error=_failure(task))
+        return
+    loops = shape.loops(node) if node in shape.nodes else ()
+    if len(index) != len(loops) or (loops and state == "blocked"):
+        return
+    tried: dict[str, Any] = {}
+    if state != "blocked":
+        tried = {"attempts": task.attempts, "started": _time(task.started), "ended": _time(task.ended)}
+    tolerated = state == "failed" and calls[node].policy.on_failure is not None
+    output = task.output if task.has_output and state == "succeeded" else None
+    error = _failure(task) if state == "failed" else None
+    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, output=output, error=error, **tried)
+
+
+def _failure(task: EngineTask) -> Failure:
+    error = task.error or {}
+    return Failure(type=error.get("type", task.state), message=error.get("message", ""))
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

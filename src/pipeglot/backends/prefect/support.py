@@ -1,0 +1,43 @@
+"""What Prefect does with each feature of the language, and how."""
+
+from __future__ import annotations
+
+from pipeglot.backends.base import Support
+
+SUPPORT: dict[str, Support] = {
+    "call": Support("native", "a task, submitted with the futures of what it takes"),
+    "after": Support("native", "wait_for"),
+    "imported": Support("native", "the file imports the function"),
+    "inlined": Support("native", "the file holds the function's source"),
+    "shell": Support("lowered", "a task that runs bash"),
+    "container": Support("lowered", "a task that runs `docker run`"),
+    "values": Support("native", "formed inside the task that takes them"),
+    "params": Support("native", "parameters of the flow, checked by pydantic"),
+    "context": Support("native", "prefect.runtime.flow_run"),
+    "if": Support("native", "a Python if; a task decides where the types leave a condition uncertain"),
+    "merge": Support("native", "a variable of the flow"),
+    "each.static": Support("native", ".map, or a loop that submits"),
+    "each.runtime": Support("native", ".map over the result, once it is there"),
+    "each.body": Support("native", "mapped stage by stage, without a barrier between the stages"),
+    "each.if": Support("lowered", "a function for one item, run in a thread for each"),
+    "each.nested": Support("lowered", "loops that submit, or a function for one item, run in a thread for each"),
+    "each.max_parallel": Support("lowered", "a run waits for the one N places back, or N threads"),
+    "collect": Support("native", "the list of futures"),
+    "group": Support("lowered", "nothing is left of it but the ids"),
+    "include": Support("lowered", "inlined, its calls named `include.call`"),
+    "final": Support("lowered", "submitted when everything else has ended"),
+    "retry": Support("native", "retries and retry_delay_seconds"),
+    "retry.backoff": Support("native", "a list of delays"),
+    "timeout": Support("native", "timeout_seconds; work that blocks is not interrupted (PG240)"),
+    "continue": Support("lowered", "a task behind the call gives on its value or the default"),
+    "schedule.cron": Support("native", "a schedule of the deployment"),
+    "schedule.interval": Support("native", "a schedule of the deployment"),
+    "schedule.start": Support("never", "a schedule is in force from its deployment on (PG241)"),
+    "schedule.catch_up": Support("never", "Prefect's scheduler makes future runs only (PG242)"),
+    "max_active_runs": Support("native", "the deployment's concurrency limit, further runs wait"),
+    "run_timeout": Support("native", "timeout_seconds of the flow; tasks at work are not interrupted (PG240)"),
+    "owner": Support("lowered", "a tag, `owner:NAME`"),
+    "tags": Support("native", "tags of the deployment"),
+    "description": Support("native", "descriptions of flow and tasks"),
+}
+"""Total over `pipeglot.backends.features.FEATURES`."""

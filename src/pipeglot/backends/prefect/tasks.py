@@ -1,0 +1,239 @@
+"""The tasks of a generated file: one for every call, and the few helpers that decide, pick or give a default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeglot.backends.python import AuthorCode, invocation, roots
+from pipeglot.core.ir import Call, Ctx, Each, If, Item, Out, ParamRef, Pipeline, Policy, Value
+from pipeglot.core.pysource import (
+    Atom,
+    Code,
+    Imports,
+    Names,
+    Root,
+    RootNames,
+    call,
+    expression,
+    identifier,
+    root,
+    statement,
+)
+from pipeglot.core.shape import Shape
+
+from .certain import Types
+from .naming import Naming, run_name
+
+RESERVED_PARAMETERS = frozenset({"wait_for", "return_state", "deferred", "self", "index"})
+"""What `Task.submit`, `Task.map` and our own loops take for themselves."""
+
+ENGINE_NAMES: dict[str, str] = {
+    "Annotated": "typing",
+    "Any": "typing",
+    "Literal": "typing",
+    "ThreadPoolExecutor": "concurrent.futures",
+    "copy_context": "contextvars",
+    "timezone": "datetime",
+    "ZoneInfo": "zoneinfo",
+    "TypedDict": "typing_extensions",
+    "Field": "pydantic",
+    "StrictBool": "pydantic",
+    "StrictFloat": "pydantic",
+    "StrictInt": "pydantic",
+    "StrictStr": "pydantic",
+    "allow_failure": "prefect",
+    "flow": "prefect",
+    "task": "prefect",
+    "unmapped": "prefect",
+    "NO_CACHE": "prefect.cache_policies",
+    "PrefectFuture": "prefect.futures",
+    "resolve_futures_to_results": "prefect.futures",
+    "flow_run": "prefect.runtime",
+    "Failed": "prefect.states",
+}
+"""Every name a generated file may import for itself, by module."""
+
+HELPERS = ("compare", "for_each", "lane", "truth", "unfinished")
+
+
+def _keep(text: str) -> str:
+    return text if text.isidentifier() else identifier(text)
+
+
+class Module:
+    """The names of one generated file: imports, helpers, tasks. Asked for a name, it is imported or printed."""
+
+    def __init__(self, pipeline: Pipeline, author: AuthorCode, imports: Imports) -> None:
+        self.pipeline, self.author, self.imports = pipeline, author, imports
+        params = {param.name for param in pipeline.params}
+        modules = {step.run.module.split(".")[0] for step in pipeline.steps if step.run.kind == "imported"}
+        own = {"functools", "json", "os", "subprocess", "typing", "Callable", "TypeAdapter", "to_jsonable_python"}
+        self._fixed = own | author.names | modules | params | {"json_io", "run_command"}
+        names = Names(self._fixed, _keep)
+        self._engine = {name: names(name, name) for name in (*ENGINE_NAMES, *HELPERS)}
+        if "Any" not in params:
+            self._engine["Any"] = "Any"  # the boundary code has imported it, under this name
+        self._tasks = Names(self._fixed | set(self._engine.values()))
+        self.flow = self._tasks("flow", pipeline.name)
+        self.helpers: set[str] = set()
+
+    def use(self, name: str) -> str:
+        """The file's name for something of the engine or for a helper, which is imported or printed from now on."""
+        known = self._engine[name]
+        if name in HELPERS:
+            self.helpers.add(name)
+        else:
+            self.imports.name(ENGINE_NAMES[name], name, None if known == name else known)
+        return known
+
+    def name(self, key: object, text: str) -> str:
+        """A new name on module level."""
+        return self._tasks(key, text)
+
+    def locals(self, taken: Iterable[str]) -> Names:
+        """Names for the flow's own variables. They may hide the author's functions, which a flow never calls."""
+        params = {param.name for param in self.pipeline.params}
+        return Names({*params, *self._engine.values(), *taken, self.flow})
+
+    def parameters(self) -> Names:
+        """Names for the parameters of one task."""
+        return Names(self._fixed | RESERVED_PARAMETERS | set(self._engine.values()))
+
+
+@dataclass
+class Task:
+    """A task of the file: its name there, and the references it is handed, in the order of its parameters."""
+
+    name: str
+    takes: tuple[Root, ...]
+    loop: bool
+    source: Code = field(default_factory=lambda: Code(""))
+
+
+class Tasks:
+    """Writes tasks, in the order they are asked for."""
+
+    def __init__(self, module: Module, shape: Shape, types: Types, naming: Naming) -> None:
+        self._module, self._shape, self._types, self._naming = module, shape, types, naming
+        self.written: list[Task] = []
+
+    def call(self, node: Call, *, loop: bool) -> Task:
+        """The task of a call."""
+        step = self._module.pipeline.step(node.step)
+        takes = roots(node.args.values())
+        names = self._names(takes, node.args)
+        doc = invocation(self._module.pipeline, node, names, self._module.imports)
+        body = [*_docstring(step.description), statement("return ", doc, indent=4)]
+        name = self._module.name(("call", node.id), f"{node.id}_task")
+        description = "" if body[:-1] else step.description
+        options = policy_options(node.policy)
+        return self._write(name, self._naming.task[node.id], takes, names, body, loop, options, description)
+
+    def decide(self, node: If | Each, *, loop: bool) -> Task:
+        """The task that finds out which arm of an If is taken, or what the items of an Each are."""
+        conditions = [node.items] if isinstance(node, Each) else [a.when for a in node.arms if a.when is not None]
+        takes = roots(conditions)
+        names = self._names(takes, {})
+        body: list[str] = []
+        if isinstance(node, Each):
+            name = self._module.name(("decide", node.id), f"{node.id}_items")
+            body.append(statement("items = ", expression(node.items, names), indent=4))
+            body.append("    if not isinstance(items, list):")
+            body.append('        raise TypeError(f"not a list: {items!r}")')
+            body.append("    return items")
+        else:
+            name = self._module.name(("decide", node.id), f"{node.id}_arm")
+            for number, condition in enumerate(conditions):
+                doc = self._types.decision(condition, names, self._module.use)
+                body.append(statement("if ", doc, ":", indent=4))
+                body.append(f"        return {number}")
+            body.append(f"    return {len(conditions)}")
+        return self._write(name, self._naming.task[node.id], takes, names, body, loop)
+
+    def pick(self, id: str, value: Value, *, loop: bool) -> Task:
+        """The task that forms a merged or collected value."""
+        takes = roots([value])
+        names = self._names(takes, {})
+        body = [statement("return ", expression(value, names), indent=4)]
+        name = self._module.name(("pick", id, value.model_dump_json()), f"{id}_value")
+        return self._write(name, self._naming.task[id], takes, names, body, loop)
+
+    def or_default(self) -> str:
+        """The task that stands behind a call whose failure is tolerated."""
+        name = self._module.name("or_default", "or_default")
+        if not any(task.name == name for task in self.written):
+            body = [
+                '    """What a task gave, or the default that stands in when it failed."""',
+                "    return default if isinstance(outcome, BaseException) else outcome",
+            ]
+            decorator = self._decorator(self._naming.or_default, loop=False)
+            lines = [decorator, f"def {name}(outcome, default):", *body]
+            self.written.append(Task(name, (), False, Code("\n".join(lines))))
+        return name
+
+    def _names(self, takes: Sequence[Root], args: Mapping[str, Value]) -> RootNames:
+        """A parameter for each root: named like the argument it is given for, else like what it refers to."""
+        names = self._module.parameters()
+        wanted: dict[Root, str] = {}
+        for name, value in args.items():
+            if isinstance(value, Out | Item | ParamRef | Ctx):
+                wanted.setdefault(root(value), name)
+        table = {r: names(r, wanted.get(r, _words(r))) for r in takes}
+        return lambda value: table[value]
+
+    def _write(
+        self,
+        name: str,
+        task: str,
+        takes: tuple[Root, ...],
+        names: RootNames,
+        body: list[str],
+        loop: bool,
+        options: Mapping[str, Any] | None = None,
+        description: str = "",
+    ) -> Task:
+        parameters = [Atom(names(r)) for r in takes] + ([Atom("index")] if loop else [])
+        decorator = self._decorator(task, loop=loop, description=description, **(options or {}))
+        head = statement("def ", call(name, *parameters), ":")
+        written = Task(name, takes, loop, Code("\n".join([decorator, head, *body])))
+        self.written.append(written)
+        return written
+
+    def _decorator(self, task: str, *, loop: bool, description: str = "", **options: Any) -> str:
+        if description:
+            options = {"description": description, **options}
+        no_cache = Atom(self._module.use("NO_CACHE"))
+        doc = call(self._module.use("task"), name=task, task_run_name=run_name(task, loop=loop), **options, cache_policy=no_cache)
+        return statement("@", doc)
+
+
+def policy_options(policy: Policy) -> dict[str, Any]:
+    """The arguments of `@task` that keep a call's retries and time limit."""
+    options: dict[str, Any] = {}
+    if policy.retry is not None:
+        waits = policy.retry.waits()
+        options["retries"] = policy.retry.count
+        if any(waits):
+            options["retry_delay_seconds"] = waits[0] if len(set(waits)) == 1 else waits
+    if policy.timeout is not None:
+        options["timeout_seconds"] = policy.timeout
+    return options
+
+
+def _words(value: Root) -> str:
+    match value:
+        case Out(ref=ref):
+            return ref
+        case Item(loop=loop):
+            return f"{loop}_item"
+        case ParamRef(name=name) | Ctx(name=name):
+            return name
+
+
+def _docstring(text: str) -> list[str]:
+    """A one-line docstring, where the text is one line and means itself."""
+    plain = text.isprintable() and text == text.strip() and not any(c in text for c in '\\"')
+    return [f'    """{text}"""'] if text and plain and len(text) <= 78 else []
+

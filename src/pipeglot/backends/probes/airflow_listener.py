@@ -1,0 +1,64 @@
+"""An Airflow plugin that tells what happens to task instances, while it happens.
+
+Copied alone into the plugins folder of a server, and loaded as a module by the `dag.test()` probe.
+"""
+
+import json
+import os
+import sys
+
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+
+
+def _tell(ti, state, error=None):
+    told = os.environ.get("PIPEGLOT_TOLD")
+    if not told:
+        return
+    if error is None:
+        shown = None
+    elif isinstance(error, BaseException):
+        shown = {"type": type(error).__name__, "message": str(error)[:10_000]}
+    else:
+        shown = {"type": "Error", "message": str(error)[:10_000]}
+    event = {
+        "kind": "event",
+        "pipeline": ti.dag_id,
+        "run": ti.run_id,
+        "task": ti.task_id,
+        "index": [ti.map_index] if (ti.map_index or 0) >= 0 and ti.map_index is not None else [],
+        "state": state,
+        "attempt": ti.try_number,
+        "error": shown,
+    }
+    target = os.open(told, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(target, (json.dumps(event) + "\n").encode())
+    finally:
+        os.close(target)
+
+
+@hookimpl
+def on_task_instance_running(previous_state, task_instance):
+    _tell(task_instance, "running")
+
+
+@hookimpl
+def on_task_instance_success(previous_state, task_instance):
+    _tell(task_instance, "success")
+
+
+@hookimpl
+def on_task_instance_skipped(previous_state, task_instance):
+    _tell(task_instance, "skipped")
+
+
+@hookimpl
+def on_task_instance_failed(previous_state, task_instance, error):
+    state = getattr(task_instance.state, "value", None) or "failed"
+    _tell(task_instance, state if state in ("failed", "up_for_retry") else "failed", error)
+
+
+class PipeglotListener(AirflowPlugin):
+    name = "pipeglot_listener"
+    listeners = [sys.modules[__name__]]  # noqa: RUF012

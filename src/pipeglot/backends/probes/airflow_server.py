@@ -1,0 +1,319 @@
+"""Run compiled DAG files on a real Airflow (scheduler, DAG processor, triggerer, API server) and read the runs back
+through its REST API. All jobs have different DAG ids and run at the same time.
+
+Needs Airflow only as a program: this process imports the standard library alone.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import wire
+
+READY_WITHIN = 240
+LOADED_WITHIN = 90
+USER = "pipeglot"
+COMPONENTS = {
+    "api-server": ["api-server", "--host", "127.0.0.1", "--workers", "1", "--port"],
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+    "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
+}
+ENDED = ("success", "failed")
+
+
+def main():
+    _, jobs = wire.start()
+    server = Server(jobs)
+    version = server.wait()
+    wire.tell("ready")
+    api = Api(server)
+    runs = {}
+    deadline = time.monotonic() + LOADED_WITHIN
+    for job in jobs:
+        wire.tell("start", job=job["number"])
+        if started := trigger(api, server, job, deadline):
+            runs[job["number"]] = started
+    for job in jobs:
+        if job["number"] in runs:
+            finish(api, server, job, runs[job["number"]], version)
+
+
+def trigger(api, server, job, deadline):
+    """Start a run of the job's DAG as soon as the DAG processor has read its file. Gives the run's id, or None."""
+    dag = urllib.parse.quote(job["name"], safe="")
+    while True:
+        server.check()
+        with contextlib.suppress(NotFound):
+            if not api.get(f"/dags/{dag}").get("is_stale"):
+                break
+        errors = api.get("/importErrors", limit=100)["import_errors"]
+        mine = [each for each in errors if is_of(each, server, job)]
+        if mine:
+            last = mine[0]["stack_trace"].strip().splitlines()[-1]
+            return wire.fail(job["number"], "PG322", f"Airflow cannot load the DAG: {last}")
+        if time.monotonic() > deadline:
+            return wire.fail(job["number"], "PG322", f"Airflow found no DAG {job['name']!r} in {job['entry']}")
+        time.sleep(0.3)
+    try:
+        api.send("PATCH", f"/dags/{dag}", {"is_paused": False})
+        body = {"logical_date": job["logical_date"], "conf": job["params"]}
+        return api.send("POST", f"/dags/{dag}/dagRuns", body)["dag_run_id"]
+    except Refused as error:
+        return wire.fail(job["number"], "PG324", f"Airflow refused the run: {error}")
+
+
+def is_of(error, server, job):
+    return (error["bundle_name"], error["filename"]) == (server.bundles[job["folder"]], job["entry"])
+
+
+def finish(api, server, job, run_id, version):
+    """Wait for a run's end and tell what the server knows of it."""
+    number = job["number"]
+    path = f"/dags/{urllib.parse.quote(job['name'], safe='')}/dagRuns/{urllib.parse.quote(run_id, safe='')}"
+    limit = time.monotonic() + (job["timeout"] or float("inf"))
+    while True:
+        server.check()
+        run = api.get(path)
+        if run["state"] in ENDED:
+            break
+        if time.monotonic() > limit:
+            api.send("PATCH", path, {"state": "failed"})
+            return wire.fail(number, "PG321", f"the run took longer than {job['timeout']:g} s and was stopped")
+        time.sleep(0.3)
+    errors = errors_of(run_id, job["name"])
+    tasks = []
+    for row in api.pages(f"{path}/taskInstances", "task_instances"):
+        tasks.append(task_of(api, path, row, errors))
+    notes = []
+    if not tasks:
+        notes.append("Airflow made no task instances: is the logical date before the DAG's start date?")
+    wire.tell(
+        "run",
+        job=number,
+        run={
+            "engine": "airflow",
+            "engine_version": version,
+            "state": "succeeded" if run["state"] == "success" else "failed",
+            "run_id": run_id,
+            "logical_date": run["logical_date"],
+            "started": run["start_date"],
+            "ended": run["end_date"],
+            "tasks": sorted(tasks, key=lambda task: (task["name"], task["index"])),
+            "notes": notes,
+        },
+    )
+
+
+def task_of(api, path, row, errors):
+    index = [row["map_index"]] if row["map_index"] >= 0 else []
+    task = f"{path}/taskInstances/{urllib.parse.quote(row['task_id'], safe='')}"
+    started = row["start_date"]
+    if row["try_number"] > 1:
+        tries = api.get(task + (f"/{index[0]}" if index else "") + "/tries")["task_instances"]
+        started = min((each["start_date"] for each in tries if each["start_date"]), default=started)
+    found, output = False, None
+    if row["state"] == "success":
+        with contextlib.suppress(NotFound):
+            entry = api.get(f"{task}/xcomEntries/return_value", map_index=row["map_index"], stringify="false")
+            found, output = True, bare(entry["value"])
+    return {
+        "name": row["task_id"],
+        "index": index,
+        "state": row["state"] or "none",
+        "attempts": row["try_number"],
+        "started": started,
+        "ended": row["end_date"],
+        "has_output": found,
+        "output": output,
+        "error": errors.get((row["task_id"], tuple(index))) if row["state"] != "success" else None,
+    }
+
+
+def bare(value):
+    """A value as JSON has it, from the form in which Airflow serialises what JSON lacks."""
+    if isinstance(value, dict):
+        if set(value) == {"__classname__", "__version__", "__data__"}:
+            if value["__classname__"] == "builtins.tuple":
+                return [bare(each) for each in value["__data__"]]
+            return {"__type__": value["__classname__"], "text": json.dumps(value["__data__"])}
+        return {key: bare(each) for key, each in value.items()}
+    return [bare(each) for each in value] if isinstance(value, list) else value
+
+
+def errors_of(run_id, dag_id):
+    """The errors that the listener told of, from inside the tasks: the last one of every task instance."""
+    errors = {}
+    with open(os.environ[wire.TOLD], "rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            event = json.loads(line)
+            if event["kind"] == "event" and (event["run"], event["pipeline"]) == (run_id, dag_id) and event["error"]:
+                errors[event["task"], tuple(event["index"])] = event["error"]
+    return errors
+
+
+# ---------------------------------------------------------------- the server
+
+
+class Server:
+    """The components of `airflow standalone`, all in this process's group, on a free port of this machine."""
+
+    def __init__(self, jobs):
+        home = Path(os.environ["AIRFLOW_HOME"])
+        shutil.copy(Path(__file__).with_name("airflow_listener.py"), home / "plugins")
+        self.password = secrets.token_urlsafe(24)
+        passwords = home / "passwords.json"
+        passwords.touch(mode=0o600)
+        passwords.write_text(json.dumps({USER: self.password}))
+        # One bundle a folder: it is on the import path of its tasks, and files of one name in two folders do not clash.
+        folders = sorted({job["folder"] for job in jobs})
+        self.bundles = {folder: f"jobs{number}" for number, folder in enumerate(folders)}
+        bundles = [
+            {
+                "name": name,
+                "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+                "kwargs": {"path": folder, "refresh_interval": 30},
+            }
+            for folder, name in self.bundles.items()
+        ]
+        self.settings = {
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
+            "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(48),
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "8",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+            # Only the runs asked for: a schedule of a DAG starts none by itself.
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
+        }
+        self.cwd = jobs[0]["cwd"]
+        self.processes = {}
+        self.start("api-server")
+        for name in COMPONENTS:
+            if name != "api-server":
+                self.start(name)
+
+    def start(self, name):
+        command = list(COMPONENTS[name])
+        if name == "api-server":
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.port = probe.getsockname()[1]
+            command.append(str(self.port))
+            self.settings["AIRFLOW__API__PORT"] = str(self.port)
+            self.settings["AIRFLOW__API__BASE_URL"] = f"http://127.0.0.1:{self.port}"
+            self.settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{self.port}/execution/"
+        env = {**os.environ, **self.settings}
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, "-m", "airflow", *command], env=env, cwd=self.cwd, stdin=subprocess.DEVNULL
+        )
+
+    def check(self):
+        """End everything when a component has died: nothing would go on."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                wire.fail(None, "PG323", f"Airflow's {name} ended with exit status {process.returncode}")
+                sys.exit(1)
+
+    def wait(self):
+        """Wait until the server answers and the scheduler lives. Gives Airflow's version."""
+        deadline = time.monotonic() + READY_WITHIN
+        base = f"http://127.0.0.1:{self.port}/api/v2"
+        while time.monotonic() < deadline:
+            self.check()
+            with contextlib.suppress(urllib.error.URLError, OSError, ValueError, KeyError):
+                with urllib.request.urlopen(f"{base}/monitor/health", timeout=5) as answer:
+                    health = json.load(answer)
+                if health["scheduler"]["status"] == health["dag_processor"]["status"] == "healthy":
+                    with urllib.request.urlopen(f"{base}/version", timeout=5) as answer:
+                        return json.load(answer)["version"]
+            time.sleep(0.3)
+        wire.fail(None, "PG323", f"the Airflow server was not ready after {READY_WITHIN} s")
+        sys.exit(1)
+
+
+# ---------------------------------------------------------------- its REST API
+
+
+class NotFound(Exception):
+    """The server has no such thing."""
+
+
+class Refused(Exception):
+    """The server said no, and why."""
+
+
+class Api:
+    """Airflow's REST API v2 as its one user."""
+
+    def __init__(self, server):
+        self.base = f"http://127.0.0.1:{server.port}"
+        self.token = None
+        credentials = {"username": USER, "password": server.password}
+        self.token = self._ask("POST", "/auth/token", credentials)["access_token"]
+
+    def get(self, path, **params):
+        query = "?" + urllib.parse.urlencode(params) if params else ""
+        return self._ask("GET", f"/api/v2{path}{query}")
+
+    def send(self, method, path, body):
+        return self._ask(method, f"/api/v2{path}", body)
+
+    def pages(self, path, key):
+        offset = 0
+        while True:
+            page = self.get(path, limit=100, offset=offset)
+            yield from page[key]
+            offset += len(page[key])
+            if not page[key] or offset >= page["total_entries"]:
+                return
+
+    def _ask(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        asked = urllib.request.Request(self.base + path, data=data, headers=headers, method=method)
+        # SQLite has one writer: under load a request may find the database locked.
+        for patience in (0.5, 1, 2, 4, None):
+            try:
+                with urllib.request.urlopen(asked, timeout=60) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    raise NotFound(path) from None
+                if error.code < 500 or patience is None:
+                    raise Refused(_reason(error)) from None
+            except (urllib.error.URLError, OSError):
+                if patience is None:
+                    raise
+            time.sleep(patience)
+
+
+def _reason(error):
+    text = error.read().decode("utf-8", "replace")
+    try:
+        detail = json.loads(text)["detail"]
+    except (ValueError, KeyError, TypeError):
+        detail = text
+    return f"{error.code} {detail if isinstance(detail, str) else json.dumps(detail)}"
+
+
+if __name__ == "__main__":
+    main()

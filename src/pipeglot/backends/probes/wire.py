@@ -1,0 +1,169 @@
+"""What the probes share: reading the jobs, telling the results, loading a job's file. Standard library only.
+
+A probe runs under the engine's own Python as `python PROBE FOLDER`. FOLDER holds `jobs.json`; everything there is to
+tell is appended to `told.jsonl`, one JSON object a line, because engines write what they like to standard output.
+"""
+
+import contextlib
+import importlib.util
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from datetime import date, datetime, timezone
+from enum import Enum
+from pathlib import Path
+
+TOLD = "PIPEGLOT_TOLD"
+LONGEST = 10_000
+
+
+def start():
+    """Set the process up and give (folder, jobs). Called before any engine is imported."""
+    # The folder of the probes must not be importable: nothing in it may shadow what a job imports.
+    here = str(Path(__file__).parent)
+    sys.path[:] = [entry for entry in sys.path if entry != here]
+    _end_with_the_parent()
+    folder = Path(sys.argv[1])
+    os.environ[TOLD] = str(folder / "told.jsonl")
+    return folder, json.loads((folder / "jobs.json").read_text(encoding="utf-8"))
+
+
+def _end_with_the_parent():
+    """Standard input is a pipe that its other end never writes to: it ends when that process does, however it dies."""
+    lifeline = os.dup(0)
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
+
+    def wait():
+        with contextlib.suppress(OSError):
+            os.read(lifeline, 1)
+        if hasattr(os, "killpg"):
+            os.killpg(0, signal.SIGKILL)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True, name="lifeline").start()
+
+
+def tell(kind, **what):
+    """Append one line. A single write in append mode, so that several processes can tell into one file."""
+    line = json.dumps({"kind": kind, **what}, ensure_ascii=False, allow_nan=False) + "\n"
+    target = os.open(os.environ[TOLD], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(target, line.encode("utf-8", "surrogatepass"))
+    finally:
+        os.close(target)
+
+
+def fail(job, code, message, help=""):
+    """Tell that a job could not be run; with job None, that none can."""
+    tell("failure", job=job, code=code, message=message[:LONGEST], help=help)
+
+
+def describe(error):
+    """An exception as one would tell it to the author: its type, its message and the place in their file."""
+    message = f"{type(error).__name__}: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f for f in frames if "site-packages" not in f.filename and "pipeglot" not in f.filename]
+    return message + (f" ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else "")
+
+
+def failure(error):
+    """An exception, or whatever the engine has for one, as {type, message}."""
+    if error is None:
+        return None
+    if isinstance(error, BaseException):
+        return {"type": type(error).__name__, "message": str(error)[:LONGEST]}
+    return {"type": "Error", "message": str(error)[:LONGEST]}
+
+
+def plain(value):
+    """A value as JSON has it. What JSON lacks becomes text, marked with its type."""
+    if value is None or isinstance(value, (bool, str)) and not isinstance(value, Enum):
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else {"__type__": "float", "text": repr(value)}
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return {"__type__": f"{type(value).__module__}.{type(value).__qualname__}", "text": repr(value)[:LONGEST]}
+
+
+def iso(value):
+    """An instant in ISO 8601 UTC, or None."""
+    return None if value is None else value.astimezone(timezone.utc).isoformat()
+
+
+def now():
+    return datetime.now(timezone.utc)
+
+
+def instant(job):
+    """The job's logical date as an aware datetime, or None."""
+    text = job["logical_date"]
+    return None if text is None else datetime.fromisoformat(text)
+
+
+@contextlib.contextmanager
+def surroundings(job):
+    """The job's variables, working folder and import path; afterwards as before, its modules forgotten."""
+    roots = [job["folder"], *job["path"]]
+    modules, path, cwd, env = set(sys.modules), list(sys.path), os.getcwd(), dict(os.environ)
+    os.environ.update(job["env"])
+    os.chdir(job["cwd"])
+    sys.path[:0] = [root for root in roots if root not in sys.path]
+    try:
+        yield
+    finally:
+        os.chdir(cwd)
+        sys.path[:] = path
+        os.environ.clear()
+        os.environ.update(env)
+        own = tuple(os.path.join(root, "") for root in roots)
+        for name in set(sys.modules) - modules:
+            file = getattr(sys.modules[name], "__file__", None) or ""
+            if file.startswith(own) or name.startswith("pipeglot_job_"):
+                del sys.modules[name]
+        importlib.invalidate_caches()
+
+
+def load(job):
+    """Import the job's file anew. Gives the module."""
+    file = Path(job["folder"], job["entry"])
+    name = f"pipeglot_job_{job['number']}_{file.stem}"
+    found = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(found)
+    sys.modules[name] = module
+    found.loader.exec_module(module)
+    return module
+
+
+@contextlib.contextmanager
+def listening(job, engine):
+    """Collect the warnings that a job's file, or the engine on its behalf, gives: a list of texts."""
+    texts = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield texts
+        finally:
+            root = os.path.join(job["folder"], "")
+            for each in caught:
+                if each.filename.startswith(root) or each.category.__module__.split(".")[0] == engine:
+                    text = f"{each.category.__name__}: {each.message}"
+                    if text not in texts:
+                        texts.append(text)

@@ -1,0 +1,148 @@
+"""A pipeline compiled, run on its engine, and read back as a Record."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from pipeglot import backends
+from pipeglot.backends import engines
+from pipeglot.backends.base import Compiled, EngineRun
+from pipeglot.backends.execute import Event, Job, Mode, execute
+from pipeglot.core.derive import complete
+from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.record import Record
+from pipeglot.core.run import resolve_params
+from pipeglot.core.shape import inline
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run to make: `params` are JSON values by name, `logical_date` an aware instant (default: now).
+
+    `env` are further environment variables of the steps, `path` further folders they import from, `cwd` their
+    working folder (default: an empty one). `allow` are codes of losses that are accepted.
+    """
+
+    pipeline: Pipeline
+    params: Mapping[str, Any] = field(default_factory=dict)
+    logical_date: datetime | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    path: Sequence[Path] = ()
+    cwd: Path | None = None
+    allow: Sequence[str] = ()
+
+
+def run_on(
+    request: Request,
+    target: str,
+    *,
+    mode: Mode = "test",
+    python: Path | None = None,
+    requirements: Iterable[str] = (),
+    timeout: float | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Record:
+    """Run one pipeline on an engine.
+
+    Args:
+        request: what to run.
+        target: `airflow` or `prefect`.
+        mode: `test` for the engine's own quick way to run, `server` for its real server and scheduler.
+        python: an existing environment's interpreter; by default the environment pipeglot made.
+        requirements: requirement lines beside the pipeline's own.
+        timeout: seconds the run may take.
+        on_event: called with what happens while it happens.
+
+    Raises:
+        AuthoringError: the params do not fit.
+        CompileError: the target refuses the pipeline.
+        EngineError: the engine is missing, or could not run it.
+    """
+    packages = tuple(dict.fromkeys((*inline(request.pipeline).packages, *requirements)))
+    engine = engines.prepare(target, packages, python=python)
+    outcome = next(iter(run_many([request], target, mode=mode, python=engine.python, timeout=timeout, on_event=on_event)))
+    if isinstance(outcome, PipeglotError):
+        raise outcome
+    return outcome
+
+
+def run_many(
+    requests: Sequence[Request],
+    target: str,
+    *,
+    mode: Mode = "test",
+    python: Path | None = None,
+    timeout: float | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Iterator[Record | PipeglotError]:
+    """Run many pipelines in one engine process and give what became of each, in their order.
+
+    The environment must hold what their steps need. A pipeline that cannot be compiled or run gives its error.
+    """
+    with tempfile.TemporaryDirectory(prefix="pipeglot-") as folder:
+        prepared = [_prepare(request, target, Path(folder, str(n))) for n, request in enumerate(requests)]
+        jobs = [item.job for item in prepared if isinstance(item, _Prepared)]
+        outcomes = iter(execute(target, jobs, python=python, mode=mode, timeout=timeout, on_event=on_event))
+        for item in prepared:
+            if isinstance(item, PipeglotError):
+                yield item
+                continue
+            outcome = next(outcomes)
+            yield outcome if isinstance(outcome, EngineError) else item.record(outcome, target)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    pipeline: Pipeline
+    compiled: Compiled
+    params: dict[str, Any]
+    job: Job
+
+    def record(self, run: EngineRun, target: str) -> Record:
+        observed = backends.get(target).observe(self.pipeline, run)
+        return complete(
+            self.pipeline,
+            observed,
+            engine=run.engine,
+            engine_version=run.engine_version,
+            state=run.state,
+            params=self.params,
+            logical_date=self.job.logical_date,
+            run_id=run.run_id,
+            started=_instant(run.started),
+            ended=_instant(run.ended),
+            notes=tuple(run.notes),
+        )
+
+
+def _prepare(request: Request, target: str, folder: Path) -> _Prepared | PipeglotError:
+    try:
+        params = resolve_params(request.pipeline, request.params)
+        compiled = backends.compile(request.pipeline, target, allow=request.allow)
+    except (CompileError, PipeglotError) as error:
+        return error
+    for name, text in compiled.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    job = Job(
+        folder=folder,
+        entry=compiled.entry,
+        name=compiled.name,
+        params=dict(request.params),
+        logical_date=(request.logical_date or datetime.now(timezone.utc)).replace(microsecond=0),
+        env=request.env,
+        path=request.path,
+        cwd=request.cwd,
+    )
+    return _Prepared(inline(request.pipeline), compiled, params, job)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,238 @@
+"""What an engine runs in: a process group that ends with us, a state folder of its own, and a cleaned environment."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pipeglot.backends import environment
+from pipeglot.core.diagnostic import Diagnostic, EngineError
+
+_MARK = "PIPEGLOT_RUN"
+_POLL = 0.03
+_MIGRATION = 300.0
+
+# The user's own engine settings may point to a production database; connections and variables of Airflow are for tasks.
+_DROPPED = re.compile(r"_*AIRFLOW__|AIRFLOW_(HOME|CONFIG)$|PREFECT_|PYTHON|VIRTUAL_ENV$|CONDA_PREFIX$|PIPEGLOT_TOLD$")
+
+
+class Process:
+    """A probe and all that it starts. Leaving the block ends every process of it.
+
+    The probe's standard input is a pipe from here: it reads its end when this process dies, however it dies, and ends
+    its own group. Programs that left the group (Airflow's bash tasks do) are found by a variable they all inherit.
+    """
+
+    def __init__(
+        self, python: Path, probe: Path, arguments: Sequence[object], variables: Mapping[str, str], folder: Path
+    ) -> None:
+        self._told = folder / "told.jsonl"
+        self._log = folder / "log.txt"
+        self._mark = folder.name
+        self._told.touch(mode=0o600)
+        self._log.touch(mode=0o600)
+        with open(self._log, "ab") as log:
+            try:
+                self._process = subprocess.Popen(
+                    [str(python), str(probe), *map(str, arguments)],
+                    cwd=folder,
+                    env={**variables, _MARK: self._mark},
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                message = f"{python} does not start: {error}"
+                raise EngineError([Diagnostic("PG302", "error", message)]) from None
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def lines(self) -> Iterator[bytes | None]:
+        """Every line told, as it comes; None whenever there is nothing new; ends when the probe has ended."""
+        rest = b""
+        with open(self._told, "rb") as file:
+            while True:
+                ended = self._process.poll() is not None
+                rest += file.read()
+                *lines, rest = rest.split(b"\n")
+                yield from lines
+                if ended and not lines:
+                    return
+                if not lines:
+                    yield None
+                    time.sleep(_POLL)
+
+    def status(self) -> str:
+        """How the probe ended."""
+        code = self._process.wait()
+        if code < 0:
+            with contextlib.suppress(ValueError):
+                return f"killed by {signal.Signals(-code).name}"
+        return f"exit status {code}"
+
+    def log_size(self) -> int:
+        """How many bytes the engine has written to its log so far."""
+        return self._log.stat().st_size
+
+    def log_tail(self, lines: int, *, since: int = 0) -> str:
+        """The last lines of what the engine wrote after the first `since` bytes, without colours."""
+        text = self._log.read_bytes()[since:][-20_000:].decode("utf-8", "replace")
+        text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
+        return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-lines:])
+
+    def end(self) -> None:
+        """End the probe and all that it started, at once."""
+        if sys.platform == "win32":
+            subprocess.run(
+                ["taskkill", "/F", "/T", "/PID", str(self._process.pid)], capture_output=True, check=False
+            )
+        else:
+            # The group may outlive its leader; a group that is gone is no error.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            for _ in range(20):
+                stragglers = _marked(self._mark)
+                if not stragglers:
+                    break
+                for pid in stragglers:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, signal.SIGKILL)
+                time.sleep(_POLL)
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+
+def _marked(mark: str) -> list[int]:
+    """Living processes whose environment holds our mark (Linux; elsewhere the process group has to do)."""
+    wanted = f"{_MARK}={mark}".encode()
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in os.scandir("/proc"):
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError), open(f"/proc/{entry.name}/environ", "rb") as file:
+                    if wanted in file.read().split(b"\0"):
+                        found.append(int(entry.name))
+    return found
+
+
+# ---------------------------------------------------------------- the engine's state
+
+
+def variables(target: str, mode: str, python: Path, home: Path) -> dict[str, str]:
+    """The environment of an engine: the user's, without their settings of any engine, with ours."""
+    result = {key: value for key, value in os.environ.items() if not _DROPPED.match(key)}
+    result["PATH"] = joined([python.parent, *filter(None, [result.get("PATH")])])
+    result.update(DO_NOT_TRACK="1", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
+    result.update(_airflow(mode, home) if target == "airflow" else _prefect(mode, home))
+    return result
+
+
+def _airflow(mode: str, home: Path) -> dict[str, str]:
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # A DAG of the same name may come again at once with another structure.
+        "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        # Airflow's error logs are rich tracebacks: slow, and they show the values of variables.
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL" if mode == "test" else "ERROR",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "SCARF_ANALYTICS": "false",
+    }
+
+
+def _prefect(mode: str, home: Path) -> dict[str, str]:
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "ERROR",
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        # The heartbeat of a flow costs a whole second at its end.
+        "PREFECT_FLOWS": '{"heartbeat_frequency": null}',
+        "PREFECT_CLI_PROMPT": "false",
+    }
+
+
+_DATABASES = {
+    "airflow": ("airflow.db", ["-m", "airflow", "db", "migrate"]),
+    "prefect": ("prefect.db", ["-m", "prefect", "server", "database", "upgrade", "-y"]),
+}
+
+
+def state(target: str, python: Path, folder: Path) -> Path:
+    """A state folder for one run of an engine, with a copy of a migrated database: migrating takes seconds each time.
+
+    Raises:
+        EngineError: PG303 when the engine cannot migrate its database.
+    """
+    home = folder / "home"
+    for inner in ("dags", "plugins"):
+        (home / inner).mkdir(parents=True)
+    name, command = _DATABASES[target]
+    template = environment.home() / "state" / f"{target}-{_fingerprint(python)}.db"
+    with environment.writing(template), environment.locked(template.with_suffix(".lock")):
+        if not template.exists():
+            _migrate(target, python, command, name, template)
+    shutil.copyfile(template, home / name)
+    return home
+
+
+def _migrate(target: str, python: Path, command: Sequence[str], name: str, template: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as text:
+        home = Path(text).resolve()
+        try:
+            done = subprocess.run(
+                [str(python), *command],
+                cwd=home,
+                env=variables(target, "test", python, home),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_MIGRATION,
+                check=False,
+            )
+            said, failed = done.stdout, done.returncode != 0 or not (home / name).exists()
+        except subprocess.TimeoutExpired:
+            said, failed = f"not done after {_MIGRATION:.0f} s", True
+        if failed:
+            tail = "\n".join(said.splitlines()[-8:])
+            message = f"{target} cannot make its database:\n{tail}"
+            raise EngineError([Diagnostic("PG303", "error", message, None, f"pipeglot engines doctor {target}", target)])
+        part = template.with_suffix(".part")
+        shutil.copyfile(home / name, part)
+        part.replace(template)
+
+
+def _fingerprint(python: Path) -> str:
+    """Names an environment as it is now: installing something into it changes the name."""
+    packages = sorted(python.parent.parent.glob("[Ll]ib/python*/site-packages")) or [python]
+    told = [str(python), *(str(each.stat().st_mtime_ns) for each in packages)]
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()[:12]
+
+
+def joined(folders: Sequence[Path | str]) -> str:
+    """Folders as a search path of this platform."""
+    return os.pathsep.join(map(str, folders))

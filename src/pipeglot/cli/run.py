@@ -1,0 +1,164 @@
+"""`pipeglot run`: the reference run in this process or a run on an engine, watched and recorded."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TextIO
+
+from pipeglot.cli import display, files
+from pipeglot.cli.commands import load
+from pipeglot.cli.output import folder_of, report
+from pipeglot.cli.params import collect
+from pipeglot.core.diagnostic import EngineError
+from pipeglot.core.ir import Json
+from pipeglot.core.load import Loaded
+from pipeglot.core.record import Record
+from pipeglot.core.render import printable
+
+EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run a pipeline and write its record; exit code 1 when the run failed, 130 when it was cut short."""
+    _check_arguments(args)
+    loaded = load(args.source)
+    params = collect(loaded.pipeline, args.param, args.params)
+    date = None if args.logical_date is None else instant(args.logical_date)
+    alone = args.record == "-"
+    if args.record and not alone:
+        files.writable(Path(args.record))
+    report(loaded.diagnostics, folder=folder_of(args.source))
+    with _streams(alone) as people:
+        if args.on == "local":
+            record = _here(loaded, params, date, args, people)
+        else:
+            record = _on_engine(loaded, params, date, args, people)
+            people.writelines(f"{line}\n" for line in display.calls(record))
+        people.writelines(f"{line}\n" for line in display.summary(record))
+        if record.result is not None:
+            people.write(f"result: {printable(json.dumps(record.result, ensure_ascii=False), 1000)}\n")
+    if alone:
+        sys.stdout.write(record.to_json())
+    elif args.record:
+        files.write({Path(args.record): record.to_json()})
+        print(f"record: {args.record}")
+    return EXIT[record.state]
+
+
+def instant(text: str) -> datetime:
+    """A logical date: ISO 8601 with a time zone. Raises InputError.
+
+    >>> instant("2026-01-31T03:00:00+01:00").isoformat()
+    '2026-01-31T02:00:00+00:00'
+    """
+    try:
+        value = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise files.fail("PG342", f"{text!r} is not a time", "write it as 2026-01-31T02:00:00Z") from None
+    if value.tzinfo is None:
+        raise files.fail("PG342", f"{text!r} has no time zone", f"write it as {text}Z for UTC")
+    return value.astimezone(timezone.utc)
+
+
+def _here(
+    loaded: Loaded, params: dict[str, Json], date: datetime | None, args: argparse.Namespace, people: TextIO
+) -> Record:
+    from pipeglot.core.run import Event, Interrupted, execute
+
+    with display.display(people, f"{loaded.pipeline.name} on local") as shown:
+
+        def listen(event: Event) -> None:
+            state = event.state or ("running" if event.what == "started" else "waiting")
+            shown.update(event.id, event.index, state, event.attempt, "")
+
+        try:
+            return execute(
+                loaded.pipeline,
+                params=params,
+                logical_date=date,
+                listener=listen,
+                max_workers=args.max_workers,
+                path=[loaded.base],
+            )
+        except Interrupted as stopped:
+            return stopped.record
+
+
+def _on_engine(
+    loaded: Loaded, params: dict[str, Json], date: datetime | None, args: argparse.Namespace, people: TextIO
+) -> Record:
+    from pipeglot.backends import engines
+    from pipeglot.backends.execute import Event
+    from pipeglot.backends.run import Request, run_on
+
+    python = Path(args.engine_python) if args.engine_python else None
+    try:
+        engines.spec(args.on)
+        requirements = engines.read_requirements(Path(args.requirements)) if args.requirements else ()
+    except EngineError as error:
+        raise files.InputError(error.diagnostics) from None
+    started = datetime.now(timezone.utc)
+    request = Request(
+        loaded.pipeline,
+        params=params,
+        logical_date=date or started,
+        path=[loaded.base],
+        cwd=Path.cwd(),
+        allow=args.allow,
+    )
+    with display.display(people, f"{loaded.pipeline.name} on {args.on}") as shown:
+
+        def listen(event: Event) -> None:
+            shown.update(event["task"], tuple(event["index"]), event["state"], event.get("attempt") or 0, "")
+
+        try:
+            return run_on(
+                request,
+                args.on,
+                mode=args.mode or "test",
+                python=python,
+                requirements=requirements,
+                on_event=listen,
+            )
+        except KeyboardInterrupt:
+            return Record(
+                pipeline=loaded.pipeline.name,
+                engine=args.on,
+                engine_version=engines.find(args.on, python=python).version,
+                state="cancelled",
+                params=params,
+                started=started,
+                ended=datetime.now(timezone.utc),
+                notes=("interrupted: the engine was stopped, and what it had done was not read back",),
+            )
+
+
+def _check_arguments(args: argparse.Namespace) -> None:
+    """What speaks of engines alone is no argument of a run here, and the other way round."""
+    engine_only = {
+        "--mode": args.mode,
+        "--engine-python": args.engine_python,
+        "--requirements": args.requirements,
+    }
+    wrong = [name for name, value in engine_only.items() if value] if args.on == "local" else []
+    if args.on != "local" and args.max_workers:
+        wrong = ["--max-workers"]
+    if wrong:
+        raise files.fail("PG342", f"{wrong[0]} does not go with --on {args.on}")
+
+
+@contextlib.contextmanager
+def _streams(alone: bool) -> Iterator[TextIO]:
+    """Where to speak to people: standard error when the record alone goes to standard output. What steps print
+    goes there too."""
+    if not alone:
+        yield sys.stdout
+        return
+    with contextlib.redirect_stdout(sys.stderr):
+        yield sys.stderr

@@ -1,0 +1,288 @@
+"""A pipeline drawn: as an indented outline, and as Mermaid or Graphviz text of the same picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from pipeglot.core.ir import (
+    All,
+    Any_,
+    AnyNode,
+    Call,
+    Compare,
+    Const,
+    Ctx,
+    DictOf,
+    Each,
+    Group,
+    If,
+    Include,
+    IsIn,
+    Item,
+    ListOf,
+    Not,
+    Out,
+    ParamRef,
+    Pipeline,
+    Text,
+    Value,
+)
+from pipeglot.core.render import printable
+from pipeglot.core.shape import Frame, Shape, inline, inputs, out_refs, sources, unique
+
+Drawing: TypeAlias = Literal["text", "mermaid", "dot"]
+
+
+def draw(pipeline: Pipeline, form: Drawing = "text") -> str:
+    """The drawing's text, ending in a newline. `pipeline` is valid; it may hold Includes.
+
+    >>> print(draw(Pipeline(name="p", body=(Call(id="load", step="load"),))), end="")
+    p
+      load
+    """
+    shape = Shape(inline(pipeline))
+    if form == "text":
+        return "".join(f"{line}\n" for line in _outline(shape))
+    picture = _Picture(shape)
+    return _mermaid(picture) if form == "mermaid" else _dot(picture)
+
+
+def words(value: Value) -> str:
+    """A value as a short expression, for people.
+
+    >>> words(Compare(op=">", left=Out(ref="model", path=("auc",)), right=Const(value=0.7)))
+    'model.auc > 0.7'
+    """
+    match value:
+        case Const():
+            return json.dumps(value.value, ensure_ascii=False)
+        case ParamRef():
+            return value.name + _path(value.path)
+        case Out():
+            return value.ref + _path(value.path)
+        case Item():
+            return f"item of {value.loop}" + _path(value.path)
+        case Ctx():
+            return f"run.{value.name}"
+        case ListOf():
+            return f"[{', '.join(map(words, value.items))}]"
+        case DictOf():
+            return "{" + ", ".join(f"{json.dumps(k)}: {words(v)}" for k, v in value.items) + "}"
+        case Text():
+            return " + ".join(map(words, value.parts))
+        case Compare():
+            return f"{_operand(value.left)} {value.op} {_operand(value.right)}"
+        case IsIn():
+            return f"{_operand(value.value)} in {json.dumps(value.options, ensure_ascii=False)}"
+        case All():
+            return " and ".join(map(_operand, value.operands))
+        case Any_():
+            return " or ".join(map(_operand, value.operands))
+        case Not():
+            return f"not {_operand(value.operand)}"
+
+
+def _operand(value: Value) -> str:
+    return f"({words(value)})" if isinstance(value, Compare | IsIn | All | Any_) else words(value)
+
+
+def _path(path: tuple[str | int, ...]) -> str:
+    return "".join(f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{key!r}]" for key in path)
+
+
+def _short(text: str) -> str:
+    return printable(text, 80)
+
+
+def _entry(node: If | Each) -> str:
+    """What a region's entry says."""
+    if isinstance(node, If):
+        return f"if {node.id}"
+    bound = f", {node.max_parallel} at once" if node.max_parallel else ""
+    return f"each {node.id}: {words(node.items)}{bound}"
+
+
+def _arm(node: If, number: int) -> str:
+    when = node.arms[number].when
+    return "otherwise" if when is None else words(when)
+
+
+# ---------------------------------------------------------------- outline
+
+
+def _outline(shape: Shape) -> Iterator[str]:
+    pipeline = shape.pipeline
+    yield _short(pipeline.name)
+    for param in pipeline.params:
+        default = "" if param.required else f" = {json.dumps(param.default, ensure_ascii=False)}"
+        yield _short(f"  param {param.name}{default}")
+    yield from _block(shape, pipeline.body, "  ")
+    if pipeline.final:
+        yield _short(f"  finally {pipeline.final.call.id}")
+    if pipeline.result is not None:
+        yield _short(f"  result {words(pipeline.result)}")
+
+
+def _block(shape: Shape, body: tuple[AnyNode, ...], indent: str) -> Iterator[str]:
+    for node in body:
+        match node:
+            case Call():
+                waits = shape.waits(node.id)
+                taken = ", ".join(unique([*waits.values, *(f"after {ref}" for ref in waits.after)]))
+                yield indent + _short(f"{node.id} <- {taken}" if taken else node.id)
+            case If():
+                for number, arm in enumerate(node.arms):
+                    word = "else" if arm.when is None else "elif" if number else "if"
+                    condition = "" if arm.when is None else f" {words(arm.when)}"
+                    yield indent + _short(word + condition)
+                    yield from _block(shape, arm.body, indent + "  ")
+                for merged in node.merged:
+                    yield indent + _short(f"{merged.id} = one of {', '.join(map(words, merged.values))}")
+            case Each():
+                yield indent + _short(_entry(node))
+                yield from _block(shape, node.body, indent + "  ")
+                for collected in node.collected:
+                    yield indent + _short(f"{collected.id} = all of {words(collected.value)}")
+            case Group() | Include():
+                yield indent + _short(f"group {node.id}")
+                yield from _block(shape, node.body if isinstance(node, Group) else (), indent + "  ")
+
+
+# ---------------------------------------------------------------- picture
+
+
+@dataclass(frozen=True)
+class _Edge:
+    start: str
+    end: str
+    label: str = ""
+    order: bool = False
+    """Control order alone: no value flows."""
+
+
+@dataclass
+class _Picture:
+    """Nodes in nested boxes, and edges between them. Ids are the pipeline's own."""
+
+    shape: Shape
+    edges: list[_Edge] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for node in self.shape.nodes.values():
+            if not isinstance(node, Group | Include):
+                self._connect(node)
+
+    def _connect(self, node: Call | If | Each) -> None:
+        frames = self.shape.frames[node.id]
+        starts = unique(start for ref in out_refs(*inputs(node)) for start in self._origins(ref))
+        self.edges += [_Edge(start, node.id) for start in starts]
+        for ref in node.after:
+            lifted = self.shape.lift(ref, frames)
+            self.edges += [_Edge(start, node.id, order=True) for start in self._ends(lifted)]
+        if frames and not self.shape.upstream(node.id):
+            self._enter(node, frames[-1])
+
+    def _enter(self, node: Call | If | Each, frame: Frame) -> None:
+        region = self.shape.nodes[frame.region]
+        label = _arm(region, frame.arm) if isinstance(region, If) and frame.arm is not None else ""
+        self.edges.append(_Edge(region.id, node.id, label))
+
+    def _origins(self, ref: str) -> tuple[str, ...]:
+        """The nodes a value comes from: a merged or collected one from those inside its region."""
+        if ref not in self.shape.values:
+            return (ref,)
+        inner = out_refs(*sources(self.shape.values[ref]))
+        return unique(start for one in inner for start in self._origins(one)) or (self.shape.owner[ref],)
+
+    def _ends(self, id: str) -> tuple[str, ...]:
+        """The nodes that end last: a call itself, of a region or group those nothing inside waits for."""
+        inside = [node.id for node in self.shape.inside(id) if not isinstance(node, Group)]
+        waited = {ref for one in inside for ref in self.shape.upstream(one)}
+        return tuple(
+            one for one in inside if one not in waited and isinstance(self.shape.nodes[one], Call)
+        ) or (id,)
+
+
+def _mermaid(picture: _Picture) -> str:
+    shape = picture.shape
+    names = {id: f"n{number}" for number, id in enumerate(shape.nodes, 1)}
+
+    def quoted(text: str) -> str:
+        # Mermaid reads entities with a # in place of the &.
+        return '"' + "".join(c if c not in '"#&<>`' else f"#{ord(c)};" for c in _short(text)) + '"'
+
+    def block(body: tuple[AnyNode, ...], indent: str) -> Iterator[str]:
+        for node in body:
+            name = names[node.id]
+            match node:
+                case Call():
+                    yield f"{indent}{name}[{quoted(node.id)}]"
+                case If():
+                    yield f"{indent}{name}{{{quoted(_entry(node))}}}"
+                    for arm in node.arms:
+                        yield from block(arm.body, indent)
+                case Each():
+                    yield f"{indent}subgraph {name}s[{quoted(f'each {node.id}')}]"
+                    yield f"{indent}  {name}{{{{{quoted(_entry(node))}}}}}"
+                    yield from block(node.body, indent + "  ")
+                    yield f"{indent}end"
+                case Group():
+                    yield f"{indent}subgraph {name}[{quoted(node.id)}]"
+                    yield from block(node.body, indent + "  ")
+                    yield f"{indent}end"
+                case Include():
+                    raise AssertionError("inlined")
+
+    lines = ["flowchart TD", *block(shape.pipeline.body, "  ")]
+    for edge in picture.edges:
+        arrow = "-.->" if edge.order else "-->"
+        label = f"|{quoted(edge.label)}|" if edge.label else ""
+        lines.append(f"  {names[edge.start]} {arrow}{label} {names[edge.end]}")
+    if shape.pipeline.final:
+        lines.append(f"  final([{quoted(f'finally {shape.pipeline.final.call.id}')}])")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _dot(picture: _Picture) -> str:
+    shape = picture.shape
+    names = {id: f"n{number}" for number, id in enumerate(shape.nodes, 1)}
+
+    def quoted(text: str) -> str:
+        return '"' + _short(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+    def cluster(node: Each | Group, label: str, indent: str) -> Iterator[str]:
+        yield f"{indent}subgraph cluster_{names[node.id]} {{"
+        yield f"{indent}  label={quoted(label)};"
+        if isinstance(node, Each):
+            yield f"{indent}  {names[node.id]} [shape=hexagon, label={quoted(_entry(node))}];"
+        yield from block(node.body, indent + "  ")
+        yield f"{indent}}}"
+
+    def block(body: tuple[AnyNode, ...], indent: str) -> Iterator[str]:
+        for node in body:
+            match node:
+                case Call():
+                    yield f"{indent}{names[node.id]} [label={quoted(node.id)}];"
+                case If():
+                    yield f"{indent}{names[node.id]} [shape=diamond, label={quoted(_entry(node))}];"
+                    for arm in node.arms:
+                        yield from block(arm.body, indent)
+                case Each():
+                    yield from cluster(node, f"each {node.id}", indent)
+                case Group():
+                    yield from cluster(node, node.id, indent)
+                case Include():
+                    raise AssertionError("inlined")
+
+    lines = [f"digraph {quoted(shape.pipeline.name)} {{", "  node [shape=box];"]
+    lines += block(shape.pipeline.body, "  ")
+    for edge in picture.edges:
+        marks = [f"label={quoted(edge.label)}"] if edge.label else []
+        marks += ["style=dashed"] if edge.order else []
+        lines.append(f"  {names[edge.start]} -> {names[edge.end]} [{', '.join(marks)}];")
+    if shape.pipeline.final:
+        lines.append(f"  final [shape=ellipse, label={quoted(f'finally {shape.pipeline.final.call.id}')}];")
+    return "".join(f"{line}\n" for line in [*lines, "}"])

@@ -1,0 +1,434 @@
+"""Static types: what is known of a value before anything runs, as JSON Schema.
+
+Schemas are those pydantic writes for annotations. `{}` means that nothing is known. A sub-schema carries the
+`$defs` its references need, so that every schema stands alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from pipeglot.core.ir import (
+    All,
+    Any_,
+    Compare,
+    Const,
+    Ctx,
+    DictOf,
+    IsIn,
+    Item,
+    Json,
+    ListOf,
+    Not,
+    Out,
+    ParamRef,
+    Schema,
+    Text,
+    Value,
+)
+
+ScalarKind: TypeAlias = Literal["bool", "int", "float", "text"]
+"""What a condition can compare; `float` includes what may be an int or a float."""
+
+BOOL: Schema = {"type": "boolean"}
+TEXT: Schema = {"type": "string"}
+
+_CONTEXT: dict[str, Schema] = {
+    "logical_date": {"type": "string", "format": "date-time"},
+    "day": {"type": "string", "format": "date"},
+    "run_id": TEXT,
+    "state": {"type": "string", "enum": ["succeeded", "failed"]},
+}
+
+_REFS = 50  # more references than this in a row lead nowhere
+
+
+@dataclass
+class TypeScope:
+    """The types of what values refer to. What is missing is not known: `{}`."""
+
+    outs: Mapping[str, Schema] = field(default_factory=dict)
+    params: Mapping[str, Schema] = field(default_factory=dict)
+    items: Mapping[str, Schema] = field(default_factory=dict)
+
+
+def schema_of(value: Value, scope: TypeScope) -> Schema | None:
+    """The schema of a value; `{}` when nothing is known, None when a path in it leads nowhere for certain.
+
+    >>> schema_of(Out(ref="a", path=("n",)), TypeScope({"a": {"type": "object", "properties": {"n": BOOL}}}))
+    {'type': 'boolean'}
+    """
+    match value:
+        case Const():
+            return schema_of_json(value.value)
+        case Out():
+            return select(scope.outs.get(value.ref, {}), value.path)
+        case ParamRef():
+            return select(scope.params.get(value.name, {}), value.path)
+        case Item():
+            return select(scope.items.get(value.loop, {}), value.path)
+        case Ctx():
+            return _CONTEXT[value.name]
+        case ListOf():
+            return list_of(union([schema_of(item, scope) or {} for item in value.items]), len(value.items))
+        case DictOf():
+            properties = {key: schema_of(item, scope) or {} for key, item in value.items}
+            return {"type": "object", "properties": properties, "required": list(properties)}
+        case Text():
+            return TEXT
+        case Compare() | IsIn() | All() | Any_() | Not():
+            return BOOL
+
+
+def schema_of_json(value: Json) -> Schema:
+    """The schema of one known value.
+
+    >>> schema_of_json([1, 2])["items"]["enum"]
+    [1, 2]
+    """
+    match value:
+        case None:
+            return {"type": "null"}
+        case bool() | int() | float() | str():
+            return {"const": value, "type": _type_name(value)}
+        case list():
+            return list_of(union([schema_of_json(item) for item in value]), len(value))
+        case _:
+            properties = {key: schema_of_json(item) for key, item in value.items()}
+            return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def list_of(item: Schema, length: int | None = None) -> Schema:
+    """The schema of a list."""
+    bounds = {} if length is None else {"minItems": length, "maxItems": length}
+    return {"type": "array", "items": item, **bounds}
+
+
+def union(schemas: Sequence[Schema]) -> Schema:
+    """A schema that admits what one of `schemas` admits.
+
+    >>> union([BOOL, BOOL])
+    {'type': 'boolean'}
+    """
+    found: dict[str, Schema] = {}
+    for schema in schemas:
+        if not schema:
+            return {}
+        parts = schema["anyOf"] if set(schema) == {"anyOf"} else [schema]
+        found.update((json.dumps(part, sort_keys=True), part) for part in parts)
+    if not found:
+        return {}
+    options = list(found.values())
+    constants = [option["const"] for option in options if set(option) == {"const", "type"}]
+    if len(constants) == len(options) > 1 and len({option["type"] for option in options}) == 1:
+        return {"enum": constants, "type": options[0]["type"]}
+    return options[0] if len(options) == 1 else {"anyOf": options}
+
+
+def select(schema: Schema, path: Sequence[str | int]) -> Schema | None:
+    """The schema of what lies at `path`; `{}` when nothing is known, None when nothing can lie there.
+
+    Where one option of several leads somewhere, the path may exist. A dict type that lists its properties and
+    does not say that it has others has none: that is how pydantic writes dataclasses, models and TypedDicts.
+
+    >>> row = {"properties": {"n": BOOL}}
+    >>> select({"type": "array", "items": {"$ref": "#/$defs/Row"}, "$defs": {"Row": row}}, (0, "n"))
+    {'type': 'boolean'}
+    """
+    current: Schema | None = schema
+    for step in path:
+        if current is None:
+            return None
+        found = [inner for option in options(current) if (inner := _at(option, step)) is not None]
+        current = union(found) if found else None
+    return current
+
+
+def options(schema: Schema) -> list[Schema]:
+    """The alternatives a schema stands for, references followed: `[schema]` when it is one itself.
+
+    >>> options({"anyOf": [BOOL, {"type": ["string", "null"]}]})
+    [{'type': 'boolean'}, {'type': 'string'}, {'type': 'null'}]
+    """
+    return list(_options(schema, schema.get("$defs", {}), 0))
+
+
+def _options(schema: Schema, defs: Mapping[str, Schema], depth: int) -> Iterator[Schema]:
+    defs = schema.get("$defs", defs)
+    if depth > _REFS:
+        yield {}
+        return
+    if "$ref" in schema:
+        target = _resolve(schema["$ref"], defs)
+        yield from _options(target, defs, depth + 1) if target is not None else iter([{}])
+        return
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            for option in schema[key]:
+                yield from _options(option, defs, depth + 1)
+            return
+    if isinstance(schema.get("allOf"), list) and len(schema["allOf"]) == 1:
+        yield from _options(schema["allOf"][0], defs, depth + 1)
+        return
+    if isinstance(schema.get("type"), list):
+        for name in schema["type"]:
+            yield _standalone({**schema, "type": name}, defs)
+        return
+    yield _standalone(schema, defs)
+
+
+def _standalone(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
+    """`schema` with the definitions its references need."""
+    if not defs or "$defs" in schema or "$ref" not in json.dumps(schema):
+        return schema
+    return {**schema, "$defs": dict(defs)}
+
+
+def _resolve(ref: Any, defs: Mapping[str, Schema]) -> Schema | None:
+    name = str(ref).removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+    return defs.get(name)
+
+
+def _at(schema: Schema, step: str | int) -> Schema | None:
+    """What one alternative (no reference, no union) has at one step of a path."""
+    defs = schema.get("$defs", {})
+    kind = schema.get("type")
+    inner: Any
+    if isinstance(step, str):
+        if kind not in (None, "object") or "items" in schema:
+            return None
+        properties = schema.get("properties", {})
+        if step in properties:
+            inner = properties[step]
+        else:
+            inner = schema.get("additionalProperties", not properties)
+    else:
+        if kind not in (None, "array") or "properties" in schema:
+            return None
+        first = schema.get("prefixItems", [])
+        position = step + len(first) if step < 0 and first and "items" not in schema else step
+        longest = schema.get("maxItems")
+        if isinstance(longest, int) and not -longest <= step < longest:
+            return None
+        if 0 <= position < len(first):
+            inner = first[position]
+        elif first and position < 0 and "items" in schema:
+            inner = True
+        else:
+            inner = schema.get("items", True)
+    if inner is False:
+        return None
+    return {} if inner is True else _standalone(inner, defs)
+
+
+def scalar_kind(schema: Schema) -> ScalarKind | None:
+    """The kind of scalar a schema admits; None when it is mixed, may be null, or is not known.
+
+    >>> scalar_kind({"anyOf": [{"type": "integer"}, {"type": "number"}]}), scalar_kind({})
+    ('float', None)
+    """
+    kinds: set[ScalarKind | None] = set()
+    for option in options(schema):
+        if "type" in option:
+            kinds.add(_SCALARS.get(option["type"]))
+        elif "const" in option or "enum" in option:
+            values = option.get("enum", [option.get("const")])
+            kinds |= {_SCALARS.get(_type_name(value)) for value in values}
+        else:
+            kinds.add(None)
+    if kinds == {"int", "float"}:
+        return "float"
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+_SCALARS: dict[str, ScalarKind] = {"boolean": "bool", "integer": "int", "number": "float", "string": "text"}
+
+
+def _type_name(value: Json) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+    return "object"
+
+
+def mismatch(value: Json, schema: Schema) -> str | None:
+    """Why a JSON value is not of a type, or None when it is: the keywords that pydantic writes are checked.
+
+    Numbers are read as pydantic's strict mode reads them: an int is a float too, a float is never an int.
+
+    >>> mismatch({"n": [1, True]}, {"properties": {"n": {"items": {"type": "integer"}}}})
+    "['n'][1] is true, not an integer"
+    """
+    return next(_mismatches(value, schema, schema.get("$defs", {}), "", 0), None)
+
+
+def _mismatches(value: Json, schema: Any, defs: Mapping[str, Schema], place: str, refs: int) -> Iterator[str]:
+    if schema is True or refs > _REFS:
+        return
+    if schema is False:
+        yield f"{place or 'it'} must not be given"
+        return
+    defs = schema.get("$defs", defs)
+    if "$ref" in schema:
+        target = _resolve(schema["$ref"], defs)
+        if target is not None:
+            yield from _mismatches(value, target, defs, place, refs + 1)
+    said = f"{place or 'it'} is {_short(value)}"
+    names = schema.get("type")
+    if names is not None:
+        names = names if isinstance(names, list) else [names]
+        own = _type_name(value)
+        if own not in names and not (own == "integer" and "number" in names):
+            yield f"{said}, not {' or '.join(_ARTICLES.get(name, name) for name in names)}"
+            return
+    if "const" in schema and not same(value, schema["const"]):
+        yield f"{said}, not {_short(schema['const'])}"
+    if "enum" in schema and not any(same(value, choice) for choice in schema["enum"]):
+        yield f"{said}, not one of {', '.join(map(_short, schema['enum']))}"
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            reasons = [next(_mismatches(value, one, defs, place, refs + 1), None) for one in schema[key]]
+            if None not in reasons:
+                yield (
+                    reasons[0] or ""
+                    if len(reasons) == 1
+                    else " and ".join(dict.fromkeys(filter(None, reasons)))
+                )
+    for one in schema.get("allOf", ()):
+        yield from _mismatches(value, one, defs, place, refs + 1)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _number(value, schema, said)
+    elif isinstance(value, str):
+        yield from _text(value, schema, said)
+    elif isinstance(value, list):
+        yield from _list(value, schema, defs, place, said)
+    elif isinstance(value, dict):
+        yield from _dict(value, schema, defs, place, said)
+
+
+def _number(value: float, schema: Schema, said: str) -> Iterator[str]:
+    if "minimum" in schema and not value >= schema["minimum"]:
+        yield f"{said}, below {schema['minimum']}"
+    if "exclusiveMinimum" in schema and not value > schema["exclusiveMinimum"]:
+        yield f"{said}, not above {schema['exclusiveMinimum']}"
+    if "maximum" in schema and not value <= schema["maximum"]:
+        yield f"{said}, above {schema['maximum']}"
+    if "exclusiveMaximum" in schema and not value < schema["exclusiveMaximum"]:
+        yield f"{said}, not below {schema['exclusiveMaximum']}"
+    factor = schema.get("multipleOf")
+    if factor and abs(value / factor - round(value / factor)) > 1e-9:
+        yield f"{said}, no multiple of {factor}"
+
+
+def _text(value: str, schema: Schema, said: str) -> Iterator[str]:
+    if len(value) < schema.get("minLength", 0):
+        yield f"{said}, shorter than {schema['minLength']} characters"
+    if len(value) > schema.get("maxLength", len(value)):
+        yield f"{said}, longer than {schema['maxLength']} characters"
+    if "pattern" in schema and not _matches(schema["pattern"], value):
+        yield f"{said}, which does not match {schema['pattern']!r}"
+    adapter = FORMATS.get(schema.get("format", ""))
+    if adapter is not None and not _reads(adapter, value):
+        yield f"{said}, which is no {schema['format']}"
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:  # written for another dialect: the step itself will judge
+        return True
+
+
+def _reads(adapter: TypeAdapter[Any], value: str) -> bool:
+    try:
+        adapter.validate_json(json.dumps(value), strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+def _list(
+    value: list[Any], schema: Schema, defs: Mapping[str, Schema], place: str, said: str
+) -> Iterator[str]:
+    if len(value) < schema.get("minItems", 0):
+        yield f"{said}, with fewer than {schema['minItems']} items"
+    if len(value) > schema.get("maxItems", len(value)):
+        yield f"{said}, with more than {schema['maxItems']} items"
+    if schema.get("uniqueItems") and len({json.dumps(item, sort_keys=True) for item in value}) < len(value):
+        yield f"{said}, with an item twice"
+    first = schema.get("prefixItems", [])
+    for number, item in enumerate(value):
+        inner = first[number] if number < len(first) else schema.get("items", True)
+        yield from _mismatches(item, inner, defs, f"{place}[{number}]", 0)
+
+
+def _dict(
+    value: dict[str, Any], schema: Schema, defs: Mapping[str, Schema], place: str, said: str
+) -> Iterator[str]:
+    properties = schema.get("properties", {})
+    for name in schema.get("required", ()):
+        if name not in value:
+            yield f"{said}, without {name!r}"
+    for name, item in value.items():
+        if "propertyNames" in schema:
+            yield from _mismatches(name, schema["propertyNames"], defs, f"{place} key {name!r}".strip(), 0)
+        inner = properties.get(name, schema.get("additionalProperties", True))
+        yield from _mismatches(item, inner, defs, f"{place}[{name!r}]", 0)
+
+
+def same(a: Json, b: Json) -> bool:
+    """Whether two JSON values are the same: 1 is 1.0, and neither is True.
+
+    >>> same([1], [1.0]), same([1], [True])
+    (True, False)
+    """
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    return bool(a == b)
+
+
+def _short(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+FORMATS: dict[str, TypeAdapter[Any]] = {
+    "date": TypeAdapter(date),
+    "date-time": TypeAdapter(datetime),
+    "time": TypeAdapter(time),
+    "duration": TypeAdapter(timedelta),
+    "uuid": TypeAdapter(UUID),
+}
+"""Formats of text that are checked, as pydantic reads them."""
+
+_ARTICLES = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "a bool",
+    "array": "a list",
+    "object": "a dict",
+    "null": "null",
+}

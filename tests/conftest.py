@@ -1,0 +1,42 @@
+"""What all tests share: the `--golden` switch, engines that may be absent, and Hypothesis's settings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "pipeglot", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("pipeglot")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="write the golden files anew instead of comparing")
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be written anew."""
+    return bool(request.config.getoption("--golden"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the project."""
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the developer's own terminal says must not change what tests see."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "PIPEGLOT_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def engines_required() -> bool:
+    """Under `./dev check` a missing engine is a failure, elsewhere a skipped test."""
+    return os.environ.get("PIPEGLOT_REQUIRE_ENGINES") == "1"

@@ -1,0 +1,110 @@
+"""The house: what may import what, and who may print or write.
+
+The import contracts proper are in pyproject.toml; here stands what import-linter cannot see.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "pipeglot"
+PROBES = SOURCE / "backends" / "probes"
+MODULES = [path for path in sorted(SOURCE.rglob("*.py")) if PROBES not in path.parents]
+ENGINES = {"airflow", "prefect"}
+
+WRITES_ITS_OWN = {
+    # Keep state of their own (environments, the files a run needs), never a user's files.
+    "backends/environment.py",
+    "backends/run.py",
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The top-level names a file imports, wherever the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+
+
+def name(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_the_core_needs_only_pydantic_and_backends_only_jinja_more(path: Path) -> None:
+    allowed = {
+        "core": {"pipeglot", "pydantic", "pydantic_core", "typing_extensions", "croniter"},
+        "backends": {"pipeglot", "pydantic", "jinja2", "typing_extensions", "uv"},
+        "cli": {"pipeglot", "rich", "typing_extensions"},
+    }.get(name(path).split("/")[0], {"pipeglot"})
+    assert set(imports(path)) - set(sys.stdlib_module_names) <= allowed
+
+
+@pytest.mark.parametrize("path", sorted(PROBES.glob("*.py")), ids=lambda path: path.name)
+def test_a_probe_needs_the_standard_library_and_its_own_engine_alone(path: Path) -> None:
+    foreign = set(imports(path)) - set(sys.stdlib_module_names)
+    assert "pipeglot" not in foreign
+    assert len(foreign & ENGINES) <= 1
+
+
+def speaks_or_writes(path: Path) -> Iterator[str]:
+    """Calls that print, or open something for writing."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        match node.func:
+            case ast.Name(id="print"):
+                yield f"{node.lineno}: print"
+            case ast.Name(id="open") | ast.Attribute(attr="open"):
+                modes = [*node.args, *(k.value for k in node.keywords if k.arg == "mode")]
+                texts = [m.value for m in modes if isinstance(m, ast.Constant) and isinstance(m.value, str)]
+                if any(set(text) <= set("rwaxbt+") and set(text) & set("wax+") for text in texts):
+                    yield f"{node.lineno}: open for writing"
+            case ast.Attribute(attr="write_text" | "write_bytes"):
+                yield f"{node.lineno}: {node.func.attr}"
+            case ast.Attribute(attr="write", value=ast.Attribute(attr="stdout" | "stderr")):
+                yield f"{node.lineno}: write to a standard stream"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if not name(p).startswith("cli/")], ids=name)
+def test_only_the_command_line_prints_or_writes(path: Path) -> None:
+    found = list(speaks_or_writes(path))
+    if name(path) in WRITES_ITS_OWN:
+        found = [one for one in found if one.endswith(("print", "stream"))]
+    assert found == []
+
+
+def test_the_check_above_would_notice(tmp_path: Path) -> None:
+    module = tmp_path / "bad.py"
+    module.write_text(
+        "import sys\nprint(1)\nopen('x', 'w')\np.write_text('')\nsys.stdout.write('')\np.open()\n"
+    )
+    assert [line.split(":")[0] for line in speaks_or_writes(module)] == ["2", "3", "4", "5"]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules a fresh interpreter holds after a statement."""
+    code = f"{statement}; import sys; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_no_engine_and_no_template() -> None:
+    assert loaded_by("import pipeglot") & {*ENGINES, "jinja2", "rich", "croniter"} == set()
+
+
+def test_help_is_fast_because_it_loads_nothing_heavy() -> None:
+    loaded = loaded_by("from pipeglot.cli.arguments import parser; parser().format_help()")
+    assert loaded & {*ENGINES, "pydantic", "jinja2", "rich", "croniter", "importlib.metadata"} == set()
+
+
+def test_the_package_is_typed_and_ships_what_it_reads() -> None:
+    assert (SOURCE / "py.typed").is_file()

@@ -1,0 +1,136 @@
+"""What stands where, what waits for what, and Includes inlined as regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeglot.core.diagnostic import AuthoringError
+from pipeglot.core.ir import (
+    Arm,
+    Call,
+    Chunk,
+    Collected,
+    Const,
+    DictOf,
+    Each,
+    Group,
+    If,
+    Imported,
+    Include,
+    Inlined,
+    Item,
+    Merged,
+    Out,
+    Param,
+    ParamRef,
+    Pipeline,
+    Step,
+    Value,
+)
+from pipeglot.core.shape import Frame, Shape, Waits, inline
+
+F = Step(name="f", run=Imported(module="m", attr="f"))
+
+
+def call(id: str, *takes: str, after: tuple[str, ...] = ()) -> Call:
+    return Call(id=id, step="f", args={f"x{n}": Out(ref=ref) for n, ref in enumerate(takes)}, after=after)
+
+
+def pipeline(*body: Any, **more: Any) -> Pipeline:
+    return Pipeline(name="p", steps=(F,), body=body, **more)
+
+
+def test_a_region_waits_for_all_that_its_blocks_take_from_outside() -> None:
+    inner = Each(id="loop", items=Out(ref="b"), body=(call("d", "c"),), after=("e",))
+    branch = If(id="branch", arms=(Arm(when=Out(ref="a"), body=(call("x"), inner)),))
+    shape = Shape(pipeline(call("a"), call("b"), call("c"), call("e"), branch))
+    assert shape.waits("branch") == Waits(("a", "b", "c"), ("e",))
+    assert shape.waits("loop") == Waits(("b", "c"), ("e",))
+    assert shape.upstream("branch") == ("a", "b", "c", "e")
+    assert shape.upstream("loop") == ()
+
+
+def test_after_is_lifted_to_the_outermost_node_that_holds_the_call_and_not_this_one() -> None:
+    loop = Each(id="loop", items=Const(value=[1]), body=(call("x"), call("y", after=("x",))))
+    branch = If(id="branch", arms=(Arm(when=Const(value=True), body=(loop, call("z", after=("y",)))),))
+    shape = Shape(pipeline(branch, call("end", after=("x",))))
+    assert shape.waits("y").after == ("x",)
+    assert shape.waits("z").after == ("loop",)
+    assert shape.waits("end").after == ("branch",)
+    assert shape.frames["x"] == (Frame("branch", 0), Frame("loop"))
+
+
+def test_groups_are_transparent() -> None:
+    shape = Shape(pipeline(Group(id="g", body=(call("a"), Group(id="h", body=(call("b", "a"),)))), call("c", "b")))
+    assert shape.frames["b"] == ()
+    assert shape.groups["b"] == ("g", "h")
+    assert shape.upstream("c") == ("b",)
+
+
+def test_merged_and_collected_values_stand_for_their_region() -> None:
+    branch = If(
+        id="branch",
+        arms=(Arm(when=Const(value=True), body=(call("a"),)), Arm()),
+        merged=(Merged(id="m", values=(Out(ref="a"), Out(ref="before"))),),
+    )
+    loop = Each(
+        id="loop",
+        items=Const(value=[1]),
+        body=(call("b", "m"),),
+        collected=(Collected(id="bs", value=Out(ref="b")),),
+    )
+    shape = Shape(pipeline(call("before"), branch, loop, call("end", "bs")))
+    assert shape.waits("branch").values == ("before",)
+    assert shape.upstream("loop") == ("branch",)
+    assert shape.upstream("end") == ("loop",)
+
+
+def included(result: Value | None = None, **more: Any) -> Pipeline:
+    body = (
+        Call(id="x", step="f", args={"n": ParamRef(name="n", path=("k",)), "d": ParamRef(name="d")}),
+        Each(id="loop", items=ParamRef(name="n"), body=(Call(id="y", step="f", args={"i": Item(loop="loop")}),)),
+        call("z", "x"),
+    )
+    params = (Param(name="n", required=True), Param(name="d", default=[5]))
+    return Pipeline(name="inner", steps=(F,), params=params, body=body, result=result, **more)
+
+
+def test_an_include_becomes_a_group_that_is_entered_as_a_region() -> None:
+    inner = included(DictOf(items=(("u", Out(ref="z", path=("v",))),)))
+    include = Include(id="inc", pipeline=inner, args={"n": Out(ref="a", path=("q",))}, after=("b",))
+    flat = inline(pipeline(call("a"), call("b"), include, Call(id="end", step="f", args={"r": Out(ref="inc", path=("u", 0))})))
+    shape = Shape(flat)
+    assert [*shape.nodes] == ["a", "b", "inc", "inc.x", "inc.loop", "inc.y", "inc.z", "end"]
+    x = shape.nodes["inc.x"]
+    assert isinstance(x, Call)
+    assert x.args == {"n": Out(ref="a", path=("q", "k")), "d": Const(value=[5])}
+    assert set(shape.waits("inc.z").values + shape.waits("inc.z").after) == {"inc.x", "a", "b"}
+    assert shape.waits("inc.loop") == Waits(("a",), ("a", "b"))
+    end = shape.nodes["end"]
+    assert isinstance(end, Call) and end.args == {"r": Out(ref="inc.z", path=("v", 0))}
+
+
+def test_a_pipeline_without_includes_is_inlined_to_itself() -> None:
+    plain = pipeline(call("a"))
+    assert inline(plain) is plain
+
+
+def test_included_steps_keep_their_name_unless_another_step_has_it() -> None:
+    other = Step(name="f", run=Imported(module="other", attr="f"))
+    inner = included().model_copy(update={"steps": (other,)})
+    flat = inline(pipeline(call("a"), Include(id="inc", pipeline=inner, args={"n": Const(value={"k": 1})})))
+    assert [step.name for step in flat.steps] == ["f", "inc.f"]
+    assert Shape(flat).nodes["inc.z"].step == "inc.f"  # type: ignore[union-attr]
+
+
+def test_included_source_of_the_same_name_and_another_text_is_refused() -> None:
+    def with_code(p: Pipeline, text: str) -> Pipeline:
+        step = Step(name="f", run=Inlined(name="f"))
+        return p.model_copy(update={"code": (Chunk(kind="function", names=("f",), text=text),), "steps": (step,)})
+
+    include = Include(id="inc", pipeline=with_code(included(), "def f(): ..."), args={"n": Const(value={"k": 1})})
+    outer = with_code(pipeline(include), "def f(): return 1")
+    with pytest.raises(AuthoringError, match="PG169"):
+        inline(outer)
