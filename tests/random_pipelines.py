@@ -173,6 +173,8 @@ class _Builder:
     calls: int = 0
     regions: int = 0
     ids: list[str] = field(default_factory=list)
+    alike: int = 0
+    """How many enclosing loops may have equal items: there, instances would share a count of attempts."""
 
     def chance(self, p: float) -> bool:
         return self.rng.random() < p
@@ -227,7 +229,7 @@ class _Builder:
 
     def call(self, scope: list[Known], inside: str | None) -> tuple[Call, Known]:
         self.calls += 1
-        step = self.rng.choices(("work", "flaky", "maybe"), (8, 2, 1))[0]
+        step = self.rng.choices(("work", "flaky", "maybe"), (8, 0 if self.alike else 2, 1))[0]
         id = f"{step}{self.calls}"
         args: dict[str, Value] = {"label": Const(value=id), "ins": self.argument(scope)}
         policy: dict[str, Any] = {}
@@ -334,9 +336,12 @@ class _Builder:
         elif self.chance(0.3):
             items, item_type = ParamRef(name="ps"), INT
         else:
-            items, item_type = Const(value=[self.rng.randrange(5) for _ in range(self.rng.choice((0, 1, 2, 2, 3)))]), INT
+            items, item_type = Const(value=self.rng.sample(range(5), self.rng.choice((0, 1, 2, 2, 3)))), INT
         known_ids = len(self.ids)
+        alike = isinstance(items, Out) and items.path != ("xs",)
+        self.alike += alike
         body, made = self.block([*scope, Known(Item(loop=id), item_type)], depth + 1, id)
+        self.alike -= alike
         collected, new = [], []
         for number in range(self.rng.choice((0, 1, 1, 2))):
             if not made:
@@ -365,7 +370,7 @@ class _Builder:
     def pipeline(self, name: str, *, include: bool = True) -> Pipeline:
         params = (
             Param(name="p", type=INT, default=self.rng.randrange(4)),
-            Param(name="ps", type=list_of(INT), default=[self.rng.randrange(4) for _ in range(self.rng.randrange(4))]),
+            Param(name="ps", type=list_of(INT), default=self.rng.sample(range(4), self.rng.randrange(4))),
         )
         scope = [Known(ParamRef(name="p"), INT), Known(ParamRef(name="ps"), list_of(INT))]
         body: list[AnyNode] = []

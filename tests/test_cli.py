@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -325,6 +326,21 @@ def test_the_source_is_never_overwritten(here: Path, pipeglot: Run) -> None:
     assert (here / name).read_text() == AUTHORED
 
 
+def test_what_somebody_wrote_by_hand_or_is_of_another_pipeline_is_not_overwritten(
+    here: Path, pipeglot: Run
+) -> None:
+    pipeglot("compile", "counting.py", "-t", "airflow", "--out", "o")
+    (file,) = (path for path in Path("o").rglob("*.py"))
+    ours = file.read_text()
+    for other in ("# by hand\n", ours.replace("counting", "x")):
+        file.write_text(other)
+        assert_clear(pipeglot("compile", "counting.py", "-t", "airflow", "--out", "o"))
+        assert file.read_text() == other
+    file.write_text(ours + "# edited\n")
+    assert pipeglot("compile", "counting.py", "-t", "airflow", "--out", "o").code == 0
+    assert file.read_text() == ours
+
+
 def test_one_refused_target_writes_none(here: Path, pipeglot: Run) -> None:
     before = listing(here)
     assert pipeglot("compile", "counting.py", "-t", "airflow", "-t", "nonsense").code == 2
@@ -436,6 +452,24 @@ def program(*argv: str, cwd: Path, **more: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", **more
     )
+
+
+def test_an_interrupted_run_leaves_a_truthful_record(here: Path) -> None:
+    (here / "x.py").write_text("import time\n" + AUTHORED.replace("return f", "time.sleep(60)\n    return f"))
+    started = program("run", "x.py", "--record", "record.json", cwd=here)
+    assert started.stdout
+    for line in started.stdout:
+        if "show running" in line:
+            break
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=30)
+    assert started.returncode == 130 and err == "", err
+    record = Record.from_json((here / "record.json").read_text())
+    assert record.state == "cancelled" and "counting: cancelled on local" in out
+    assert {call.id: (call.state, call.attempts) for call in record.calls} == {
+        "loaded": ("succeeded", 1),
+        "show": ("cancelled", 1),
+    }
 
 
 def test_a_reader_that_leaves_is_no_error(here: Path) -> None:

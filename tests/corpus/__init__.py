@@ -32,7 +32,7 @@ class Case:
 
     @property
     def id(self) -> str:
-        return self.name or str(self.ir.name)
+        return self.name or str(self.pipeline.name)
 
     @property
     def ir(self) -> Pipeline:

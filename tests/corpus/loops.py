@@ -341,7 +341,7 @@ CASES = [
     Case(captures_outside, result=22),
     Case(captured_failure_blocks_the_loop, "failed", {"fails": "failed", "numbers": "succeeded", "double": "blocked", "say": "blocked", "total": "blocked"}),
     Case(items_failed, "failed", {"fails": "failed", "double": "blocked", "second": "blocked", "total": "blocked", "say": "succeeded"}),
-    Case(items_are_missing, "failed", {"anything": "succeeded", "each_double": "failed*0", "double": "blocked", "total": "blocked", "say": "succeeded"}),
+    Case(items_are_missing, "failed", {"anything": "succeeded", "each_x": "failed*0", "double": "blocked", "total": "blocked", "say": "succeeded"}),
     Case(items_are_missing, name="items_are_there", params={"kind": "x"}, expect={"anything": "succeeded", "double[0]": "succeeded", "double[1]": "succeeded", "total": "succeeded=6", "say": "succeeded"}),
     Case(branch_in_loop, result="zero!+small 1!+big 4!+big 6!"),
     Case(branch_in_loop, name="branch_in_empty_loop", params={"n": 0}, result=""),

@@ -159,7 +159,7 @@ CASES = [
     Case(awkward_params, result=["{{ ds }} o'brien \"x\" \\", {"{{ a }}": ["$x", None]}, "<{{ ds }} o'brien \"x\" \\>"]),
     Case(awkward_params, name="awkward_params_given", params={"text": "'''{%x%}\n", "data": None}, result=["'''{%x%}\n", None, "<'''{%x%}\n>"]),
     Case(awkward_names, name="awkward_names", result=1),
-    Case(shell_steps, expect={"greet": 'succeeded="{\\"a\\":[1,null]}"', "after": "succeeded"}),
+    Case(shell_steps, expect={"greet": 'succeeded="{\\"a\\": [1, null]}"', "after": "succeeded"}),
     Case(shell_fails, "failed", {"exits": "failed*1", "echo": "blocked"}),
     Case(everything_json),
 ]

@@ -1,7 +1,7 @@
 """The engines' own environments: install, find, check, and derive one that holds a pipeline's packages too.
 
-An engine never shares an environment with pipeglot. Each lives in the user's cache, made from a committed list of
-versions, or is an existing environment that the user points to.
+An engine never shares an environment with pipeglot. Each lives in the user's cache, made from a committed
+list of versions, or is an existing environment that the user points to.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _CHECK_TIMEOUT = 120
 
 @dataclass(frozen=True)
 class EngineSpec:
-    """What pipeglot knows of an engine: its distribution, how to see that it loads, and the versions it was measured on."""
+    """What pipeglot knows of an engine: its distribution, how to see that it loads, and the versions it
+    supports."""
 
     target: str
     distribution: str
@@ -101,7 +102,9 @@ def list_engines() -> list[EngineStatus]:
     for engine in SPECS.values():
         folder = _installed(engine)
         python = environment.python_of(folder) if folder else None
-        found.append(EngineStatus(engine.target, engine.version, engine.supported, python, folder or _folder(engine)))
+        found.append(
+            EngineStatus(engine.target, engine.version, engine.supported, python, folder or _folder(engine))
+        )
     return found
 
 
@@ -142,7 +145,9 @@ def find(target: str, *, python: Path | None = None) -> Engine:
     folder = _installed(engine)
     if folder is None:
         message = f"{engine.distribution} {engine.version} is not installed for pipeglot"
-        way_out = f"pipeglot engines install {target}   (or --engine-python PATH for an environment of your own)"
+        way_out = (
+            f"pipeglot engines install {target}   (or --engine-python PATH for an environment of your own)"
+        )
         raise EngineError([Diagnostic("PG301", "error", message, None, way_out, target)])
     return Engine(target, engine.version, environment.python_of(folder))
 
@@ -176,8 +181,8 @@ def prepare(
         on_line: gets the installer's progress line by line.
 
     Raises:
-        EngineError: what `find` raises; PG306 when the packages conflict with the engine's, PG307 when they are
-            missing from the user's own environment, PG305 and PG310 when the environment cannot be made.
+        EngineError: what `find` raises; PG306 when the packages conflict with the engine's, PG307 when they
+            are missing from the user's own environment, PG305 and PG310 when the environment cannot be made.
     """
     wanted = sorted({line.strip() for line in packages if line.strip()})
     found = find(target, python=python)
@@ -197,7 +202,11 @@ def prepare(
     requirements = engine.constraints + "\n".join(wanted) + "\n"
     try:
         environment.make(
-            folder, requirements, {**facts, "packages": " ".join(wanted)}, python=found.python, on_line=on_line
+            folder,
+            requirements,
+            {**facts, "packages": " ".join(wanted)},
+            python=found.python,
+            on_line=on_line,
         )
     except EngineError as error:
         raise EngineError([_name_the_guilty(engine, each, wanted) for each in error.diagnostics]) from None

@@ -1,4 +1,4 @@
-"""Python environments made by uv: complete or not there, never half made, safe when two processes make one at once."""
+"""Python environments made by uv: complete or not there, also when two processes make one at once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def python_of(folder: Path) -> Path:
 
 
 def marker(folder: Path) -> dict[str, str] | None:
-    """What was written when the environment was finished; None when it is not there, half made, or its Python gone."""
+    """What was written when the environment was finished; None when it is not there or half made."""
     try:
         found = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -74,7 +74,8 @@ def make(
         on_line: gets uv's progress line by line.
 
     Raises:
-        EngineError: PG305 when uv fails, PG306 when the requirements conflict, PG310 when the disk is full or read-only.
+        EngineError: PG305 when uv fails, PG306 when the requirements conflict, PG310 when the disk is full
+            or read-only.
     """
     with writing(folder), locked(folder.with_name(folder.name + ".lock")):
         if marker(folder) is not None:
@@ -132,17 +133,15 @@ def _uv(
     except OSError as error:
         raise EngineError([_no_uv(str(error))]) from None
     said: list[str] = []
-    assert process.stderr is not None
-    try:
-        for line in process.stderr:
-            said.append(line)
-            if on_line and (text := line.strip()):
-                on_line(text)
-        return process.wait(), "".join(said)
-    finally:
-        if process.poll() is None:
+    with process:
+        try:
+            for line in process.stderr or ():
+                said.append(line)
+                if on_line and (text := line.strip()):
+                    on_line(text)
+            return process.wait(), "".join(said)
+        finally:
             process.kill()
-            process.wait()
 
 
 @lru_cache(maxsize=1)
@@ -158,7 +157,9 @@ def _uv_program() -> str:
 
 
 def _no_uv(why: str) -> Diagnostic:
-    return Diagnostic("PG308", "error", f"uv cannot be run: {why}", None, "install it beside pipeglot: pip install uv")
+    return Diagnostic(
+        "PG308", "error", f"uv cannot be run: {why}", None, "install it beside pipeglot: pip install uv"
+    )
 
 
 def _explain(said: str) -> Diagnostic:
@@ -189,7 +190,15 @@ def writing(path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.ENOTDIR,
+            errno.EEXIST,
+        ):
             raise EngineError([disk_full(str(error))]) from None
         raise
 
@@ -221,7 +230,8 @@ def locked(path: Path) -> Iterator[None]:
 def uv_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables uv is run with: the user's own, and where these say nothing, what pip was told.
 
-    >>> uv_environ({"PIP_INDEX_URL": "https://mirror/simple", "PIP_CONFIG_FILE": "/dev/null"})["UV_DEFAULT_INDEX"]
+    >>> told = {"PIP_INDEX_URL": "https://mirror/simple", "PIP_CONFIG_FILE": os.devnull}
+    >>> uv_environ(told)["UV_DEFAULT_INDEX"]
     'https://mirror/simple'
     """
     ours = {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT", "UV_WORKING_DIRECTORY"}
@@ -229,7 +239,9 @@ def uv_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     result.update(UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1", NO_COLOR="1", COLUMNS="400")
     pip = _pip_settings(environ)
     # `requirements` of a pipeline must find what pip would find: every index counts, the best version wins.
-    if not any(key in environ for key in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL")):
+    if not any(
+        key in environ for key in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL")
+    ):
         if "index-url" in pip:
             result["UV_DEFAULT_INDEX"] = pip["index-url"]
         if "extra-index-url" in pip:

@@ -17,10 +17,11 @@ from pipeglot.backends.base import EngineRun, EngineTask
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 
 Mode: TypeAlias = Literal["test", "server"]
-"""`test`: the engine's quickest way that is still the engine's own; `server`: its real server and scheduler."""
+"""`test`: the engine's own quick way to run; `server`: its real server and scheduler."""
 
 Event: TypeAlias = Mapping[str, Any]
-"""What happens while it happens: `{"job": 0, "task": "load", "index": [2], "state": "running"}` and `"attempt"`."""
+"""What happens, while it happens: `{"job": 0, "task": "a", "index": (2,), "state": "running", "attempt": 1}`.
+States are the engine's own words."""
 
 STARTUP = 300.0
 """Seconds an engine may take until it is ready for the first job."""
@@ -39,7 +40,8 @@ class Job:
         name: the id of the DAG, or the name of the flow or of the variable that holds it.
         params: values of the pipeline's parameters (JSON).
         logical_date: aware instant of the run; None leaves it to the engine.
-        env: further environment variables.
+        env: further environment variables (on a server of Airflow they are there when a task runs, not yet
+            when the file is imported).
         path: further folders to import from (the environment's PYTHONPATH is not passed on).
         cwd: working folder of the steps; by default an empty folder that is removed afterwards.
     """
@@ -65,9 +67,9 @@ def execute(
 ) -> Iterator[EngineRun | EngineError]:
     """Run jobs on an engine and give what became of each, in their order, as soon as it is known.
 
-    Many jobs share one engine process, which costs seconds to start and tenths of a second per job. When a job kills
-    the process, that job is an error and the others run in a new one. Closing the iterator, an exception or the end
-    of this process ends everything that was started.
+    Many jobs share one engine process, which costs seconds to start and tenths of a second per job. When a
+    job kills the process, that job is an error and the others run in a new one. Closing the iterator, an
+    exception or the end of this process ends everything that was started.
 
     Args:
         target: `airflow` or `prefect`.
@@ -81,7 +83,8 @@ def execute(
         An EngineRun, or an EngineError (PG320 to PG324) for a job that the engine could not run.
 
     Raises:
-        EngineError: PG300, PG301; PG310 when nothing can be written; PG320, PG321, PG323 when the engine does not start.
+        EngineError: PG300, PG301; PG310 when nothing can be written; PG320, PG321, PG323 when the engine
+            does not start.
     """
     engines.spec(target)
     chosen = python if python is not None else engines.find(target).python
@@ -101,18 +104,17 @@ def execute(
 
 
 def _waves(jobs: Sequence[tuple[int, Job]]) -> list[list[tuple[int, Job]]]:
-    """Jobs that one scheduler can hold together: different names, the same surroundings."""
-    waves: list[tuple[object, set[str], list[tuple[int, Job]]]] = []
+    """Jobs that one scheduler can hold together: different names, the same folders to import from."""
+    waves: list[tuple[list[Path], dict[str, tuple[int, Job]]]] = []
     for number, job in jobs:
-        surroundings = (dict(job.env), [str(each) for each in job.path], job.cwd)
-        for known, names, wave in waves:
-            if known == surroundings and job.name not in names:
-                names.add(job.name)
-                wave.append((number, job))
+        path = [Path(each).absolute() for each in job.path]
+        for known, wave in waves:
+            if known == path and job.name not in wave:
+                wave[job.name] = (number, job)
                 break
         else:
-            waves.append((surroundings, {job.name}, [(number, job)]))
-    return [wave for _, _, wave in waves]
+            waves.append((path, {job.name: (number, job)}))
+    return [list(wave.values()) for _, wave in waves]
 
 
 def _run(
@@ -123,19 +125,21 @@ def _run(
     timeout: float | None,
     on_event: Callable[[Event], None] | None,
 ) -> Iterator[tuple[int, EngineRun | EngineError]]:
-    """One engine process. Gives an outcome for every job that was started in it; at least one, or it raises."""
-    with _run_folder() as folder, environment.writing(folder / "jobs.json"):
-        prepared = [_prepare(number, job, folder) for number, job in jobs.items()]
-        request = [{**each, "timeout": timeout} for each in prepared]
-        (folder / "jobs.json").write_text(json.dumps(request), encoding="utf-8")
-        home = sandbox.state(target, python, folder)
+    """One engine process. Gives an outcome for every job started in it; at least one, or it raises."""
+    with _run_folder() as folder:
+        with environment.writing(folder / "jobs.json"):
+            prepared = [_prepare(number, job, folder) for number, job in jobs.items()]
+            request = [{**each, "timeout": timeout} for each in prepared]
+            (folder / "jobs.json").write_text(json.dumps(request), encoding="utf-8")
+            home = sandbox.state(target, python, folder)
         variables = sandbox.variables(target, mode, python, home)
         if (target, mode) == ("airflow", "server"):
-            first = next(iter(jobs.values()))
-            variables.update(first.env)
-            variables["PYTHONPATH"] = sandbox.joined(first.path)
+            variables["PYTHONPATH"] = sandbox.joined(prepared[0]["path"])
         with sandbox.Process(python, _probe(target, mode), [folder, mode], variables, folder) as process:
-            yield from _follow(target, jobs, process, timeout, on_event)
+            # On its server Airflow runs jobs side by side, and the probe itself stops the one that is late.
+            patience = _GRACE if (target, mode) == ("airflow", "server") else 0.0
+            limit = None if timeout is None else timeout + patience
+            yield from _follow(target, jobs, process, limit, on_event)
 
 
 def _prepare(number: int, job: Job, folder: Path) -> dict[str, Any]:
@@ -163,7 +167,7 @@ def _follow(
     target: str,
     jobs: Mapping[int, Job],
     process: sandbox.Process,
-    timeout: float | None,
+    limit: float | None,
     on_event: Callable[[Event], None] | None,
 ) -> Iterator[tuple[int, EngineRun | EngineError]]:
     """Read what the probe tells until all jobs have an outcome, or it dies, or time is up."""
@@ -184,14 +188,10 @@ def _follow(
             now = time.monotonic()
             if not ready and now - begun > STARTUP:
                 raise problem("PG321", f"{target} was not ready after {STARTUP:.0f} s")
-            late = [
-                number
-                for number, since in started.items()
-                if timeout is not None and number not in ended and now - since > timeout + _GRACE * (len(started) > 1)
-            ]
-            if late:
-                error = problem("PG321", f"the run took longer than {timeout:g} s and was stopped")
-                yield from ((number, error) for number in started if number not in ended)
+            running = {number: since for number, since in started.items() if number not in ended}
+            if limit is not None and any(now - since > limit for since in running.values()):
+                error = problem("PG321", f"the run took longer than {limit:g} s and was stopped")
+                yield from ((number, error) for number in running)
                 return
             continue
         told = json.loads(line)
@@ -207,12 +207,12 @@ def _follow(
                 ended.add(told["job"])
                 yield told["job"], _engine_run(told["run"])
             case "failure":
-                error = EngineError([Diagnostic(told["code"], "error", told["message"], None, told["help"], target)])
                 if told["job"] is None:
-                    raise error
+                    raise problem(told["code"], told["message"])
+                found = Diagnostic(told["code"], "error", told["message"], None, told["help"], target)
                 started.setdefault(told["job"], time.monotonic())
                 ended.add(told["job"])
-                yield told["job"], error
+                yield told["job"], EngineError([found])
         if len(ended) == len(jobs):
             return
     lost = [number for number in started if number not in ended]
@@ -226,7 +226,9 @@ def _event(told: Mapping[str, Any], jobs: Mapping[int, Job], started: Mapping[in
     job = told.get("job")
     if job is None:
         # Airflow knows the DAG only: of the jobs with that name, the one that was started last.
-        job = next((number for number in reversed(list(started)) if jobs[number].name == told["pipeline"]), None)
+        job = next(
+            (number for number in reversed(list(started)) if jobs[number].name == told["pipeline"]), None
+        )
     return {
         "job": job,
         "task": told["task"],
@@ -246,7 +248,7 @@ def _probe(target: str, mode: Mode) -> Path:
     return Path(__file__).parent / "probes" / name
 
 
-class _run_folder:  # noqa: N801 (a context manager, used as a function)
+class _run_folder:
     """A private temporary folder, removed with all that the engine left in it."""
 
     def __enter__(self) -> Path:
@@ -256,5 +258,3 @@ class _run_folder:  # noqa: N801 (a context manager, used as a function)
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-
-

@@ -17,7 +17,7 @@ from pipeglot.core.derive import complete
 from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
-from pipeglot.core.run import resolve_params
+from pipeglot.core.params import resolve_params
 from pipeglot.core.shape import inline
 
 

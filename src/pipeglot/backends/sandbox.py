@@ -1,4 +1,4 @@
-"""What an engine runs in: a process group that ends with us, a state folder of its own, and a cleaned environment."""
+"""What an engine runs in: a process group that ends with us, its own state, a cleaned environment."""
 
 from __future__ import annotations
 
@@ -22,19 +22,28 @@ _MARK = "PIPEGLOT_RUN"
 _POLL = 0.03
 _MIGRATION = 300.0
 
-# The user's own engine settings may point to a production database; connections and variables of Airflow are for tasks.
-_DROPPED = re.compile(r"_*AIRFLOW__|AIRFLOW_(HOME|CONFIG)$|PREFECT_|PYTHON|VIRTUAL_ENV$|CONDA_PREFIX$|PIPEGLOT_TOLD$")
+# The user's own engine settings may point to a production database; connections and variables of Airflow are
+# for tasks.
+_DROPPED = re.compile(
+    r"_*AIRFLOW__|AIRFLOW_(HOME|CONFIG)$|PREFECT_|PYTHON|VIRTUAL_ENV$|CONDA_PREFIX$|PIPEGLOT_TOLD$"
+)
 
 
 class Process:
     """A probe and all that it starts. Leaving the block ends every process of it.
 
-    The probe's standard input is a pipe from here: it reads its end when this process dies, however it dies, and ends
-    its own group. Programs that left the group (Airflow's bash tasks do) are found by a variable they all inherit.
+    The probe's standard input is a pipe from here: it reads its end when this process dies, however it dies,
+    and ends its own group. Programs that left the group (Airflow's bash tasks do) are found by a variable
+    they all inherit.
     """
 
     def __init__(
-        self, python: Path, probe: Path, arguments: Sequence[object], variables: Mapping[str, str], folder: Path
+        self,
+        python: Path,
+        probe: Path,
+        arguments: Sequence[object],
+        variables: Mapping[str, str],
+        folder: Path,
     ) -> None:
         self._told = folder / "told.jsonl"
         self._log = folder / "log.txt"
@@ -181,7 +190,7 @@ _DATABASES = {
 
 
 def state(target: str, python: Path, folder: Path) -> Path:
-    """A state folder for one run of an engine, with a copy of a migrated database: migrating takes seconds each time.
+    """A state folder for one run of an engine, with a copy of a migrated database (migrating takes seconds).
 
     Raises:
         EngineError: PG303 when the engine cannot migrate its database.
@@ -220,7 +229,9 @@ def _migrate(target: str, python: Path, command: Sequence[str], name: str, templ
         if failed:
             tail = "\n".join(said.splitlines()[-8:])
             message = f"{target} cannot make its database:\n{tail}"
-            raise EngineError([Diagnostic("PG303", "error", message, None, f"pipeglot engines doctor {target}", target)])
+            raise EngineError(
+                [Diagnostic("PG303", "error", message, None, f"pipeglot engines doctor {target}", target)]
+            )
         part = template.with_suffix(".part")
         shutil.copyfile(home / name, part)
         part.replace(template)

@@ -6,6 +6,8 @@ import argparse
 import re
 from typing import Any
 
+from pipeglot import __version__
+
 SOURCE = "FILE.py, FILE.py:NAME, package.module:NAME, or a pipeline's JSON (no code of it is run)"
 
 
@@ -17,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 clean; 1 difference, loss, stale output, failed run; 2 bad input; 3 engine.",
         allow_abbrev=False,
     )
-    root.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    root.add_argument("--version", action="version", version=f"pipeglot {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, about: str, **more: Any) -> argparse.ArgumentParser:
@@ -32,15 +34,6 @@ def parser() -> argparse.ArgumentParser:
     _ir(command("ir", "Print a pipeline as JSON, the format every command reads."))
     _schema(command("schema", "Print the JSON Schema of a published format."))
     return root
-
-
-class _Version(argparse.Action):
-    """argparse's own wants the version at once; finding it takes longer than all the rest of `--help`."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from importlib.metadata import version
-
-        parser.exit(message=f"pipeglot {version('pipeglot')}\n")
 
 
 def _source(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -52,7 +53,7 @@ def compile_(args: argparse.Namespace) -> int:
     }
     if args.check:
         return _compare(args, found, wanted)
-    _spare_source(args.source, wanted)
+    _spare_others(args.source, wanted)
     files.write(wanted)
     report(found, args.format, folder=folder_of(args.source), source=args.source)
     if args.format == "text":
@@ -87,12 +88,28 @@ def _inside(out: str | None, target: str, targets: int, name: str) -> Path:
     return Path(out, name) if targets == 1 else Path(out, target, name)
 
 
-def _spare_source(source: str, wanted: Mapping[Path, str]) -> None:
-    for path in wanted:
+def _spare_others(source: str, wanted: Mapping[Path, str]) -> None:
+    """Refuse to overwrite the pipeline's own source, a file written by hand, or one of another pipeline."""
+    others = "choose another folder with --out, or remove it"
+    for path, text in wanted.items():
         if path.exists() and os.path.exists(source) and path.samefile(source):
-            raise files.fail(
-                "PG341", f"{path} is the pipeline's own source", "choose another folder with --out"
-            )
+            raise files.fail("PG341", f"{path} is the pipeline's own source", others)
+        old = _read(path)
+        if _maker(text) and old is not None and _maker(old) != _maker(text):
+            raise files.fail("PG341", f"{path} was not made from this pipeline", others)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return files.current(path)
+    except OSError:
+        return None  # writing will say what is in the way
+
+
+def _maker(text: str) -> str | None:
+    """The pipeline that a generated file's header names."""
+    found = re.search(r"^# Made by pipeglot from pipeline (.*), digest \w+\.$", text, re.MULTILINE)
+    return found and found[1]
 
 
 def _print_files(named: list[tuple[str, str]]) -> None:

@@ -19,10 +19,10 @@ from pipeglot.core.render import printable
 if TYPE_CHECKING:
     from rich.table import Table
 
-STATES = ("running", "waiting", "failed", "blocked", "cancelled", "skipped", "succeeded")
+STATES = ("running", "retrying", "failed", "blocked", "cancelled", "skipped", "succeeded")
 _STYLE = {
     "running": "cyan",
-    "waiting": "yellow",
+    "retrying": "yellow",
     "failed": "red",
     "blocked": "magenta",
     "cancelled": "yellow",
@@ -60,8 +60,8 @@ def lasted(started: datetime | None, ended: datetime | None) -> str:
 
 
 class Display(Protocol):
-    """Told of every change of a call instance, from any thread; `state` is one of STATES, `waiting` for the
-    next attempt."""
+    """Told of every change of a call instance, from any thread; `state` is one of STATES, `retrying` when
+    an attempt failed and another will be made."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
@@ -91,7 +91,8 @@ class Lines:
 
     def update(self, id: str, index: tuple[int, ...], state: str, attempt: int, words: str) -> None:
         again = f", attempt {attempt}" if attempt > 1 else ""
-        line = f"{time.monotonic() - self._start:8.1f}  {label(id, index)} {state}{again}"
+        said = f"attempt {attempt} failed, trying again" if state == "retrying" else f"{state}{again}"
+        line = f"{time.monotonic() - self._start:8.1f}  {label(id, index)} {said}"
         with self._lock:
             self._stream.write(line + (f": {printable(words, 300)}\n" if words else "\n"))
             self._stream.flush()
@@ -142,8 +143,8 @@ class Live:
         from rich.table import Table
         from rich.text import Text
 
-        title = Text(printable(self._title), style="bold")
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        heading = Text(printable(self._title), style="bold")
+        table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for title in ("call", "state", "attempts", "time", ""):
             table.add_column(
                 title, justify="right" if title in ("attempts", "time") else "left", no_wrap=True
@@ -170,7 +171,7 @@ class Live:
     def _time(row: _Row, worst: str) -> str:
         if row.started is None or row.ended is None:
             return ""
-        return seconds((time.monotonic() if worst in ("running", "waiting") else row.ended) - row.started)
+        return seconds((time.monotonic() if worst in ("running", "retrying") else row.ended) - row.started)
 
     @staticmethod
     def _fit(rows: list[tuple[str, _Row]], room: int) -> tuple[list[tuple[str, _Row]], int]:

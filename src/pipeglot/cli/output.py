@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+from pipeglot import __version__
 from pipeglot.core import render
 from pipeglot.core.diagnostic import Diagnostic
 
@@ -31,9 +32,7 @@ def report(
         case "json":
             sys.stdout.write(render.as_json(found, folder=folder))
         case "sarif":
-            from importlib.metadata import version
-
-            log = render.sarif(found, version=version("pipeglot"), folder=folder, source=source)
+            log = render.sarif(found, version=__version__, folder=folder, source=source)
             sys.stdout.write(log)
         case "text":
             stream = stream or sys.stderr

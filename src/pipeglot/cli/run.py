@@ -74,7 +74,7 @@ def _here(
     with display.display(people, f"{loaded.pipeline.name} on local") as shown:
 
         def listen(event: Event) -> None:
-            state = event.state or ("running" if event.what == "started" else "waiting")
+            state = event.state or ("running" if event.what == "started" else "retrying")
             shown.update(event.id, event.index, state, event.attempt, "")
 
         try:
@@ -84,7 +84,7 @@ def _here(
                 logical_date=date,
                 listener=listen,
                 max_workers=args.max_workers,
-                path=[loaded.base],
+                path=[Path(loaded.base)],
             )
         except Interrupted as stopped:
             return stopped.record
@@ -108,7 +108,7 @@ def _on_engine(
         loaded.pipeline,
         params=params,
         logical_date=date or started,
-        path=[loaded.base],
+        path=[Path(loaded.base)],
         cwd=Path.cwd(),
         allow=args.allow,
     )
@@ -155,8 +155,8 @@ def _check_arguments(args: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def _streams(alone: bool) -> Iterator[TextIO]:
-    """Where to speak to people: standard error when the record alone goes to standard output. What steps print
-    goes there too."""
+    """Where to speak to people: standard error when the record alone goes to standard output. What steps
+    print goes there too."""
     if not alone:
         yield sys.stdout
         return

@@ -20,23 +20,23 @@ from pydantic_core import to_jsonable_python
 
 
 def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `fn` take and give plain JSON: its annotations build the arguments and check the result."""
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
 
     def exact(digits: str) -> int:
         if abs(int(digits)) > 2**53:
-            raise ValueError(f"{digits} is beyond 2**53: it would not survive every JSON reader")
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
         return int(digits)
 
     @functools.wraps(fn)
     def call(**given: Any) -> Any:
-        types = {name: TypeAdapter(hint) for name, hint in typing.get_type_hints(fn, include_extras=True).items()}
-        anything = TypeAdapter(Any)
-        built = {
-            name: types.get(name, anything).validate_json(json.dumps(value), strict=True)
-            for name, value in given.items()
-        }
-        returns = types.get("return", anything)
-        result = returns.validate_python(fn(**built), strict=True)
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
         plain = to_jsonable_python(result, inf_nan_mode="constants")
         return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
 
@@ -44,9 +44,12 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def run_command(words: list[str], given: dict[str, Any]) -> str:
-    """Run a command with `given` as environment variables; gives the last line of its standard output."""
-    text = {k: v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for k, v in given.items()}
-    done = subprocess.run(words, env={**os.environ, **text}, stdout=subprocess.PIPE, text=True, check=True)
+    """Run a command with `given` as environment; the last line of its output."""
+    text = {}
+    for name, value in given.items():
+        text[name] = value if isinstance(value, str) else json.dumps(value)
+    env = {**os.environ, **text}
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=True)
     return (done.stdout.splitlines() or [""])[-1]
 
 

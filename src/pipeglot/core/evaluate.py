@@ -112,7 +112,8 @@ def select(value: Json, path: Sequence[str | int], name: str = "value") -> Json:
     for n, step in enumerate(path):
         try:
             if isinstance(value, dict if isinstance(step, str) else list):
-                value = value[step]
+                inside: Any = value
+                value = inside[step]
                 continue
         except LookupError:
             pass

@@ -105,7 +105,7 @@ class Instance:
 class Machine:
     """One run of a pipeline whose Includes are inlined.
 
-    Take instances from `ready`, perform them, and give each one's record to `end`. The run is over when nothing
+    Take instances from `ready`, perform them, give each one's record to `end`. The run is over when nothing
     is ready and nothing taken is still to end.
 
     Attributes:

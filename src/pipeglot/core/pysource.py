@@ -78,7 +78,16 @@ class Infix:
     operands: tuple[Doc, ...]
 
 
-Doc: TypeAlias = Atom | Bracket | Infix
+@dataclass(frozen=True)
+class Stack:
+    """`open parts close` with the parts (of a comprehension, say) one a line, without commas, when it does not fit."""
+
+    open: str
+    parts: tuple[Entry, ...]
+    close: str
+
+
+Doc: TypeAlias = Atom | Bracket | Infix | Stack
 
 
 def string(text: str) -> str:
@@ -114,7 +123,7 @@ def literal(value: Any) -> Doc:
     {"a": [1, None, 0.5]}
     """
     match value:
-        case Atom() | Bracket() | Infix():
+        case Atom() | Bracket() | Infix() | Stack():
             return value
         case None | bool() | int():
             return Atom(repr(value))
@@ -162,6 +171,8 @@ def flat(doc: Doc) -> str:
             return doc.text
         case Infix():
             return f" {doc.op} ".join(flat(operand) for operand in doc.operands)
+        case Stack():
+            return doc.open + " ".join(part.prefix + flat(part.value) for part in doc.parts) + doc.close
         case Bracket():
             inner = ", ".join(entry.prefix + flat(entry.value) for entry in doc.items)
             return doc.open + inner + ("," if doc.comma else "") + doc.close
@@ -178,12 +189,23 @@ def render(doc: Doc, indent: int = 0, lead: int = 0, tail: int = 0) -> str:
     if isinstance(doc, Atom) or lead + width(line) + tail <= WIDTH:
         return line
     pad = " " * (indent + 4)
+    if isinstance(doc, Infix) and doc.op in ("in", "not in") and isinstance(doc.operands[1], Bracket):
+        head = f"{flat(doc.operands[0])} {doc.op} "
+        return head + render(doc.operands[1], indent, lead + width(head), tail)
     if isinstance(doc, Infix):
         operands = [
             render(o, indent + 4, indent + 4 + (len(doc.op) + 1 if n else 0))
             for n, o in enumerate(doc.operands)
         ]
         return "(\n" + pad + f"\n{pad}{doc.op} ".join(operands) + "\n" + " " * indent + ")"
+    if isinstance(doc, Stack):
+        inner = flat(doc)[len(doc.open) : -len(doc.close)]
+        if indent + 4 + width(inner) <= WIDTH:
+            return f"{doc.open}\n{pad}{inner}\n{' ' * indent}{doc.close}"
+        broken = [
+            pad + p.prefix + render(p.value, indent + 4, indent + 4 + width(p.prefix)) for p in doc.parts
+        ]
+        return doc.open + "\n" + "\n".join(broken) + "\n" + " " * indent + doc.close
     if not doc.items:
         return line
     lines = [
@@ -245,10 +267,22 @@ def expression(value: Value, names: RootNames) -> Doc:
         case IsIn():
             return Infix("in", (operand(value.value), literal(tuple(value.options))))
         case All() | Any_():
-            docs = tuple(operand(v) if isinstance(v, All | Any_) else inner(v) for v in value.operands)
+            operands = _same_kind(value)
+            docs = tuple(operand(v) if isinstance(v, All | Any_) else inner(v) for v in operands)
             return docs[0] if len(docs) == 1 else Infix(value.kind, docs)
+        case Not(operand=IsIn(value=inside, options=options)):
+            return Infix("not in", (operand(inside), literal(tuple(options))))
         case Not():
             return Atom(f"not {flat(operand(value.operand))}")
+
+
+def _same_kind(value: All | Any_) -> list[Value]:
+    """The operands, with those of operands of the same kind in their place: `a and (b and c)` needs no brackets."""
+    found: list[Value] = []
+    for operand in value.operands:
+        same = isinstance(operand, All | Any_) and operand.kind == value.kind
+        found += _same_kind(operand) if same else [operand]  # type: ignore[arg-type]
+    return found
 
 
 def _text(value: Text, names: RootNames) -> Doc:

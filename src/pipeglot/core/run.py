@@ -1,4 +1,4 @@
-"""The reference run: a pipeline executed in this process, concurrently, exactly as `docs/language.md` says."""
+"""The reference run: a pipeline executed in this process, concurrently, as `docs/language.md` says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.evaluate import EvaluationError
 from pipeglot.core.ir import Cron, Each, Json, Pipeline, walk
-from pipeglot.core.load import Function, loaded
+from pipeglot.core.functions import Function, loaded
 from pipeglot.core.machine import Instance, Key, Machine
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record, RunState
@@ -78,8 +78,8 @@ def execute(
     Raises:
         AuthoringError: the params do not fit, or a step cannot be loaded; nothing has run.
         EngineError: a program that a step needs is missing; nothing has run.
-        Interrupted: Ctrl-C; carries the record of what ran. A run that exceeds the pipeline's own `run_timeout`
-            ends in state `cancelled` too, and is returned.
+        Interrupted: Ctrl-C; carries the record of what ran. (A run that exceeds the pipeline's `run_timeout`
+            ends in state `cancelled` too, but its record is returned.)
 
     >>> execute(Pipeline(name="nothing")).state
     'succeeded'
@@ -165,7 +165,7 @@ class _Done:
 
 
 class _Scheduler:
-    """Performs what a machine says is ready: a daemon thread per attempt, everything else on the calling thread."""
+    """Performs what a machine says is ready: a daemon thread per attempt, all else on the calling thread."""
 
     def __init__(
         self, machine: Machine, functions: Mapping[str, Function], listener: Listener | None, workers: int
@@ -204,10 +204,16 @@ class _Scheduler:
         for key in list(self._machine.unended()):
             if key in ended:
                 continue
+            record = CallRecord(id=key[0], index=key[1], state="cancelled")
             work = self._works.get(key)
-            more = {"attempts": work.attempts, "started": work.started, "error": work.error} if work else {}
-            now = _now() if work and work.started else None
-            record = CallRecord(id=key[0], index=key[1], state="cancelled", ended=now, **more)
+            if work is not None and work.started is not None:
+                so_far = {
+                    "attempts": work.attempts,
+                    "started": work.started,
+                    "ended": _now(),
+                    "error": work.error,
+                }
+                record = record.model_copy(update=so_far)
             self._machine.records.append(record)
         self._tell_ended()
 

@@ -185,6 +185,10 @@ class Shape:
                 return frame.region
         return ref
 
+    def _lifted(self, ref: str, frames: tuple[Frame, ...]) -> list[str]:
+        """`lift`, where a group stands for its nodes."""
+        return [node.id for node in transparent((self.nodes[self.lift(ref, frames)],))]
+
     def waits(self, id: str) -> Waits:
         """What must have ended well before a call starts, or a region is entered.
 
@@ -200,13 +204,14 @@ class Shape:
         if isinstance(node, Group | Include):
             return Waits()
         values = list(out_refs(*inputs(node)))
-        after = [self.lift(ref, frames) for ref in node.after]
+        after = [lifted for ref in node.after for lifted in self._lifted(ref, frames)]
         if isinstance(node, If | Each):
             for block in blocks(node):
                 for child in transparent(block):
                     inner = self.waits(child.id)
                     values += [ref for ref in inner.values if not self._within(ref, node.id)]
-                    after += [self.lift(ref, frames) for ref in inner.after if not self._within(ref, node.id)]
+                    outside = [ref for ref in inner.after if not self._within(ref, node.id)]
+                    after += [lifted for ref in outside for lifted in self._lifted(ref, frames)]
             taken = [value for out in outputs(node) for value in sources(out)]
             values += [ref for ref in out_refs(*taken) if not self._within(ref, node.id)]
         return Waits(unique(values), unique(after))

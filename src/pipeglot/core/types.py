@@ -206,10 +206,8 @@ def _at(schema: Schema, step: str | int) -> Schema | None:
         if kind not in (None, "object") or "items" in schema:
             return None
         properties = schema.get("properties", {})
-        if step in properties:
-            inner = properties[step]
-        else:
-            inner = schema.get("additionalProperties", not properties)
+        others = schema.get("additionalProperties", not properties)
+        inner = properties.get(step, others)
     else:
         if kind not in (None, "array") or "properties" in schema:
             return None
@@ -297,7 +295,7 @@ def _mismatches(value: Json, schema: Any, defs: Mapping[str, Schema], place: str
         names = names if isinstance(names, list) else [names]
         own = _type_name(value)
         if own not in names and not (own == "integer" and "number" in names):
-            yield f"{said}, not {' or '.join(_ARTICLES.get(name, name) for name in names)}"
+            yield f"{said}, not {' or '.join(_ARTICLES.get(str(name), str(name)) for name in names)}"
             return
     if "const" in schema and not same(value, schema["const"]):
         yield f"{said}, not {_short(schema['const'])}"
@@ -305,13 +303,10 @@ def _mismatches(value: Json, schema: Any, defs: Mapping[str, Schema], place: str
         yield f"{said}, not one of {', '.join(map(_short, schema['enum']))}"
     for key in ("anyOf", "oneOf"):
         if key in schema:
-            reasons = [next(_mismatches(value, one, defs, place, refs + 1), None) for one in schema[key]]
-            if None not in reasons:
-                yield (
-                    reasons[0] or ""
-                    if len(reasons) == 1
-                    else " and ".join(dict.fromkeys(filter(None, reasons)))
-                )
+            tried = [next(_mismatches(value, one, defs, place, refs + 1), None) for one in schema[key]]
+            reasons = [reason for reason in tried if reason is not None]
+            if len(reasons) == len(tried):
+                yield " and ".join(dict.fromkeys(reasons))
     for one in schema.get("allOf", ()):
         yield from _mismatches(value, one, defs, place, refs + 1)
     if isinstance(value, int | float) and not isinstance(value, bool):

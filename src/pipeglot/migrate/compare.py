@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.core.shape import Shape
+from pipeglot.core.shape import Shape, out_refs, sources
 
 Kind: TypeAlias = Literal[
     "run_state", "result", "missing", "extra", "state", "tolerated", "attempts", "output", "order"
@@ -130,9 +130,20 @@ def _predecessors(shape: Shape, id: str) -> Iterator[str]:
     """The calls that must have ended before a call starts, through the regions that enclose it."""
     for holder in (id, *(frame.region for frame in shape.frames[id])):
         waits = shape.waits(holder)
-        for ref in (*(shape.owner.get(v, v) for v in waits.values), *waits.after):
-            inside = [node.id for node in shape.inside(ref)] if not _is_call(shape, ref) else [ref]
+        for ref in waits.values:
+            yield from _makers(shape, ref)
+        for ref in waits.after:
+            inside = [ref] if _is_call(shape, ref) else [node.id for node in shape.inside(ref)]
             yield from (node for node in inside if _is_call(shape, node))
+
+
+def _makers(shape: Shape, ref: str) -> Iterator[str]:
+    """The calls that a value is made of: a merged value waits for what the arms give, not for the whole If."""
+    if ref in shape.values:
+        for made_of in out_refs(*sources(shape.values[ref])):
+            yield from _makers(shape, made_of)
+    else:
+        yield ref
 
 
 def _is_call(shape: Shape, id: str) -> bool:

@@ -1,4 +1,4 @@
-"""A hand-written flow with one of each: map with names, zero items, retry, failure, NotReady, nested tasks, subflow."""
+"""A hand-written flow: map with names, zero items, retry, failure, NotReady, nested tasks, subflow."""
 
 from pathlib import Path
 

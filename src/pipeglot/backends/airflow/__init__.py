@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from pipeglot.backends.airflow.emit import Emitter
+from pipeglot.backends.airflow.emit import functions
 from pipeglot.backends.airflow.lower import TaskIds, lower
+from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.observe import observe
-from pipeglot.backends.airflow.plan import Plan
+from pipeglot.backends.airflow.plan import Plan, Step
 from pipeglot.backends.airflow.settings import dag_arguments, diagnose, options, say
 from pipeglot.backends.airflow.support import SUPPORT
+from pipeglot.backends.airflow.wiring import Wiring
 from pipeglot.backends.base import Compiled, EngineRun, Support
 from pipeglot.backends.frame import render_frame
 from pipeglot.backends.python import STANDARD, author_code, boundary_code
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.pysource import Code, Imports, call, identifier, statement, string
 from pipeglot.core.record import CallRecord
 from pipeglot.core.shape import Shape, inline
@@ -35,55 +37,52 @@ class Airflow:
         calls = {call.id: call for call in Shape(pipeline).calls}
         if pipeline.final is not None:
             calls[pipeline.final.call.id] = pipeline.final.call
-        settings = options(pipeline, calls)
+        told = options(pipeline, calls)
         imports = Imports()
         author = author_code(pipeline, imports)
-        diagnostics = [*author.diagnostics, *settings.diagnostics, *diagnose(pipeline)]
+        naming = Naming(pipeline, plan, author, imports)
         dag_id = TaskIds()(pipeline.name)
-        emitter = Emitter(pipeline, plan, author, imports, settings)
-        arguments = dag_arguments(pipeline, dag_id, emitter.engine, settings)
-        dag = call(emitter.engine("airflow.sdk", "DAG"), **arguments)
-        functions = emitter.functions()
-        wiring = emitter.wiring()
-        parts = [*functions, "\n".join(wiring).lstrip("\n")] if wiring else functions
-        body = ("\n" if functions else "") + ("\n\n".join(parts) or "    pass")
-        boundary = boundary_code(_used_steps(pipeline), imports)
-        code = [author.text, boundary, *emitter.helpers.values()]
+        dag = call(
+            naming.engine("airflow.sdk", "DAG"), **dag_arguments(pipeline, dag_id, naming.engine, told)
+        )
+        defined = functions(naming, told)
+        wired = "\n".join(Wiring(naming).lines()).lstrip("\n")
+        body = "\n\n".join([*defined, wired] if wired else defined) or "    pass"
+        boundary = boundary_code(pipeline.steps, imports)
         text = render_frame(
             "airflow.py.j2",
             docstring=Code(f'"""{_docstring(pipeline)}"""'),
             header=Code(f"# Made by pipeglot from pipeline {string(pipeline.name)}, digest {digest}."),
             imports=Code(imports.text(STANDARD)),
-            code=[part for part in code if part],
+            code=_spaced([part for part in (author.text, boundary, *naming.helpers.values()) if part]),
             dag=Code(statement("with ", dag, " as dag:")),
-            body=Code(body),
+            body=Code("\n" + body if defined else body),
         )
-        names = {task.id: task.node for task in _all(plan) if task.node}
-        for renamed in (task for task in _all(plan) if task.node in calls):
-            if renamed.id != renamed.node and identifier(renamed.id) and not _helper(renamed):
-                message = f"the call {renamed.node!r} becomes the task {renamed.id!r}"
-                diagnostics.append(say("PG220", "note", message, calls[renamed.node].at))
-        if any(d.severity == "error" for d in diagnostics):
-            return Compiled(self.target, {}, tuple(diagnostics), names)
-        return Compiled(self.target, {f"{identifier(pipeline.name)}.py": text}, tuple(diagnostics), names)
+        diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
+        entry = f"{identifier(pipeline.name)}.py"
+        names = {task.id: task.node for task in plan.all() if task.node}
+        files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
+        return Compiled(self.target, files, entry, dag_id, diagnostics, names)
 
     def observe(self, pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         """The call instances Airflow recorded."""
         return observe(pipeline, run)
 
 
-def _all(plan: Plan) -> list:
-    return [*plan.tasks.values(), *([plan.final] if plan.final else [])]
+def _spaced(parts: Sequence[Code]) -> list[Code]:
+    """Parts with the empty lines that belong before them: isort wants one after imports unless a definition
+    follows.
+    """
+    first = ("def ", "class ", "@", "async def ")
+    lines = [2 if number or part.startswith(first) else 1 for number, part in enumerate(parts)]
+    return [Code("\n" * count + part) for count, part in zip(lines, parts, strict=True)]
 
 
-def _helper(task) -> bool:
-    from pipeglot.backends.airflow.plan import Step
-
-    return not isinstance(task.work, Step)
-
-
-def _used_steps(pipeline: Pipeline) -> list:
-    return list(pipeline.steps)
+def _renamed(plan: Plan, calls: Mapping[str, Call]) -> Iterator[Diagnostic]:
+    for task in plan.all():
+        if isinstance(task.work, Step) and task.id != task.node:
+            message = f"the call {task.node!r} becomes the Airflow task {task.id!r}"
+            yield say("PG220", "note", message, calls[task.node].at)
 
 
 def _docstring(pipeline: Pipeline) -> str:
@@ -97,4 +96,4 @@ def _docstring(pipeline: Pipeline) -> str:
 
 BACKEND = Airflow()
 
-__all__ = ["BACKEND", "Airflow", "Diagnostic"]
+__all__ = ["BACKEND", "Airflow"]

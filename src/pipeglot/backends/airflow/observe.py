@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pipeglot.backends.airflow.lower import lower
-from pipeglot.backends.airflow.plan import Step
+from pipeglot.backends.airflow.plan import Back, Loop, Step, Task, Tolerate
 from pipeglot.backends.base import EngineRun, EngineTask
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, CallState, Failure
@@ -19,6 +20,8 @@ STATES: dict[str, CallState] = {
     "removed": "skipped",
 }
 
+RAN = frozenset({"success", "failed"})
+
 
 def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
     """Each call instance, and each helper that failed as its region's failure to decide."""
@@ -26,30 +29,52 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
     tasks = dict(plan.tasks)
     if plan.final is not None:
         tasks[plan.final.id] = plan.final
-    records: list[CallRecord] = []
+    seen_once = {seen.name: seen for seen in run.tasks if not seen.index}
+    entered = {
+        task.loop
+        for seen in run.tasks
+        if (task := tasks.get(seen.name)) is not None
+        and seen.state in RAN
+        and not isinstance(task.work, Tolerate | Back)
+    }
+    records: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     for seen in run.tasks:
         task = tasks.get(seen.name)
         if task is None or not task.node:
             continue
-        index = seen.index
+        loop = plan.loops[task.loop] if task.loop is not None else None
         if isinstance(task.work, Step):
-            # The one unexpanded instance of an Each of no items stands for no call.
-            if task.loop is not None and not index and seen.state == "skipped" and _no_items(run, plan, task.loop):
-                continue
-            records.append(_record(task.node, index, seen, task.tolerated))
-        elif seen.state == "failed":
-            records.append(_record(task.node, index, seen, False).model_copy(update={"attempts": 0}))
-    return records
+            for index in _indexes(seen, loop, seen_once, loop is not None and loop.each.id in entered):
+                records[task.node, index] = _record(task.node, index, seen, task.tolerated)
+        elif seen.state == "failed" and not _follows(task, seen):
+            for index in _indexes(seen, loop, seen_once, True):
+                record = _record(task.node, index, seen, False)
+                records[task.node, index] = record.model_copy(update={"attempts": 0})
+    return tuple(records.values())
 
 
-def _no_items(run: EngineRun, plan, loop: str) -> bool:
-    found = plan.loops[loop]
-    if found.source is None:
-        return not found.constants
-    for seen in run.tasks:
-        if seen.name == found.source.task:
-            return seen.state == "success"
-    return False
+def _follows(task: Task, seen: EngineTask) -> bool:
+    """Whether a helper failed only because what it stands for did not succeed."""
+    told = seen.error or {}
+    return isinstance(task.work, Tolerate | Back) and told.get("type") == "AirflowFailException"
+
+
+def _indexes(
+    seen: EngineTask, loop: Loop | None, seen_once: Mapping[str, EngineTask], entered: bool
+) -> list[tuple[int, ...]]:
+    """The index paths of the call instances that a task instance stands for."""
+    if loop is None:
+        return [()]
+    source = seen_once.get(loop.source.task) if loop.source is not None else None
+    items: Any = loop.constants if source is None else source.output if source.state == "success" else None
+    if loop.outer is not None:
+        places = [tuple(row["at"]) for row in items or []]
+        return [places[seen.index[0]]] if seen.index else places
+    if entered:
+        # Without an index it was decided before its expansion, for every item.
+        return [seen.index] if seen.index else [(number,) for number in range(len(items or []))]
+    # Airflow expands constants although their Each is never entered, and makes one instance for no items.
+    return [] if items == [] else [()]
 
 
 def _record(id: str, index: tuple[int, ...], seen: EngineTask, tolerated: bool) -> CallRecord:

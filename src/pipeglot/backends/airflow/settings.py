@@ -1,15 +1,19 @@
-"""What the DAG and its tasks are told besides code: schedule, params, policies, and the author's own options."""
+"""What the DAG and its tasks are told besides code: schedule, params, policies, and the author's own
+options.
+"""
 
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from pipeglot.core.diagnostic import Diagnostic, Severity
-from pipeglot.core.ir import Cron, Interval, Json, Param, Pipeline, Policy, Retry
+from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
 from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
 
 DAG_OPTIONS = frozenset(
@@ -52,12 +56,48 @@ TASK_OPTIONS = frozenset(
 """Arguments of `airflow.sdk.BaseOperator` (3.3) that take JSON and that pipeglot does not set itself."""
 
 CONTEXT = frozenset(
-    "asset_state_store conn dag dag_run data_interval_end data_interval_start ds ds_nodash exception "
-    "expanded_ti_count inlet_events inlets logical_date macros map_index_template outlet_events outlets params "
-    "partition_date partition_key prev_data_interval_end_success prev_data_interval_start_success "
-    "prev_end_date_success prev_start_date_success reason run_id task task_instance task_instance_key_str "
-    "task_reschedule_count task_state_store templates_dict test_mode ti triggering_asset_events try_number ts "
-    "ts_nodash ts_nodash_with_tz var".split()
+    [
+        "asset_state_store",
+        "conn",
+        "dag",
+        "dag_run",
+        "data_interval_end",
+        "data_interval_start",
+        "ds",
+        "ds_nodash",
+        "exception",
+        "expanded_ti_count",
+        "inlet_events",
+        "inlets",
+        "logical_date",
+        "macros",
+        "map_index_template",
+        "outlet_events",
+        "outlets",
+        "params",
+        "partition_date",
+        "partition_key",
+        "prev_data_interval_end_success",
+        "prev_data_interval_start_success",
+        "prev_end_date_success",
+        "prev_start_date_success",
+        "reason",
+        "run_id",
+        "task",
+        "task_instance",
+        "task_instance_key_str",
+        "task_reschedule_count",
+        "task_state_store",
+        "templates_dict",
+        "test_mode",
+        "ti",
+        "triggering_asset_events",
+        "try_number",
+        "ts",
+        "ts_nodash",
+        "ts_nodash_with_tz",
+        "var",
+    ]
 )
 """Argument names that Airflow fills in itself."""
 
@@ -131,7 +171,9 @@ def _retry(retry: Retry) -> dict[str, Any]:
         # Airflow adds up to as much again, and stops growing at a day unless it is told another maximum.
         told["retry_exponential_backoff"] = retry.backoff
         if retry.max_delay is not None or max(waits) > DAY:
-            told["max_retry_delay"] = timedelta(seconds=7 * DAY if retry.max_delay is None else retry.max_delay)
+            told["max_retry_delay"] = timedelta(
+                seconds=7 * DAY if retry.max_delay is None else retry.max_delay
+            )
     return told
 
 
@@ -218,7 +260,8 @@ def _cron_list(values: range, size: int) -> str:
 
 
 def _param(param: Param, name: str) -> Doc:
-    schema = {k: v for k, v in param.type.items() if k not in ("default", "description", "title")}
+    schema = _simple(param.type)
+    schema = {k: v for k, v in schema.items() if k not in ("default", "description")}
     entries = [] if param.required else [Entry("", literal(param.default))]
     plain = {k: v for k, v in schema.items() if k.isidentifier() and k not in ("schema", "source")}
     entries += [Entry(f"{key}=", literal(value)) for key, value in plain.items()]
@@ -230,9 +273,51 @@ def _param(param: Param, name: str) -> Doc:
     return Bracket(f"{name}(", tuple(entries), ")")
 
 
+def _simple(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without titles, and with definitions where they are used; as it is when one uses itself."""
+    known = schema.get("$defs", {})
+    uses = {name: set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(inner))) for name, inner in known.items()}
+    while plain := [name for name, used in uses.items() if not used & uses.keys()]:
+        for name in plain:
+            del uses[name]
+    return schema if uses else _inlined({k: v for k, v in schema.items() if k != "$defs"}, known)
+
+
+def _inlined(schema: Any, known: dict[str, Any]) -> Any:
+    match schema:
+        case {"$ref": str(ref), **rest} if ref.removeprefix("#/$defs/") in known:
+            return _inlined({**known[ref.removeprefix("#/$defs/")], **rest}, known)
+        case {"anyOf": [{"type": "integer"}, {"type": "number"}], **rest} if not rest:
+            return {"type": "number"}
+        case dict():
+            return {key: _part(key, value, known) for key, value in schema.items() if key != "title"}
+        case list():
+            return [_inlined(inner, known) for inner in schema]
+    return schema
+
+
+def _part(key: str, value: Any, known: dict[str, Any]) -> Any:
+    """One keyword's value: data stays, names of properties are no keywords."""
+    if key in ("enum", "const", "default", "examples", "required"):
+        return value
+    if key == "properties":
+        return {name: _inlined(inner, known) for name, inner in value.items()}
+    return _inlined(value, known)
+
+
 def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
-    """What Airflow cannot do as the pipeline says, beyond its tasks."""
+    """What Airflow does otherwise than the pipeline says."""
     found: list[Diagnostic] = []
+    for node in walk(pipeline.body):
+        if isinstance(node, Each) and not isinstance(node.items, Const):
+            message = (
+                f"{node.id!r} fails over more than 1,024 items, unless `core.max_map_length` allows more"
+            )
+            found.append(say("PG227", "note", message, node.at))
+        retry = node.policy.retry if isinstance(node, Call) else None
+        if retry is not None and len(set(retry.waits())) > 1:
+            message = f"Airflow waits up to twice as long as told between the attempts of {node.id!r}"
+            found.append(say("PG226", "note", message, node.at))
     schedule = pipeline.schedule
     for param in pipeline.params:
         if param.required and schedule is not None:
@@ -244,17 +329,30 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
             found.append(say("PG223", "error", message, pipeline.at, "shorten the tag"))
     if schedule is not None and schedule.start is not None and not schedule.catch_up:
         message = "when the DAG is deployed after its start date, Airflow also runs the latest missed tick"
-        found.append(say("PG224", "note", message, pipeline.at, "unpause it right before a tick to avoid that"))
+        found.append(
+            say("PG224", "note", message, pipeline.at, "unpause it right before a tick to avoid that")
+        )
     if schedule is not None and isinstance(schedule.timing, Interval) and not schedule.catch_up:
         start = schedule.start
         if start is None or _as_cron(schedule.timing.seconds, start.timestamp()) is None:
             message = (
-                f"Airflow counts {schedule.timing.seconds} seconds from the moment the DAG is deployed, not from its "
-                "start date, when it does not catch up"
+                f"without catching up, Airflow counts {schedule.timing.seconds} seconds from the moment "
+                "the DAG is deployed, not from its start date"
             )
-            way_out = "turn catch-up on, or choose an interval that divides an hour or a day, with a start date"
+            way_out = "turn catch-up on, or choose a start date and an interval that divides a day"
             found.append(say("PG225", "loss", message, pipeline.at, way_out))
     return found
 
 
-__all__ = ["CONTEXT", "Imports", "Settings", "dag_arguments", "diagnose", "flat", "options", "policy", "say", "Atom"]
+__all__ = [
+    "CONTEXT",
+    "Atom",
+    "Imports",
+    "Settings",
+    "dag_arguments",
+    "diagnose",
+    "flat",
+    "options",
+    "policy",
+    "say",
+]

@@ -19,8 +19,10 @@ SUPPORT: dict[str, Support] = {
     "each.static": Support("native", "`.expand`"),
     "each.runtime": Support("native", "`.expand`; up to 1,024 items (`core.max_map_length`)"),
     "each.body": Support("native", "a mapped task group"),
-    "each.if": Support("lowered", "a gate task, and arms that skip themselves: Airflow ignores branches in mapped groups"),
-    "each.nested": Support("lowered", "constants are unrolled"),
+    "each.if": Support(
+        "lowered", "a gate task, and arms that skip themselves: Airflow ignores branches in mapped groups"
+    ),
+    "each.nested": Support("lowered", "the inner items of all outer instances are mapped as one list"),
     "each.max_parallel": Support("native", "`max_active_tis_per_dagrun`"),
     "collect": Support("native", "the mapped task's output; by position where it may be None"),
     "group": Support("native", "`TaskGroup`"),
@@ -31,7 +33,9 @@ SUPPORT: dict[str, Support] = {
     "timeout": Support("native", "`execution_timeout`"),
     "continue": Support("lowered", "the call fails, and a task after it gives its value or the default"),
     "schedule.cron": Support("native", "`CronTriggerTimetable`"),
-    "schedule.interval": Support("native", "`CronTriggerTimetable` where cron has the same ticks, else `DeltaTriggerTimetable`"),
+    "schedule.interval": Support(
+        "native", "`CronTriggerTimetable` where cron has the same ticks, else `DeltaTriggerTimetable`"
+    ),
     "schedule.start": Support("native", "`start_date`"),
     "schedule.catch_up": Support("native", "`catchup`"),
     "max_active_runs": Support("native", "`max_active_runs`"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeglot.backends.base import Compiled, EngineRun, Support
+from pipeglot.backends.base import Compiled, EngineRun
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord
 
@@ -20,7 +20,7 @@ class Prefect:
     support = SUPPORT
 
     def compile(self, pipeline: Pipeline) -> Compiled:
-        """`<pipeline>.py` and `prefect.yaml`, with what is lost; nothing but diagnostics when it is refused."""
+        """`<pipeline>.py` and `prefect.yaml`, with what is lost; when refused, diagnostics alone."""
         return emit(pipeline)
 
     def observe(self, pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:

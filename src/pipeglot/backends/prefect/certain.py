@@ -1,6 +1,6 @@
-"""What the declared types make certain: whether a value can be formed, and a condition evaluated, in every run.
+"""What the declared types make certain: whether a value can be formed and a condition evaluated in every run.
 
-What is certain is written as plain Python in the flow. The rest is left to a task, whose failure Prefect records.
+What is certain is plain Python in the flow. The rest is left to a task, whose failure Prefect records.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pipeglot.core.ir import (
     Ctx,
     DictOf,
     Each,
+    If,
     IsIn,
     Item,
     ListOf,
@@ -100,7 +101,9 @@ class Types:
         match condition:
             case Compare(op=op, left=left, right=right):
                 kind = self.kind(left)
-                return kind is not None and kind == self.kind(right) and (kind != "bool" or op in ("==", "!="))
+                return (
+                    kind is not None and kind == self.kind(right) and (kind != "bool" or op in ("==", "!="))
+                )
             case IsIn(value=value, options=options):
                 kind = self.kind(value)
                 return kind is not None and all(self.kind(Const(value=option)) == kind for option in options)
@@ -110,6 +113,12 @@ class Types:
                 return self.decidable(operand)
             case _:
                 return self.kind(condition) == "bool"
+
+    def certain(self, node: If | Each) -> bool:
+        """Whether a region can be decided in every run that enters it."""
+        if isinstance(node, Each):
+            return self.is_list(node.items)
+        return all(self.decidable(arm.when) for arm in node.arms if arm.when is not None)
 
     def is_list(self, value: Value) -> bool:
         """Whether a value is a list in every run."""
@@ -152,7 +161,9 @@ def _select(schema: Schema, path: tuple[str | int, ...]) -> Schema | None:
         found: Any = None
         if isinstance(key, str) and schema.get("type") == "object" and key in schema.get("required", ()):
             found = schema.get("properties", {}).get(key)
-        elif isinstance(key, int) and 0 <= key < min(len(schema.get("prefixItems", ())), schema.get("minItems", 0)):
+        elif isinstance(key, int) and 0 <= key < min(
+            len(schema.get("prefixItems", ())), schema.get("minItems", 0)
+        ):
             found = schema["prefixItems"][key]
         if not isinstance(found, dict):
             return None

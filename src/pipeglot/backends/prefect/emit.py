@@ -2,68 +2,156 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
+from typing import Any
 
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.frame import render_frame
 from pipeglot.backends.python import STANDARD, author_code, boundary_code
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Call, Ctx, Param, Pipeline, parts
-from pipeglot.core.pysource import Atom, Bracket, Code, Entry, Imports, call, flat, identifier, literal, statement
-from pipeglot.core.shape import Shape, inline, inputs, outputs, sources
+from pipeglot.core.ir import Call, Pipeline
+from pipeglot.core.pysource import (
+    Atom,
+    Bracket,
+    Code,
+    Doc,
+    Entry,
+    Imports,
+    call,
+    identifier,
+    literal,
+    statement,
+)
+from pipeglot.core.shape import Shape, inline
 
 from .certain import Types
-from .deployment import deployment
-from .flow import Flow, Place
+from .deployment import deployment_file, losses, options
+from .flow import Flow
 from .helpers import HELPERS, NEEDS
-from .naming import name_tasks
+from .naming import Naming, name_tasks
 from .signature import annotation
-from .tasks import Module, Tasks
+from .tasks import Module, Tasks, docstring
 
-_NOT_IN_NAMES = set("/%&><")
+_REFUSED_PARAMETERS = frozenset({"wait_for", "return_state", "self", "cls", "model_config"})
+_BUILTINS = frozenset(
+    {
+        "BaseException",
+        "TypeError",
+        "all",
+        "any",
+        "dict",
+        "enumerate",
+        "isinstance",
+        "len",
+        "list",
+        "range",
+        "type",
+    }
+)
+"""What generated code takes from Python under its own name."""
 
 
 def emit(pipeline: Pipeline) -> Compiled:
     """The files, and what there is to say about them."""
     pipeline = inline(pipeline)
+    stem, name = identifier(pipeline.name), _flow_name(pipeline)
     shape = Shape(pipeline)
-    types, naming = Types(shape), name_tasks(shape)
-    imports = Imports()
+    types, naming, imports = Types(shape), name_tasks(shape), Imports()
     author = author_code(pipeline, imports)
-    used = {call.step for call in shape.calls}
-    if pipeline.final is not None:
-        used.add(pipeline.final.call.step)
-    boundary = boundary_code([step for step in pipeline.steps if step.name in used], imports)
+    diagnostics = [*author.diagnostics, *_findings(pipeline, shape, naming), *losses(pipeline)]
+    if any(d.severity == "error" for d in diagnostics):
+        return Compiled("prefect", {}, f"{stem}.py", name, tuple(diagnostics))
+    calls = [*shape.calls, *([pipeline.final.call] if pipeline.final else [])]
+    steps = {call.step for call in calls}
+    boundary = boundary_code([step for step in pipeline.steps if step.name in steps], imports)
     module = Module(pipeline, author, imports)
     tasks = Tasks(module, shape, types, naming)
+    constants, head = _head(pipeline, module)
     flow = Flow(module, shape, types, tasks)
-    place = Place(4, ChainMap(), ChainMap())
-    flow.start(place)
-    flow.body(pipeline.body, place)
-    flow.end(place)
-    stem = identifier(pipeline.name)
-    found = deployment(pipeline, stem, module.flow)
-    diagnostics = [*author.diagnostics, *_parameters(pipeline.params), *found.diagnostics]
-    for id, name in naming.task.items():
-        if name != id and isinstance(shape.nodes.get(id), Call):
-            message = f"the task of {id!r} is called {name!r}: its own name reads like an item of a loop"
-            diagnostics.append(Diagnostic("PG246", "note", message, shape.nodes[id].at, target="prefect"))
-    diagnostics += found_timeouts(pipeline, shape)
-    if any(d.severity == "error" for d in diagnostics):
-        return Compiled("prefect", {}, tuple(diagnostics))
-    head = _head(pipeline, module, found.flow_options)
-    helpers = [HELPERS[name].strip("\n") for name in HELPERS if name in module.helpers]
-    for name in sorted(module.helpers):
-        for need in NEEDS.get(name, ()):
+    flow.write()
+    for helper in sorted(module.helpers):
+        for need in NEEDS.get(helper, ()):
             module.use(need)
-    sections = [author.text, found.constants, boundary, *helpers, *(task.source for task in tasks.written)]
+    helpers = [module.helper(each) for each in HELPERS if each in module.helpers]
+    sections = [author.text, *constants, boundary, *helpers, *(task.source for task in tasks.written)]
+    startable = not any(param.required for param in pipeline.params)
     text = render_frame(
         "prefect.py.j2",
         docstring=Code(f'"""{_title(pipeline)}"""'),
-        header=Code(f"# Made by pipeglot from pipeline {identifier(pipeline.name)}, digest {pipeline.digest()}."),
+        header=Code(f"# Made by pipeglot from pipeline {stem}, digest {pipeline.digest()}."),
         imports=Code(imports.text(STANDARD)),
         code=Code("\n\n\n".join(section for section in sections if section)),
         flow=Code("\n".join([head, *flow.lines])),
-        main=Code(f'if __name__ == "__main__":\n    {module.flow}()'),
+        main=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
     )
-    return Compiled("prefect", {f"{stem}.py": text, **found.files}, tuple(diagnostics), naming.node)
+    files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
+    return Compiled("prefect", files, f"{stem}.py", name, tuple(diagnostics), naming.node)
+
+
+def _title(pipeline: Pipeline) -> str:
+    """The first line of the description where it can stand in a docstring, else a plain sentence."""
+    first = pipeline.description.strip().partition("\n")[0].strip()
+    if first and len(first) <= 80 and first.isprintable() and not any(char in first for char in '\\"'):
+        return first
+    return f"The pipeline {identifier(pipeline.name)} as a Prefect flow."
+
+
+def _head(pipeline: Pipeline, module: Module) -> tuple[list[Code], str]:
+    """The flow's decorator, signature and docstring; default lists and dicts are constants of the file."""
+    constants: list[Code] = []
+    entries: list[Entry] = []
+    for param in sorted(pipeline.params, key=lambda param: not param.required):
+        prefix = f"{param.name}: {annotation(param, module.use)}"
+        default: Doc = literal(param.default)
+        if isinstance(param.default, list | dict):
+            name = module.name(("default", param.name), f"DEFAULT_{param.name.upper()}")
+            kind = "list" if isinstance(param.default, list) else "dict"
+            many = module.use("Any") if kind == "list" else f"str, {module.use('Any')}"
+            constants.append(Code(statement(f"{name}: {kind}[{many}] = ", default)))
+            default = Atom(name)
+        entries.append(Entry(prefix, Atom("")) if param.required else Entry(f"{prefix} = ", default))
+    given: dict[str, Any] = {"name": _flow_name(pipeline)}
+    doc = docstring(pipeline.description)
+    if pipeline.description and not doc:
+        given["description"] = pipeline.description
+    if pipeline.run_timeout is not None:
+        given["timeout_seconds"] = pipeline.run_timeout
+    given.update(options(pipeline)[0])
+    decorator = statement("@", call(module.use("flow"), **given))
+    head = statement("", Bracket(f"def {module.flow}(", tuple(entries), ")"), ":")
+    return constants, "\n".join([decorator, head, *doc])
+
+
+def _flow_name(pipeline: Pipeline) -> str:
+    return "".join("-" if char in "/%&><" else char for char in pipeline.name)
+
+
+def _findings(pipeline: Pipeline, shape: Shape, naming: Naming) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    for chunk in pipeline.code:
+        for builtin in sorted(_BUILTINS.intersection(chunk.names)):
+            message = f"the name {builtin!r} of your file is also used by the code around it"
+            way_out = f"rename {builtin!r} in your file"
+            found.append(Diagnostic("PG243", "error", message, chunk.at, way_out, "prefect"))
+    for param in pipeline.params:
+        if param.name in _REFUSED_PARAMETERS | _BUILTINS or param.name.startswith("_"):
+            message = f"a flow cannot have a parameter {param.name!r}: the name is taken"
+            found.append(Diagnostic("PG243", "error", message, param.at, "rename the parameter", "prefect"))
+    found += options(pipeline)[2]
+    if _flow_name(pipeline) != pipeline.name:
+        message = f"the flow is called {_flow_name(pipeline)!r}: a name on Prefect has none of / % & > <"
+        found.append(Diagnostic("PG247", "note", message, pipeline.at, target="prefect"))
+    for node in shape.nodes.values():
+        name = naming.task[node.id]
+        if isinstance(node, Call) and name != node.id:
+            message = f"the task of {node.id!r} is called {name!r}: its id reads like an item of a loop"
+            found.append(Diagnostic("PG246", "note", message, node.at, target="prefect"))
+        if isinstance(node, Call) and node.policy.timeout is not None:
+            message = (
+                f"{node.id!r} runs in a thread: work that blocks fails its time limit only when it returns"
+            )
+            way_out = "give the step's own I/O a time limit too"
+            found.append(Diagnostic("PG240", "warning", message, node.at, way_out, "prefect"))
+    if pipeline.run_timeout is not None:
+        message = "the time limit of the run stops the flow; tasks at work go on until they return"
+        found.append(Diagnostic("PG240", "warning", message, pipeline.at, target="prefect"))
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 HELPERS: dict[str, str] = {
     "unfinished": '''
 def unfinished(*values):
-    """Wait for the futures in `values`, in lists too, and give those that did not complete."""
+    """Wait for the futures in `values`; give those that did not complete."""
     found = []
     for value in values:
         if isinstance(value, list):
@@ -17,9 +17,9 @@ def unfinished(*values):
     return found
 ''',
     "for_each": '''
-def for_each(function, items, workers=None):
-    """`function(index, item)` for all items at once, each in a thread inside the flow run."""
-    with ThreadPoolExecutor(workers or len(items) or 1) as pool:
+def for_each(function, items):
+    """`function(index, item)` for all items at once, in threads of the flow run."""
+    with ThreadPoolExecutor(len(items) or 1) as pool:
         futures = [
             pool.submit(copy_context().run, function, index, item)
             for index, item in enumerate(items)
@@ -36,12 +36,14 @@ def compare(op, left, right):
     """Compare numbers with numbers or text with text; a bool equals only a bool."""
     kinds = [float if type(value) is int else type(value) for value in (left, right)]
     alike = kinds[0] is kinds[1]
-    ordered = op not in ("==", "!=")
-    if not {bool, float, str}.issuperset(kinds) or (ordered and (not alike or kinds[0] is bool)):
+    if not {bool, float, str}.issuperset(kinds):
         raise TypeError(f"cannot evaluate {left!r} {op} {right!r}")
-    if not ordered:
+    if op in ("==", "!="):
         return (alike and left == right) is (op == "==")
-    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
+    if not alike or kinds[0] is bool:
+        raise TypeError(f"{left!r} and {right!r} have no order ({op})")
+    order = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    return order[op](left, right)
 ''',
     "truth": '''
 def truth(value):
@@ -57,5 +59,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "unfinished": ("PrefectFuture",),
     "for_each": ("ThreadPoolExecutor", "copy_context"),
     "lane": ("allow_failure",),
+    "compare": ("operator",),
 }
 """The names of the engine that a helper uses."""

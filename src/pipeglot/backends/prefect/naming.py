@@ -1,4 +1,4 @@
-"""How the tasks of a pipeline are named on Prefect: the one table that compiling and reading a run back share."""
+"""How the tasks of a pipeline are named: the one table that compiling and reading a run back share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INDEXED = re.compile(r"\[([0-9]+(?:\.[0-9]+)*)\]\Z")
 
 @dataclass(frozen=True)
 class Naming:
-    """Task names. A task run is called like its task, within loops with the index path behind it: `train[0.2]`.
+    """Task names. A task run is called like its task, in loops with the index path behind: `train[0.2]`.
 
     Attributes:
         task: the task name of every id: calls, and the regions and values that have a helper task.

@@ -31,8 +31,8 @@ _NEVER_NAMED = re.compile(r"-[0-9a-f]{1,3}\Z")
 def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
     """One record for each call that was tried or held back, and one for each region that failed to decide.
 
-    A task run that Prefect held back (NotReady) may never have got its own name, so that in a loop its index is not
-    known: those are left out, like whatever was never submitted, and follow from the others.
+    A task run that Prefect held back (NotReady) may never have got its own name, and then its index is not
+    known: in loops those are left out, like whatever was never submitted, and follow from the others.
     """
     shape = Shape(pipeline)
     naming = name_tasks(shape)
@@ -65,10 +65,15 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
     tried: dict[str, Any] = {}
     if state != "blocked":
         tried = {"attempts": task.attempts, "started": _time(task.started), "ended": _time(task.ended)}
-    tolerated = state == "failed" and calls[node].policy.on_failure is not None
+    policy = calls[node].policy.on_failure
+    tolerated = state == "failed" and policy is not None
     output = task.output if task.has_output and state == "succeeded" else None
+    if tolerated and policy is not None:
+        output = policy.default
     error = _failure(task) if state == "failed" else None
-    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, output=output, error=error, **tried)
+    yield CallRecord(
+        id=node, index=index, state=state, tolerated=tolerated, output=output, error=error, **tried
+    )
 
 
 def _failure(task: EngineTask) -> Failure:

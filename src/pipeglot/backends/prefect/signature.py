@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeglot.core.ir import Param, Schema
-from pipeglot.core.pysource import flat, literal
+from pipeglot.core.pysource import call, flat, literal
 
 _BOUNDS = {
     "minimum": "ge",
@@ -20,12 +20,16 @@ _BOUNDS = {
     "minItems": "min_length",
     "maxItems": "max_length",
 }
-_STRICT = {"boolean": "StrictBool", "integer": "StrictInt", "number": "StrictFloat", "string": "StrictStr"}
+_STRICT = {"boolean": "StrictBool", "integer": "StrictInt", "string": "StrictStr"}
 
 
 def annotation(param: Param, use: Callable[[str], str]) -> str:
     """The annotation of a parameter; `use` imports a name and says what it is called in this file."""
-    return _annotation(param.type, param.type.get("$defs", {}), use, 0)
+    plain = _annotation(param.type, param.type.get("$defs", {}), use, 0)
+    if not param.description:
+        return plain
+    field = flat(call(use("Field"), description=param.description))
+    return f"{use('Annotated')}[{plain}, {field}]"
 
 
 def _annotation(schema: Schema, definitions: Schema, use: Callable[[str], str], depth: int) -> str:
@@ -48,8 +52,10 @@ def _annotation(schema: Schema, definitions: Schema, use: Callable[[str], str], 
     match kind:
         case "null":
             return "None"
-        case "boolean" | "integer" | "number" | "string":
+        case "boolean" | "integer" | "string":
             plain = use(_STRICT[kind])
+        case "number":  # an int stays one
+            plain = f"{use('StrictFloat')} | {use('StrictInt')}"
         case "array":
             plain = f"list[{inner(schema.get('items', {}))}]"
         case "object":

@@ -1,13 +1,14 @@
-"""The tasks of a generated file: one for every call, and the few helpers that decide, pick or give a default."""
+"""The tasks of a generated file: one for every call, and a few that decide, pick or give a default."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeglot.backends.python import AuthorCode, invocation, roots
-from pipeglot.core.ir import Call, Ctx, Each, If, Item, Out, ParamRef, Pipeline, Policy, Value
+from pipeglot.core.ir import Call, Const, Ctx, Each, If, Item, Out, ParamRef, Pipeline, Policy, Value
 from pipeglot.core.pysource import (
     Atom,
     Code,
@@ -21,18 +22,21 @@ from pipeglot.core.pysource import (
     root,
     statement,
 )
-from pipeglot.core.shape import Shape
+from pipeglot.core.shape import Shape, sources
 
 from .certain import Types
+from .helpers import HELPERS, NEEDS
 from .naming import Naming, run_name
 
 RESERVED_PARAMETERS = frozenset({"wait_for", "return_state", "deferred", "self", "index"})
 """What `Task.submit`, `Task.map` and our own loops take for themselves."""
 
 ENGINE_NAMES: dict[str, str] = {
+    "operator": "",
     "Annotated": "typing",
     "Any": "typing",
     "Literal": "typing",
+    "Lock": "threading",
     "ThreadPoolExecutor": "concurrent.futures",
     "copy_context": "contextvars",
     "timezone": "datetime",
@@ -53,9 +57,7 @@ ENGINE_NAMES: dict[str, str] = {
     "flow_run": "prefect.runtime",
     "Failed": "prefect.states",
 }
-"""Every name a generated file may import for itself, by module."""
-
-HELPERS = ("compare", "for_each", "lane", "truth", "unfinished")
+"""Every name a generated file may import for itself, by module; a module itself has none."""
 
 
 def _keep(text: str) -> str:
@@ -63,39 +65,64 @@ def _keep(text: str) -> str:
 
 
 class Module:
-    """The names of one generated file: imports, helpers, tasks. Asked for a name, it is imported or printed."""
+    """The names of one generated file: imports, helpers and tasks."""
 
     def __init__(self, pipeline: Pipeline, author: AuthorCode, imports: Imports) -> None:
         self.pipeline, self.author, self.imports = pipeline, author, imports
         params = {param.name for param in pipeline.params}
         modules = {step.run.module.split(".")[0] for step in pipeline.steps if step.run.kind == "imported"}
-        own = {"functools", "json", "os", "subprocess", "typing", "Callable", "TypeAdapter", "to_jsonable_python"}
-        self._fixed = own | author.names | modules | params | {"json_io", "run_command"}
-        names = Names(self._fixed, _keep)
+        own = {
+            "functools",
+            "json",
+            "os",
+            "subprocess",
+            "typing",
+            "Callable",
+            "TypeAdapter",
+            "to_jsonable_python",
+        }
+        self._fixed = own | author.names | modules | {"json_io", "run_command"}
+        names = Names(self._fixed | params, _keep)
         self._engine = {name: names(name, name) for name in (*ENGINE_NAMES, *HELPERS)}
         if "Any" not in params:
             self._engine["Any"] = "Any"  # the boundary code has imported it, under this name
-        self._tasks = Names(self._fixed | set(self._engine.values()))
-        self.flow = self._tasks("flow", pipeline.name)
+        self._tasks = Names(self._fixed | params | set(self._engine.values()), _keep)
+        self.flow = self._tasks("flow", identifier(pipeline.name))
         self.helpers: set[str] = set()
+        self._named: set[str] = {self.flow}
 
     def use(self, name: str) -> str:
-        """The file's name for something of the engine or for a helper, which is imported or printed from now on."""
+        """The file's name for something of the engine, or a helper; from now on it is imported or printed."""
         known = self._engine[name]
         if name in HELPERS:
             self.helpers.add(name)
+        elif module := ENGINE_NAMES[name]:
+            self.imports.name(module, name, None if known == name else known)
         else:
-            self.imports.name(ENGINE_NAMES[name], name, None if known == name else known)
+            self.imports.module(name, None if known == name else known)
         return known
 
     def name(self, key: object, text: str) -> str:
-        """A new name on module level."""
-        return self._tasks(key, text)
+        """A name on module level; new for a new key."""
+        name = self._tasks(key, text)
+        self._named.add(name)
+        return name
+
+    def helper(self, name: str) -> Code:
+        """The source of a helper, with the names this file has for what it uses."""
+        text = HELPERS[name].strip("\n")
+        for word in (name, *NEEDS.get(name, ())):
+            if self._engine[word] != word:
+                text = re.sub(rf"\b{word}\b", self._engine[word], text)
+        return Code(text)
 
     def locals(self, taken: Iterable[str]) -> Names:
-        """Names for the flow's own variables. They may hide the author's functions, which a flow never calls."""
+        """Names for the flow's own variables, once all others are known.
+
+        They may hide the author's functions, which a flow never calls.
+        """
         params = {param.name for param in self.pipeline.params}
-        return Names({*params, *self._engine.values(), *taken, self.flow})
+        return Names({*params, *self._engine.values(), *self._named, *taken})
 
     def parameters(self) -> Names:
         """Names for the parameters of one task."""
@@ -118,6 +145,29 @@ class Tasks:
     def __init__(self, module: Module, shape: Shape, types: Types, naming: Naming) -> None:
         self._module, self._shape, self._types, self._naming = module, shape, types, naming
         self.written: list[Task] = []
+        for node in shape.nodes.values():
+            if isinstance(node, Call):
+                self._call_name(node)
+            elif isinstance(node, If | Each) and not types.certain(node):
+                self._decide_name(node)
+        for id, value in shape.values.items():
+            for number, source in enumerate(sources(value)):
+                if not is_whole(source):
+                    self._pick_name(id, number)
+        if module.pipeline.final is not None:
+            self._call_name(module.pipeline.final.call)
+        module.name("or_default", "or_default")
+
+    def _call_name(self, node: Call) -> str:
+        return self._module.name(("call", node.id), f"{identifier(node.id)}_task")
+
+    def _decide_name(self, node: If | Each) -> str:
+        return self._module.name(
+            ("decide", node.id), f"{identifier(node.id)}_{'arm' if isinstance(node, If) else 'items'}"
+        )
+
+    def _pick_name(self, id: str, number: int) -> str:
+        return self._module.name(("pick", id, number), f"{identifier(id)}_value")
 
     def call(self, node: Call, *, loop: bool) -> Task:
         """The task of a call."""
@@ -125,26 +175,27 @@ class Tasks:
         takes = roots(node.args.values())
         names = self._names(takes, node.args)
         doc = invocation(self._module.pipeline, node, names, self._module.imports)
-        body = [*_docstring(step.description), statement("return ", doc, indent=4)]
-        name = self._module.name(("call", node.id), f"{node.id}_task")
+        body = [*docstring(step.description), statement("return ", doc, indent=4)]
+        name = self._call_name(node)
         description = "" if body[:-1] else step.description
         options = policy_options(node.policy)
         return self._write(name, self._naming.task[node.id], takes, names, body, loop, options, description)
 
     def decide(self, node: If | Each, *, loop: bool) -> Task:
         """The task that finds out which arm of an If is taken, or what the items of an Each are."""
-        conditions = [node.items] if isinstance(node, Each) else [a.when for a in node.arms if a.when is not None]
+        conditions = (
+            [node.items] if isinstance(node, Each) else [a.when for a in node.arms if a.when is not None]
+        )
         takes = roots(conditions)
         names = self._names(takes, {})
+        name = self._decide_name(node)
         body: list[str] = []
         if isinstance(node, Each):
-            name = self._module.name(("decide", node.id), f"{node.id}_items")
             body.append(statement("items = ", expression(node.items, names), indent=4))
             body.append("    if not isinstance(items, list):")
             body.append('        raise TypeError(f"not a list: {items!r}")')
             body.append("    return items")
         else:
-            name = self._module.name(("decide", node.id), f"{node.id}_arm")
             for number, condition in enumerate(conditions):
                 doc = self._types.decision(condition, names, self._module.use)
                 body.append(statement("if ", doc, ":", indent=4))
@@ -152,12 +203,12 @@ class Tasks:
             body.append(f"    return {len(conditions)}")
         return self._write(name, self._naming.task[node.id], takes, names, body, loop)
 
-    def pick(self, id: str, value: Value, *, loop: bool) -> Task:
-        """The task that forms a merged or collected value."""
+    def pick(self, id: str, value: Value, number: int = 0, *, loop: bool) -> Task:
+        """The task that forms a merged (by arm `number`) or collected value."""
         takes = roots([value])
         names = self._names(takes, {})
         body = [statement("return ", expression(value, names), indent=4)]
-        name = self._module.name(("pick", id, value.model_dump_json()), f"{id}_value")
+        name = self._pick_name(id, number)
         return self._write(name, self._naming.task[id], takes, names, body, loop)
 
     def or_default(self) -> str:
@@ -205,8 +256,19 @@ class Tasks:
         if description:
             options = {"description": description, **options}
         no_cache = Atom(self._module.use("NO_CACHE"))
-        doc = call(self._module.use("task"), name=task, task_run_name=run_name(task, loop=loop), **options, cache_policy=no_cache)
+        doc = call(
+            self._module.use("task"),
+            name=task,
+            task_run_name=run_name(task, loop=loop),
+            **options,
+            cache_policy=no_cache,
+        )
         return statement("@", doc)
+
+
+def is_whole(value: Value) -> bool:
+    """Whether a value is a reference without a path, or a constant: nothing has to be formed."""
+    return isinstance(value, Ctx | Const) or (isinstance(value, Out | Item | ParamRef) and not value.path)
 
 
 def policy_options(policy: Policy) -> dict[str, Any]:
@@ -232,8 +294,7 @@ def _words(value: Root) -> str:
             return name
 
 
-def _docstring(text: str) -> list[str]:
+def docstring(text: str) -> list[str]:
     """A one-line docstring, where the text is one line and means itself."""
     plain = text.isprintable() and text == text.strip() and not any(c in text for c in '\\"')
     return [f'    """{text}"""'] if text and plain and len(text) <= 78 else []
-

@@ -1,6 +1,8 @@
 """An Airflow plugin that tells what happens to task instances, while it happens.
 
-Copied alone into the plugins folder of a server, and loaded as a module by the `dag.test()` probe.
+Copied alone into the plugins folder of a server, and loaded as a module by the `dag.test()` probe. On a
+server, where the runs of several jobs share the processes, it also gives every task the variables and
+working folder of its job.
 """
 
 import json
@@ -40,6 +42,12 @@ def _tell(ti, state, error=None):
 
 @hookimpl
 def on_task_instance_running(previous_state, task_instance):
+    if surroundings := os.environ.get("PIPEGLOT_SURROUNDINGS"):
+        with open(surroundings, encoding="utf-8") as file:
+            mine = json.load(file).get(task_instance.dag_id)
+        if mine:
+            os.environ.update(mine["env"])
+            os.chdir(mine["cwd"])
     _tell(task_instance, "running")
 
 

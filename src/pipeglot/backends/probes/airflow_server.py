@@ -1,5 +1,5 @@
-"""Run compiled DAG files on a real Airflow (scheduler, DAG processor, triggerer, API server) and read the runs back
-through its REST API. All jobs have different DAG ids and run at the same time.
+"""Run compiled DAG files on a real Airflow (scheduler, DAG processor, triggerer, API server) and read the
+runs back through its REST API. All jobs have different DAG ids and run at the same time.
 
 Needs Airflow only as a program: this process imports the standard library alone.
 """
@@ -41,16 +41,15 @@ def main():
     runs = {}
     deadline = time.monotonic() + LOADED_WITHIN
     for job in jobs:
-        wire.tell("start", job=job["number"])
-        if started := trigger(api, server, job, deadline):
-            runs[job["number"]] = started
+        if run_id := trigger(api, server, job, deadline):
+            runs[job["number"]] = run_id, time.monotonic()
     for job in jobs:
         if job["number"] in runs:
-            finish(api, server, job, runs[job["number"]], version)
+            finish(api, server, job, *runs[job["number"]], version)
 
 
 def trigger(api, server, job, deadline):
-    """Start a run of the job's DAG as soon as the DAG processor has read its file. Gives the run's id, or None."""
+    """Start a run of the job's DAG as soon as its file has been read. Gives the run's id, or None."""
     dag = urllib.parse.quote(job["name"], safe="")
     while True:
         server.check()
@@ -63,8 +62,11 @@ def trigger(api, server, job, deadline):
             last = mine[0]["stack_trace"].strip().splitlines()[-1]
             return wire.fail(job["number"], "PG322", f"Airflow cannot load the DAG: {last}")
         if time.monotonic() > deadline:
-            return wire.fail(job["number"], "PG322", f"Airflow found no DAG {job['name']!r} in {job['entry']}")
+            return wire.fail(
+                job["number"], "PG322", f"Airflow found no DAG {job['name']!r} in {job['entry']}"
+            )
         time.sleep(0.3)
+    wire.tell("start", job=job["number"])
     try:
         api.send("PATCH", f"/dags/{dag}", {"is_paused": False})
         body = {"logical_date": job["logical_date"], "conf": job["params"]}
@@ -77,11 +79,11 @@ def is_of(error, server, job):
     return (error["bundle_name"], error["filename"]) == (server.bundles[job["folder"]], job["entry"])
 
 
-def finish(api, server, job, run_id, version):
+def finish(api, server, job, run_id, begun, version):
     """Wait for a run's end and tell what the server knows of it."""
     number = job["number"]
     path = f"/dags/{urllib.parse.quote(job['name'], safe='')}/dagRuns/{urllib.parse.quote(run_id, safe='')}"
-    limit = time.monotonic() + (job["timeout"] or float("inf"))
+    limit = begun + (job["timeout"] or float("inf"))
     while True:
         server.check()
         run = api.get(path)
@@ -89,7 +91,9 @@ def finish(api, server, job, run_id, version):
             break
         if time.monotonic() > limit:
             api.send("PATCH", path, {"state": "failed"})
-            return wire.fail(number, "PG321", f"the run took longer than {job['timeout']:g} s and was stopped")
+            return wire.fail(
+                number, "PG321", f"the run took longer than {job['timeout']:g} s and was stopped"
+            )
         time.sleep(0.3)
     errors = errors_of(run_id, job["name"])
     tasks = []
@@ -159,7 +163,11 @@ def errors_of(run_id, dag_id):
             if not line.endswith(b"\n"):
                 break
             event = json.loads(line)
-            if event["kind"] == "event" and (event["run"], event["pipeline"]) == (run_id, dag_id) and event["error"]:
+            if (
+                event["kind"] == "event"
+                and (event["run"], event["pipeline"]) == (run_id, dag_id)
+                and event["error"]
+            ):
                 errors[event["task"], tuple(event["index"])] = event["error"]
     return errors
 
@@ -177,7 +185,13 @@ class Server:
         passwords = home / "passwords.json"
         passwords.touch(mode=0o600)
         passwords.write_text(json.dumps({USER: self.password}))
-        # One bundle a folder: it is on the import path of its tasks, and files of one name in two folders do not clash.
+        surroundings = home / "surroundings.json"
+        surroundings.touch(mode=0o600)
+        surroundings.write_text(
+            json.dumps({job["name"]: {"env": job["env"], "cwd": job["cwd"]} for job in jobs})
+        )
+        # One bundle a folder: it is on the import path of its tasks, and files of one name in two folders do
+        # not clash.
         folders = sorted({job["folder"] for job in jobs})
         self.bundles = {folder: f"jobs{number}" for number, folder in enumerate(folders)}
         bundles = [
@@ -189,6 +203,7 @@ class Server:
             for folder, name in self.bundles.items()
         ]
         self.settings = {
+            "PIPEGLOT_SURROUNDINGS": str(surroundings),
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
             "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(48),
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
@@ -202,7 +217,6 @@ class Server:
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         }
-        self.cwd = jobs[0]["cwd"]
         self.processes = {}
         self.start("api-server")
         for name in COMPONENTS:
@@ -218,10 +232,12 @@ class Server:
             command.append(str(self.port))
             self.settings["AIRFLOW__API__PORT"] = str(self.port)
             self.settings["AIRFLOW__API__BASE_URL"] = f"http://127.0.0.1:{self.port}"
-            self.settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{self.port}/execution/"
+            self.settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = (
+                f"http://127.0.0.1:{self.port}/execution/"
+            )
         env = {**os.environ, **self.settings}
         self.processes[name] = subprocess.Popen(
-            [sys.executable, "-m", "airflow", *command], env=env, cwd=self.cwd, stdin=subprocess.DEVNULL
+            [sys.executable, "-m", "airflow", *command], env=env, stdin=subprocess.DEVNULL
         )
 
     def check(self):

@@ -1,4 +1,5 @@
-"""Run compiled DAG files with `dag.test()`, one after the other in this process, and tell what Airflow recorded.
+"""Run compiled DAG files with `dag.test()`, one after the other in this process, and tell what Airflow
+recorded.
 
 Runs under Airflow's own Python with a migrated metadata database in AIRFLOW_HOME and an empty DAGs folder.
 """
@@ -18,7 +19,7 @@ def main():
     _, jobs = wire.start()
 
     import airflow
-    import airflow.sdk  # noqa: F401  (loaded here so that no job pays for it or hears its warnings)
+    import airflow.sdk  # here, so that no job pays for it or hears its warnings
     from airflow.sdk.listener import get_listener_manager
 
     found = importlib.util.spec_from_file_location("pipeglot_airflow_listener", here / "airflow_listener.py")
@@ -94,7 +95,7 @@ def dag_of(job):
 
 
 def synchronise(dag):
-    """Write one DAG to the metadata database: what `dag.test()` does by reading a whole folder of files again."""
+    """Write one DAG to the metadata database: `dag.test()` does so by reading a whole folder of files."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.collection import update_dag_parsing_results_in_db
     from airflow.serialization.serialized_objects import LazyDeserializedDAG
@@ -146,7 +147,9 @@ def tasks_of(dag_id, run_id, errors):
         outputs = {}
         for row in rows(XComModel):
             if row.key == "return_value":
-                outputs[row.task_id, row.map_index] = wire.plain(deserialize(XComModel.deserialize_value(row)))
+                outputs[row.task_id, row.map_index] = wire.plain(
+                    deserialize(XComModel.deserialize_value(row))
+                )
         tasks = []
         for row in rows(TaskInstance):
             key = row.task_id, row.map_index
@@ -169,7 +172,7 @@ def tasks_of(dag_id, run_id, errors):
 
 
 def _shorten_the_idle_wait():
-    """`dag.test()` sleeps a second whenever nothing can run at once; ask it again sooner. Nobody else's sleep changes."""
+    """`dag.test()` sleeps a second whenever nothing can run: ask again sooner. No other sleep changes."""
     from airflow.sdk import DAG
 
     loops = {DAG.test.__code__}

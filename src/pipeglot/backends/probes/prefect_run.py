@@ -1,8 +1,10 @@
-"""Run compiled flow files against a Prefect server of their own, one after the other, and tell what Prefect recorded.
+"""Run compiled flow files against a Prefect server of their own, one after the other, and tell what Prefect
+recorded.
 
-Runs under Prefect's own Python with a migrated database in PREFECT_HOME, as `python prefect_run.py FOLDER MODE`.
-Mode `server` reads every task run back from the server's API. Mode `test` takes the same states where the task engine
-hands them over, before they go to the server as events: the server sees the flow runs only, and nothing is waited for.
+Runs under Prefect's own Python with a migrated database in PREFECT_HOME, as `python prefect_run.py FOLDER
+MODE`. Mode `server` reads every task run back from the server's API. Mode `test` takes the same states where
+the task engine hands them over, before they go to the server as events: the server sees the flow runs only,
+and nothing is waited for.
 """
 
 import asyncio
@@ -111,7 +113,7 @@ def flow_of(job):
 
 
 class Recorder:
-    """Stands where the task engine emits a change of state: keeps it, tells it, and passes it on in server mode."""
+    """Stands where the task engine emits a change of state: keeps it, tells it, maybe passes it on."""
 
     def __init__(self, emit):
         self.emit = emit
@@ -131,7 +133,9 @@ class Recorder:
         with self.lock:
             run = self.runs.setdefault(task_run.id, {"started": None, "output": None, "error": None})
             state, data = validated_state, result_of(validated_state)
-            run.update(name=task_run.name, state=state.name, type=state.type.value, attempts=task_run.run_count)
+            run.update(
+                name=task_run.name, state=state.name, type=state.type.value, attempts=task_run.run_count
+            )
             if state.is_running() and run["started"] is None:
                 run["started"] = state.timestamp
             run["ended"] = state.timestamp if state.is_final() else None
@@ -143,11 +147,20 @@ class Recorder:
         # The first state carries the default name: what it will be called is known when it runs.
         if state.name != "Pending":
             wire.tell(
-                "event", job=job, task=run["name"], index=[], state=run["state"], attempt=run["attempts"], error=None
+                "event",
+                job=job,
+                task=run["name"],
+                index=[],
+                state=run["state"],
+                attempt=run["attempts"],
+                error=None,
             )
         if self.emit is not None:
             return self.emit(
-                task_run=task_run, initial_state=initial_state, validated_state=validated_state, follows=follows
+                task_run=task_run,
+                initial_state=initial_state,
+                validated_state=validated_state,
+                follows=follows,
             )
         return None
 
@@ -174,9 +187,11 @@ def task_of(run):
 
 
 def read_back(client, flow_run_id, seen):
-    """Every task run as the server has it, of the flow run and of the flows it ran; outputs are from this process.
+    """Every task run as the server has it, of the flow run and of the flows it ran; outputs are from this
+    process.
 
-    Task runs arrive at the server as events, some time after the flow has ended: wait for all that were seen here.
+    Task runs arrive at the server as events, some time after the flow has ended: wait for all that were seen
+    here.
     """
     deadline = time.monotonic() + VISIBLE_WITHIN
     while True:
@@ -244,7 +259,14 @@ class Server:
         env = {**os.environ, "PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_UI_ENABLED": "false"}
         if self.mode == "test":
             env["PREFECT__SERVER_EPHEMERAL"] = "1"
-        command = ["-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", "--host", "127.0.0.1"]
+        command = [
+            "-m",
+            "uvicorn",
+            "--factory",
+            "prefect.server.api.server:create_app",
+            "--host",
+            "127.0.0.1",
+        ]
         command += ["--port", str(self.port), "--log-level", "error", "--lifespan", "on"]
         self.process = subprocess.Popen([sys.executable, *command], env=env, stdin=subprocess.DEVNULL)
 
@@ -252,7 +274,9 @@ class Server:
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                wire.fail(None, "PG323", f"the Prefect server ended with exit status {self.process.returncode}")
+                wire.fail(
+                    None, "PG323", f"the Prefect server ended with exit status {self.process.returncode}"
+                )
                 sys.exit(1)
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/health", timeout=5):

@@ -1,7 +1,8 @@
 """What the probes share: reading the jobs, telling the results, loading a job's file. Standard library only.
 
-A probe runs under the engine's own Python as `python PROBE FOLDER`. FOLDER holds `jobs.json`; everything there is to
-tell is appended to `told.jsonl`, one JSON object a line, because engines write what they like to standard output.
+A probe runs under the engine's own Python as `python PROBE FOLDER`. FOLDER holds `jobs.json`; everything
+there is to tell is appended to `told.jsonl`, one JSON object a line, because engines write what they like to
+standard output.
 """
 
 import contextlib
@@ -34,7 +35,7 @@ def start():
 
 
 def _end_with_the_parent():
-    """Standard input is a pipe that its other end never writes to: it ends when that process does, however it dies."""
+    """Nobody writes to our standard input, a pipe: it ends when the process at its other end does."""
     lifeline = os.dup(0)
     nowhere = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nowhere, 0)
@@ -84,7 +85,7 @@ def failure(error):
 
 def plain(value):
     """A value as JSON has it. What JSON lacks becomes text, marked with its type."""
-    if value is None or isinstance(value, (bool, str)) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, (bool, str)) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return plain(value.value)
@@ -136,7 +137,8 @@ def surroundings(job):
         own = tuple(os.path.join(root, "") for root in roots)
         for name in set(sys.modules) - modules:
             file = getattr(sys.modules[name], "__file__", None) or ""
-            if file.startswith(own) or name.startswith("pipeglot_job_"):
+            # An environment may lie inside a job's folder: what is installed is nobody's own.
+            if name.startswith("pipeglot_job_") or (file.startswith(own) and "site-packages" not in file):
                 del sys.modules[name]
         importlib.invalidate_caches()
 

@@ -1,0 +1,65 @@
+"""The small functions that a DAG file has when it uses them, as they are printed there."""
+
+from __future__ import annotations
+
+import textwrap
+
+from pipeglot.core.pysource import Code, string
+
+MOMENTS = {"logical_date": ("run_instant", '"%Y-%m-%dT%H:%M:%SZ"'), "day": ("run_day", '"%Y-%m-%d"')}
+
+
+def moment_helper(name: str, function: str, zone_class: str, zone: str) -> Code:
+    """The helper that gives a run's logical date or day."""
+    what = "logical date" if name == "logical_date" else "day"
+    return Code(
+        textwrap.dedent(
+            f'''\
+            def {function}(dag_run):
+                """The run's {what}; without a logical date, that of its start."""
+                when = dag_run.logical_date or dag_run.run_after
+                return when.astimezone({zone_class}({string(zone)})).strftime({MOMENTS[name][1]})'''
+        )
+    )
+
+
+HELPERS = {
+    "truth": '''\
+def truth(value):
+    """A condition is a bool and nothing else."""
+    if not isinstance(value, bool):
+        raise TypeError(f"a condition is not a bool: {value!r}")
+    return value''',
+    "compare": '''\
+def compare(op, left, right):
+    """Compare numbers with numbers or text with text; a bool equals only a bool."""
+    kinds = [float if type(value) is int else type(value) for value in (left, right)]
+    alike = kinds[0] is kinds[1]
+    if not {bool, float, str}.issuperset(kinds):
+        raise TypeError(f"cannot evaluate {left!r} {op} {right!r}")
+    if op in ("==", "!="):
+        return (alike and left == right) is (op == "==")
+    if not alike or kinds[0] is bool:
+        raise TypeError(f"{left!r} and {right!r} have no order ({op})")
+    if "<" in op:
+        return left < right or (op == "<=" and left == right)
+    return left > right or (op == ">=" and left == right)''',
+    "fates": '''\
+def fates(ti, run_id, tasks, indexes):
+    """The states that some instances of tasks have: trigger rules cannot tell."""
+    asked = ti.get_task_states(dag_id=ti.dag_id, task_ids=tasks, run_ids=[run_id])
+    states = asked[run_id]
+    return {states.get(f"{t}_{n}", states.get(t)) for t in tasks for n in indexes}''',
+    "flatten": '''\
+def flatten(rows, parents=None):
+    """The rows of all instances of a loop as one list, each with its place."""
+    return [
+        {
+            "at": [*(parents[parent]["at"] if parents else [parent]), number],
+            "parent": parent,
+            "values": values,
+        }
+        for parent, inner in enumerate(rows)
+        for number, values in enumerate(inner or [])
+    ]''',
+}

@@ -1,0 +1,276 @@
+"""Loops: an Each is a mapped task or a mapped group, and an Each in an Each is mapped beside the outer
+one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipeglot.backends.airflow.plan import (
+    Back,
+    Flat,
+    Gather,
+    Give,
+    Items,
+    Loop,
+    Nothing,
+    Place,
+    Rows,
+    Source,
+    Step,
+    Task,
+    roots,
+)
+from pipeglot.backends.airflow.types import is_list, may_be_none
+from pipeglot.core.ir import Call, Collected, Const, Each, If, Item, Out, Value
+from pipeglot.core.shape import inputs, item_refs, out_refs, outputs, sources, transparent
+
+if TYPE_CHECKING:
+    from pipeglot.backends.airflow.lower import Lowering
+
+
+class Loops:
+    """The loops of one lowering, whose other half makes the tasks."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self.main = lowering
+        self.shape, self.plan = lowering.shape, lowering.plan
+
+    def each(self, node: Each, place: Place) -> None:
+        if place.loop is not None:
+            self.nested(node, place, place.loop)
+            return
+        first = len(self.main.made)
+        loop = Loop(node, self.main.ids(node.id, dots=False), groups=self.shape.groups[node.id])
+        loop.grouped = not self._single(node)
+        self.plan.loops[node.id] = loop
+        before = self.items(node, loop, place)
+        empty = loop.constants is None or not loop.constants
+        outer = dict(self.main.sources)
+        self.harden(node, place)
+        before += [self.main.sources[ref].task for ref in self._captured(node)]
+        self.body(loop, place)
+        for task in roots(loop.tasks):
+            task.wait_for(before)
+        self.main.sources = {**self.main.sources, **outer}
+        for value in node.collected:
+            self.collect(node, loop, value, place, before, empty)
+        inside = {child.id for child in self.shape.inside(node.id)}
+        irregular = any(isinstance(self.shape.nodes[id], If | Each) for id in inside)
+        self.main.ends[node.id] = [
+            (id, self.plan.tasks[id].loop is not None and (empty or irregular))
+            for id in self.main.witnesses(self.main.made[first:])
+        ]
+
+    def body(self, loop: Loop, place: Place) -> None:
+        """The tasks of a loop: a mapped group, or its one call expanded."""
+        node = loop.each
+        if loop.grouped:
+            self.plan.steps.append(loop)
+            self.main.block(node.body, replace(place, loop=loop))
+            return
+        (call,) = transparent(node.body)
+        assert isinstance(call, Call)
+        task = self.main.add(
+            replace(place, loop=loop),
+            self.main.call_ids[call.id],
+            call.id,
+            Step(call),
+            tuple(call.args.values()),
+        )
+        task.expands, task.max_parallel = True, node.max_parallel
+        if loop.outer is None:
+            task.groups = self.shape.groups[call.id]
+        self.plan.steps.append(task)
+        self.main.sources[call.id] = Source(task.id)
+        self.main.ends[call.id] = [(task.id, False)]
+
+    def nested(self, node: Each, place: Place, outer: Loop) -> None:
+        """An Each in the mapped group of another. Airflow does not map within a map, so the items of all
+        outer instances are mapped as one list, outside of the outer group, and a task in it stands for the
+        inner loop."""
+        inside = outer.each.id
+        waits = self.shape.waits(node.id)
+        refs = [ref for ref in waits.values if self.main.inside(ref, inside) or ref in outer.carried]
+        refs += [ref for ref in self._carried_refs(node) if ref in outer.carried]
+        loops = [loop for loop in self._carried_items(node) if loop != node.id]
+        carried: tuple[Out | Item, ...] = (
+            *(Out(ref=ref) for ref in dict.fromkeys(refs)),
+            *(Item(loop=loop) for loop in loops),
+        )
+        known = is_list(self.main.types.of(node.items))
+        entry = [ref for ref in waits.values if self.main.inside(ref, inside)]
+        work = Rows(node.id, node.items, known, carried)
+        rows = self.main.add(
+            place,
+            self.main.helper_id(f"{node.id}_rows"),
+            node.id,
+            work,
+            (node.items, *carried),
+            entry,
+            self.main.after(node.id),
+        )
+        outside = Place(None, place.branches)
+        flat = self.main.add(outside, self.main.helper_id(f"{node.id}_items"), node.id, Flat(rows.id, inside))
+        flat.rule = "ALL_DONE"
+        flat.wait_for([rows.id, *place.branches])
+        if outer.source is not None:
+            flat.inputs["#items"] = outer.source
+            flat.wait_for([outer.source.task])
+        loop = Loop(node, self.main.ids(node.id, dots=False), Source(flat.id), outer=inside)
+        loop.carried = frozenset([*refs, *loops])
+        loop.grouped = not self._single(node)
+        loop.groups = flat.groups = ()
+        self.plan.loops[node.id] = loop
+        first = len(self.main.made)
+        self.body(loop, outside)
+        for task in roots(loop.tasks):
+            task.wait_for([flat.id])
+        made = self.main.made[first:]
+        decides = tuple(self.main.witnesses(made))
+        for output in node.collected:
+            pulls = tuple(
+                (ref, self.main.sources[ref].task)
+                for ref in out_refs(output.value)
+                if self.main.inside(ref, node.id)
+            )
+            self.main.sources[output.id] = Source(
+                self.back(node, place, rows, flat, decides, output.id, output.value, pulls)
+            )
+        self.main.ends[node.id] = []
+        if node.id in self.main.waited:
+            done = self.back(node, place, rows, flat, decides, f"{node.id}_done", None, ())
+            self.main.ends[node.id] = [(done, False)]
+
+    def back(
+        self,
+        node: Each,
+        place: Place,
+        rows: Task,
+        flat: Task,
+        decides: tuple[str, ...],
+        name: str,
+        value: Value | None,
+        pulls: tuple[tuple[str, str], ...],
+    ) -> str:
+        watched = decides if value is None else tuple(task for _, task in pulls)
+        outside = (
+            [] if value is None else [Out(ref=r) for r in out_refs(value) if not self.main.inside(r, node.id)]
+        )
+        work = Back(rows.id, flat.id, watched, value, pulls)
+        task = self.main.add(place, self.main.helper_id(name), node.id, work, outside)
+        task.rule = "ALL_DONE"
+        task.wait_for([rows.id, flat.id, *decides, *watched])
+        return task.id
+
+    def _carried_refs(self, node: Each) -> list[str]:
+        """The values that anything in a loop, at any depth, takes."""
+        taken = [value for child in self.shape.inside(node.id) for value in inputs(child)]
+        taken += [
+            v for child in [node, *self.shape.inside(node.id)] for out in outputs(child) for v in sources(out)
+        ]
+        return list(out_refs(*taken, node.items))
+
+    def _carried_items(self, node: Each) -> list[str]:
+        """The outer loops whose items anything in a loop, at any depth, takes."""
+        taken = [value for child in self.shape.inside(node.id) for value in inputs(child)]
+        taken += [
+            v for child in [node, *self.shape.inside(node.id)] for out in outputs(child) for v in sources(out)
+        ]
+        within = {n.id for n in self.shape.inside(node.id)} | {node.id}
+        return [loop for loop in item_refs(*taken, node.items) if loop not in within]
+
+    def _single(self, node: Each) -> bool:
+        """Whether the body is one call that can be expanded by itself."""
+        body = list(transparent(node.body))
+        return len(body) == 1 and isinstance(body[0], Call) and body[0].policy.on_failure is None
+
+    def items(self, node: Each, loop: Loop, place: Place) -> list[str]:
+        """Set what the loop is mapped over; gives the tasks the loop comes after, none of which is ever
+        skipped while all is well."""
+        value, ends = node.items, self.main.after(node.id)
+        if isinstance(value, Const) and isinstance(value.value, list) and not templated(value.value):
+            loop.constants = value.value
+        known = is_list(self.main.types.of(value))
+        if isinstance(value, Out) and not value.path and known:
+            source = self.main.sources[value.ref]
+            if source.form == "value" and not source.soft:
+                loop.source = source
+        if loop.constants is None and loop.source is None:
+            id = self.main.helper_id(f"{node.id}_items")
+            entry = self._captured(node)
+            work = Items(node.id, value, known)
+            loop.source = Source(self.main.add(place, id, node.id, work, (value,), entry, ends).id)
+            return [loop.source.task]
+        before = [loop.source.task] if loop.source else []
+        if any(soft for _, soft in ends):
+            ready = self.main.helper_id(f"{node.id}_ready")
+            return [*before, self.main.add(place, ready, node.id, Nothing(), after=ends).id]
+        return before + [end for end, _ in ends]
+
+    def _captured(self, node: Each) -> list[str]:
+        """The values that the body or what is collected takes from outside."""
+        items = set(out_refs(node.items))
+        taken: dict[str, None] = {}
+        for ref in self.shape.waits(node.id).values:
+            if ref not in items:
+                taken[ref] = None
+        for child in self.shape.inside(node.id):
+            if isinstance(child, Call):
+                taken.update({r: None for r in out_refs(*child.args.values()) if r in items})
+            elif isinstance(child, If):
+                conditions = [arm.when for arm in child.arms if arm.when is not None]
+                merged = [v for m in child.merged for v in m.values]
+                taken.update({r: None for r in out_refs(*conditions, *merged) if r in items})
+        return list(taken)
+
+    def harden(self, node: Each, place: Place) -> None:
+        """Give captured lists that a mapped task may have skipped a task of their own, for use inside the
+        group.
+        """
+        for ref in self._captured(node):
+            source = self.main.sources[ref]
+            if source.soft or source.form != "value":
+                value = Out(ref=ref)
+                task = self.main.add(
+                    place, self.main.helper_id(f"{ref}_list"), node.id, Give(value), (value,)
+                )
+                self.main.sources[ref] = Source(task.id)
+
+    def collect(
+        self, node: Each, loop: Loop, output: Collected, place: Place, before: list[str], empty: bool
+    ) -> None:
+        value = output.value
+        bare = isinstance(value, Out) and not value.path and self.main.inside(value.ref, node.id)
+        # What a mapped group gives is read by position: Airflow hands out a single value, not a list of one.
+        if isinstance(value, Out) and bare and not (loop.grouped or may_be_none(self.main.types.of(value))):
+            self.main.sources[output.id] = Source(self.main.sources[value.ref].task, "list", empty)
+            return
+        refs = out_refs(value)
+        pulls = tuple((ref, self.main.sources[ref].task) for ref in refs if self.main.inside(ref, node.id))
+        outside = [Out(ref=ref) for ref in refs if not self.main.inside(ref, node.id)]
+        count = None if loop.constants is None else len(loop.constants)
+        work = Gather(value, node.id, pulls, count)
+        task = self.main.add(place, self.main.helper_id(output.id), node.id, work, outside)
+        task.wait_for([*before, *(id for _, id in pulls)])
+        if loop.source is not None and (count is None or item_refs(value)):
+            task.inputs["#items"] = loop.source
+        if empty:
+            task.rule = "NONE_FAILED"
+            task.wait_for(place.branches)
+        self.main.sources[output.id] = Source(task.id)
+
+
+def templated(value: object) -> bool:
+    """Whether Airflow would not leave a constant alone where it renders templates (`expand`)."""
+    match value:
+        case str():
+            return any(mark in value for mark in ("{{", "{%", "{#")) or value.endswith(
+                (".sh", ".bash", ".env")
+            )
+        case list():
+            return any(map(templated, value))
+        case dict():
+            return any(templated(v) for pair in value.items() for v in pair)
+    return False

@@ -1,0 +1,138 @@
+"""prefect.yaml, and what of a pipeline's deployment Prefect cannot keep."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.ir import Cron, Pipeline, Schedule
+from pipeglot.core.pysource import escape
+
+_DEPLOYMENT: dict[str, type] = {"work_pool": str, "work_queue": str, "job_variables": dict, "version": str}
+_FLOW: dict[str, type] = {"log_prints": bool, "persist_result": bool, "result_storage": str}
+OPTIONS = {**_DEPLOYMENT, **_FLOW}
+"""What `options["prefect"]` may hold."""
+
+
+_YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(:[A-Za-z_][A-Za-z0-9_]*)?")
+
+
+def options(pipeline: Pipeline) -> tuple[dict[str, Any], dict[str, Any], list[Diagnostic]]:
+    """The options of the flow, those of its deployment, and what is wrong with them."""
+    given = pipeline.options.get("prefect", {})
+    found: list[Diagnostic] = []
+    for name, value in given.items():
+        if name not in OPTIONS:
+            close = difflib.get_close_matches(name, OPTIONS, 1)
+            way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(OPTIONS))
+            message = f"Prefect has no option {name!r} that pipeglot knows"
+            found.append(Diagnostic("PG244", "error", message, pipeline.at, way_out, "prefect"))
+        elif not isinstance(value, OPTIONS[name]):
+            message = f"the option {name!r} is a {OPTIONS[name].__name__}, not {value!r}"
+            found.append(Diagnostic("PG244", "error", message, pipeline.at, target="prefect"))
+    flow = {name: value for name, value in given.items() if name in _FLOW}
+    return flow, {name: value for name, value in given.items() if name in _DEPLOYMENT}, found
+
+
+def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
+    """The text of prefect.yaml for the flow at `entrypoint` (`file.py:function`)."""
+    _, wanted, _ = options(pipeline)
+    entry: dict[str, Any] = {"name": name, "entrypoint": entrypoint}
+    if "version" in wanted:
+        entry["version"] = wanted["version"]
+    if tags := _tags(pipeline):
+        entry["tags"] = tags
+    if pipeline.schedule is not None:
+        entry["schedules"] = [_schedule(pipeline.schedule)]
+    if pipeline.max_active_runs is not None:
+        entry["concurrency_limit"] = {"limit": pipeline.max_active_runs, "collision_strategy": "ENQUEUE"}
+    pool: dict[str, Any] = {"name": wanted.get("work_pool", "default")}
+    if "work_queue" in wanted:
+        pool["work_queue_name"] = wanted["work_queue"]
+    if "job_variables" in wanted:
+        pool["job_variables"] = wanted["job_variables"]
+    entry["work_pool"] = pool
+    return "\n".join(["deployments:", *_block([entry], "  ")]) + "\n"
+
+
+def _all_tags(pipeline: Pipeline) -> list[str]:
+    return [*pipeline.tags, *([] if pipeline.owner is None else [f"owner:{pipeline.owner}"])]
+
+
+def _tags(pipeline: Pipeline) -> list[str]:
+    return [tag for tag in _all_tags(pipeline) if not _TEMPLATE.search(tag)]
+
+
+def _schedule(schedule: Schedule) -> dict[str, Any]:
+    match schedule.timing:
+        case Cron(expression=expression, timezone=zone):
+            return {"cron": expression, "timezone": zone}
+        case interval:
+            anchor = {} if schedule.start is None else {"anchor_date": schedule.start.isoformat()}
+            return {"interval": interval.seconds, **anchor, "timezone": "UTC"}
+
+
+def _block(value: Any, pad: str) -> list[str]:
+    """A dict or list as YAML in block style; everything deeper than needed as JSON, which YAML reads too."""
+    lines: list[str] = []
+    if isinstance(value, list):
+        for item in value:
+            first, *rest = _block(item, pad + "  ") if isinstance(item, dict) and item else [_flow(item)]
+            lines += [f"{pad}- {first.lstrip()}", *rest]
+        return lines
+    for key, item in value.items():
+        if isinstance(item, dict | list) and item:
+            lines += [f"{pad}{_flow(key)}:", *_block(item, pad + "  ")]
+        else:
+            lines.append(f"{pad}{_flow(key)}: {_flow(item)}")
+    return lines
+
+
+def _flow(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            plain = _PLAIN.fullmatch(value) and value.lower() not in _YAML_WORDS
+            return value if plain else f'"{escape(value, chr(34))}"'
+        case list():
+            return "[" + ", ".join(map(_flow, value)) + "]"
+        case dict():
+            return "{" + ", ".join(f"{_flow(k)}: {_flow(v)}" for k, v in value.items()) + "}"
+    return repr(value)
+
+
+def losses(pipeline: Pipeline) -> list[Diagnostic]:
+    """What the deployment cannot keep."""
+    found: list[Diagnostic] = []
+
+    def say(code: str, severity: Any, message: str, way_out: str = "") -> None:
+        found.append(Diagnostic(code, severity, message, pipeline.at, way_out, "prefect"))
+
+    schedule = pipeline.schedule
+    if schedule is not None and schedule.start is not None:
+        start = schedule.start.isoformat()
+        message = f"Prefect runs the schedule from its deployment on, also before the start date {start}"
+        say("PG241", "warning", message, "deploy after that date, or keep the deployment paused until then")
+    if schedule is not None and schedule.catch_up:
+        message = "Prefect does not catch up: ticks from before the deployment are not run"
+        say(
+            "PG242",
+            "loss",
+            message,
+            "start them by hand, with a scheduled time, or allow the loss with PG242",
+        )
+    for tag in _all_tags(pipeline):
+        if _TEMPLATE.search(tag):
+            message = f"the tag {tag!r} is left out: prefect.yaml would read it as a template"
+            say("PG245", "loss", message, "write it without double braces")
+    if _TEMPLATE.search(pipeline.description):
+        message = "deploying reads the description as a template: what stands in {{ }} is lost from the deployment"
+        say("PG245", "warning", message, "leave out the double braces; the flow itself keeps them")
+    return found

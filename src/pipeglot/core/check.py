@@ -1,0 +1,83 @@
+"""Whether a pipeline is valid, and what is doubtful about it: all findings at once."""
+
+from __future__ import annotations
+
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+from pipeglot.core.inline import inline
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.rules import declared, practice, structure, values
+from pipeglot.core.rules.facts import Facts, Rule
+
+FIRST: tuple[Rule, ...] = (structure.depth, structure.unicode_text)
+"""What the other rules rely on to be able to look at all."""
+
+NAMES: tuple[Rule, ...] = (structure.ids,)
+"""What the rules of order and type rely on."""
+
+RULES: tuple[Rule, ...] = (
+    declared.params,
+    declared.schedule,
+    declared.steps,
+    declared.code,
+    declared.packages,
+    structure.references,
+    structure.order,
+    structure.arms,
+    structure.calls,
+    structure.includes,
+    structure.final,
+    values.paths,
+    values.constants,
+    values.arguments,
+    values.conditions,
+    values.items,
+    practice.secrets,
+    practice.large_constants,
+    practice.images,
+    practice.unused_params,
+)
+"""Every other rule, each for itself: facts of one pipeline to findings."""
+
+
+def check(pipeline: Pipeline) -> list[Diagnostic]:
+    """All that is wrong with, or doubtful about, a pipeline and those it includes; nothing is raised.
+
+    A pipeline is valid when no finding has severity `error`. Takes time linear in the size of the pipeline,
+    and runs no code of it.
+
+    >>> from pipeglot.core.ir import Call
+    >>> [str(finding.message) for finding in check(Pipeline(name="p", body=(Call(id="a", step="s"),)))]
+    ["'a' calls the unknown step 's'"]
+    """
+    found = _apply(FIRST, Facts(pipeline))
+    if found:
+        return found
+    included = False
+    stack = [pipeline]
+    while stack:
+        facts = Facts(stack.pop())
+        names = _apply(NAMES, facts)
+        found += names or _apply(RULES, facts)
+        stack += [node.pipeline for node in reversed(facts.includes)]
+        included = included or bool(facts.includes)
+    found = list(dict.fromkeys(found))  # a pipeline included twice
+    if included and not any(finding.severity == "error" for finding in found):
+        found += _inlined(pipeline)
+    return found
+
+
+def _inlined(pipeline: Pipeline) -> list[Diagnostic]:
+    """What only shows when the Includes are in place: clashes of names, and paths into arguments."""
+    try:
+        whole = inline(pipeline)
+    except AuthoringError as error:
+        return list(error.diagnostics)
+    except (LookupError, TypeError, ValueError) as error:
+        message = f"a path into an argument of an included pipeline leads nowhere: {error}"
+        return [Diagnostic("PG191", "error", message, pipeline.at)]
+    facts = Facts(whole)
+    return _apply((structure.depth,), facts) or _apply((*NAMES, declared.code), facts)
+
+
+def _apply(rules: tuple[Rule, ...], facts: Facts) -> list[Diagnostic]:
+    return [finding for rule in rules for finding in rule(facts)]

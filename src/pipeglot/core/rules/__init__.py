@@ -1,0 +1,1 @@
+"""The rules of the language, by what they look at; `pipeglot.core.check` applies them."""

@@ -1,0 +1,134 @@
+"""Rules about what a pipeline declares: parameters, schedule, steps, source and packages."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+
+from pipeglot.core.ir import Cron, Imported, Inlined
+from pipeglot.core.rules.facts import Facts, Findings
+from pipeglot.core.types import mismatch
+
+_REQUIREMENT = re.compile(
+    r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*(\[[\w\s.,-]*\])?\s*"
+    r"(@\s*\S+|\(?\s*((===|~=|==|!=|<=|>=|<|>)\s*[\w.*+!-]+\s*,?\s*)*\)?)\s*(;.*)?"
+)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CRON_FIELD = re.compile(r"[0-9A-Za-z*,/#-]+")
+
+
+def params(facts: Facts) -> Findings:
+    """Defaults fit their types, and a required parameter has none."""
+    for param in facts.pipeline.params:
+        if param.required:
+            if param.default is not None:
+                yield facts.find("PG185", f"parameter {param.name!r} is required and has a default", param)
+            continue
+        reason = mismatch(param.default, param.type)
+        if reason:
+            yield facts.find("PG185", f"the default of parameter {param.name!r}: {reason}", param)
+
+
+def schedule(facts: Facts) -> Findings:
+    """Cron expressions and time zones can be read, and catching up has a beginning."""
+    schedule = facts.pipeline.schedule
+    if schedule is None:
+        return
+    if schedule.catch_up and schedule.start is None:
+        yield facts.find("PG186", "catch_up without a start date", help="say from when: start=...")
+    if isinstance(schedule.timing, Cron):
+        reason = _bad_cron(schedule.timing.expression)
+        if reason:
+            message = f"cron {schedule.timing.expression!r} {reason}"
+            yield facts.find("PG186", message, help="minute hour day month weekday, such as 0 2 * * *")
+        if not _zone_exists(schedule.timing.timezone):
+            message = f"no time zone {schedule.timing.timezone!r}"
+            yield facts.find("PG186", message, help="an IANA name, such as Europe/Berlin or UTC")
+
+
+def _bad_cron(expression: str) -> str | None:
+    fields = expression.split(" ")
+    if len(fields) != 5 or not all(_CRON_FIELD.fullmatch(field) for field in fields):
+        return f"has {len(expression.split())} fields, not five of cron with one space between"
+    if re.search(r"(?i)\b[rh]\b", expression):
+        return "means another time on every machine (R, H)"
+    if not croniter.is_valid(expression):
+        return "cannot be read"
+    try:
+        croniter(expression, datetime(2026, 1, 1)).get_next()
+    except ValueError:
+        return "never comes"
+    return None
+
+
+def _zone_exists(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def steps(facts: Facts) -> Findings:
+    """Steps have distinct parameters, names that Python or a shell can hold, and code that is there."""
+    defined = {name for chunk in facts.pipeline.code if chunk.kind == "function" for name in chunk.names}
+    for step in facts.pipeline.steps:
+        names = [parameter.name for parameter in step.parameters]
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            yield facts.find("PG193", f"step {step.name!r} has two parameters {name!r}", step)
+        python = isinstance(step.run, Imported | Inlined)
+        for name in names:
+            if not (name.isidentifier() if python else _VARIABLE.fullmatch(name)):
+                what = "Python parameter" if python else "environment variable"
+                yield facts.find("PG193", f"step {step.name!r}: {name!r} cannot be a {what}", step)
+        match step.run:
+            case Inlined(name=name) if name not in defined:
+                message = f"step {step.name!r} runs {name!r}, which the pipeline's code does not define"
+                yield facts.find("PG188", message, step)
+            case Imported(module=module, attr=attr):
+                for dotted in (module, attr):
+                    if not all(part.isidentifier() for part in dotted.split(".")):
+                        message = f"step {step.name!r}: {dotted!r} cannot be imported"
+                        yield facts.find("PG193", message, step)
+
+
+def code(facts: Facts) -> Findings:
+    """The source that travels with the pipeline is Python, each piece defining what it says it defines."""
+    sound = True
+    for chunk in facts.pipeline.code:
+        names = ", ".join(chunk.names) or chunk.kind
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                tree = ast.parse(chunk.text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            sound = False
+            yield facts.find("PG188", f"the source of {names} is no Python: {error}", chunk)
+            continue
+        if chunk.kind == "function":
+            found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            for name in chunk.names:
+                if name not in found:
+                    sound = False
+                    yield facts.find("PG188", f"the source of {name!r} does not define it", chunk)
+    if sound and facts.pipeline.code:
+        text = "\n\n".join(chunk.text for chunk in facts.pipeline.code)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(text, "<steps>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            yield facts.find("PG188", f"the pipeline's code does not compile: {error}")
+
+
+def packages(facts: Facts) -> Findings:
+    """Packages are requirement lines."""
+    for line in facts.pipeline.packages:
+        if not _REQUIREMENT.fullmatch(line.strip()):
+            message = f"{line!r} is no package requirement"
+            yield facts.find("PG189", message, help="write it as in requirements.txt: name==1.2")

@@ -1,0 +1,201 @@
+"""What several rules want to know of one pipeline, found out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from pipeglot.core.diagnostic import Diagnostic, Severity
+from pipeglot.core.ir import (
+    AnyNode,
+    At,
+    Call,
+    Collected,
+    Each,
+    If,
+    Include,
+    Merged,
+    Param,
+    Pipeline,
+    Placed,
+    Schema,
+    Step,
+    Value,
+    parts,
+)
+from pipeglot.core.shape import Frame, Shape, sources
+from pipeglot.core.types import TypeScope, list_of, options, schema_of, union
+
+Findings: TypeAlias = Iterator[Diagnostic]
+Rule: TypeAlias = "Callable[[Facts], Findings]"
+
+
+@dataclass(frozen=True)
+class Use:
+    """A value where it is used.
+
+    Attributes:
+        owner: the node that takes the value (an If for its conditions and merged values, an Each likewise),
+            or the Final's call, or None for the result.
+        frames: the blocks it stands in: those of the owner, or of the arm or body for what leaves a region.
+        leaves: the merged or collected value it makes, if it makes one.
+        condition: it decides which arm is taken.
+    """
+
+    value: Value
+    owner: AnyNode | None
+    frames: tuple[Frame, ...]
+    at: At | None
+    what: str
+    leaves: Merged | Collected | None = None
+    condition: bool = False
+    final: bool = False
+
+
+class Facts:
+    """One pipeline (Includes are leaves) and what follows from its structure."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+
+    @cached_property
+    def shape(self) -> Shape:
+        return Shape(self.pipeline)
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        return {step.name: step for step in self.pipeline.steps}
+
+    @cached_property
+    def params(self) -> dict[str, Param]:
+        return {param.name: param for param in self.pipeline.params}
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """The place of every node in the author's order; values stand where their region does."""
+        place = {id: number for number, id in enumerate(self.shape.nodes)}
+        return place | {id: place[owner] for id, owner in self.shape.owner.items()}
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        """Every call, the Final's last."""
+        final = self.pipeline.final
+        return [*self.shape.calls, *([final.call] if final else [])]
+
+    @cached_property
+    def includes(self) -> list[Include]:
+        return [node for node in self.shape.nodes.values() if isinstance(node, Include)]
+
+    @cached_property
+    def uses(self) -> list[Use]:
+        """Every value of the pipeline, where it is used."""
+        return list(self._uses())
+
+    def _uses(self) -> Iterator[Use]:
+        for id, node in self.shape.nodes.items():
+            frames, at = self.shape.frames[id], self.place(node)
+            match node:
+                case Call() | Include():
+                    for name, value in node.args.items():
+                        yield Use(value, node, frames, at, f"argument {name!r} of {id!r}")
+                case If():
+                    for arm in node.arms:
+                        if arm.when is not None:
+                            where = arm.at or at
+                            yield Use(arm.when, node, frames, where, f"a condition of {id!r}", condition=True)
+                    for merged in node.merged:
+                        for number, value in enumerate(merged.values):
+                            inside = (*frames, Frame(id, number))
+                            yield Use(value, node, inside, merged.at or at, f"{merged.id!r}", merged)
+                case Each():
+                    yield Use(node.items, node, frames, at, f"the items of {id!r}")
+                    for collected in node.collected:
+                        where = collected.at or at
+                        yield Use(
+                            collected.value, node, (*frames, Frame(id)), where, f"{collected.id!r}", collected
+                        )
+        final, result = self.pipeline.final, self.pipeline.result
+        if final is not None:
+            for name, value in final.call.args.items():
+                at = self.place(final.call)
+                yield Use(value, final.call, (), at, f"argument {name!r} of {final.call.id!r}", final=True)
+        if result is not None:
+            yield Use(result, None, (), self.pipeline.at, "the result")
+
+    @cached_property
+    def scope(self) -> TypeScope:
+        """The static types of all that values refer to."""
+        outs: dict[str, Schema] = {}
+        items: dict[str, Schema] = {}
+        scope = TypeScope(outs, {name: param.type for name, param in self.params.items()}, items)
+
+        def enter(body: tuple[AnyNode, ...]) -> None:
+            for node in body:
+                match node:
+                    case Call():
+                        step = self.steps.get(node.step)
+                        outs[node.id] = step.returns if step else {}
+                    case Include():
+                        outs[node.id] = _result_type(node.pipeline)
+                    case If():
+                        for arm in node.arms:
+                            enter(arm.body)
+                        for merged in node.merged:
+                            outs[merged.id] = merged.type or union([typed(v) for v in sources(merged)])
+                    case Each():
+                        items[node.id] = node.item_type or item_of(typed(node.items))
+                        enter(node.body)
+                        for collected in node.collected:
+                            outs[collected.id] = collected.type or list_of(typed(collected.value))
+                    case _:
+                        enter(node.body)
+
+        def typed(value: Value) -> Schema:
+            return schema_of(value, scope) or {}
+
+        enter(self.pipeline.body)
+        return scope
+
+    def place(self, node: Placed | None) -> At | None:
+        """Where a node was written; the pipeline's place when it does not say."""
+        return node.at if node is not None and node.at is not None else self.pipeline.at
+
+    def find(
+        self,
+        code: str,
+        message: str,
+        at: Placed | At | None = None,
+        help: str = "",
+        severity: Severity = "error",
+    ) -> Diagnostic:
+        """A finding at a node's place."""
+        return Diagnostic(code, severity, message, at if isinstance(at, At) else self.place(at), help)
+
+
+def _result_type(pipeline: Pipeline) -> Schema:
+    if pipeline.result is None:
+        return {"type": "null"}
+    return schema_of(pipeline.result, Facts(pipeline).scope) or {}
+
+
+def item_of(schema: Schema) -> Schema:
+    """The type of a list's items; `{}` when it is not known.
+
+    >>> item_of({"type": "array", "items": {"type": "string"}})
+    {'type': 'string'}
+    """
+    lists = [option for option in options(schema) if option.get("type") == "array"]
+    inner = []
+    for option in lists:
+        first = [*option.get("prefixItems", ())]
+        rest = [option["items"]] if isinstance(option.get("items"), dict) else [] if first else [{}]
+        defs = {"$defs": option["$defs"]} if "$defs" in option else {}
+        inner += [{**defs, **item} for item in [*first, *rest]]
+    return union(inner)
+
+
+def leaves(value: Value) -> Iterator[Value]:
+    """The references and constants a value is made of."""
+    return (part for part in parts(value) if part.kind in ("const", "param", "out", "item", "ctx"))

@@ -1,0 +1,89 @@
+"""Warnings and notes about what is valid and yet likely to hurt."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from pipeglot.core.ir import Const, Container, Json, ParamRef, Text, parts
+from pipeglot.core.rules.facts import Facts, Findings
+
+LARGE = 48 * 1024
+"""Characters of JSON beyond which a constant should be a file: engines keep arguments in their database."""
+
+_SECRET_NAME = re.compile(
+    r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|private_?key|access_?key)($|_)"
+)
+_SECRET_TEXT = re.compile(
+    r"AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|gh[pousr]_[A-Za-z0-9]{30,}"
+    r"|xox[abprs]-[0-9A-Za-z-]{10,}|sk-[A-Za-z0-9_-]{20,}|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
+)
+_HELP = "read it inside the step, from the environment or a secret store: generated files are not secret"
+
+
+def secrets(facts: Facts) -> Findings:
+    """Secrets written into the pipeline, which would be written into generated files."""
+    for use in facts.uses:
+        for part in parts(use.value):
+            if isinstance(part, Const) and _secret_inside(part.value):
+                yield facts.find("PG400", f"{use.what} looks like a secret", use.at, _HELP, "warning")
+    for call in facts.calls:
+        for name, value in call.args.items():
+            literal = isinstance(value, Const) and isinstance(value.value, str) and value.value
+            if _SECRET_NAME.search(name) and (literal or isinstance(value, Text)):
+                if isinstance(value, Const) and _secret_inside(value.value):
+                    continue  # said above
+                message = f"argument {name!r} of {call.id!r} is written out"
+                yield facts.find("PG400", message, call, _HELP, "warning")
+    for param in facts.pipeline.params:
+        named = _SECRET_NAME.search(param.name) and isinstance(param.default, str) and param.default
+        if named or _secret_inside(param.default):
+            message = f"the default of parameter {param.name!r} looks like a secret"
+            yield facts.find("PG400", message, param, _HELP, "warning")
+
+
+def _secret_inside(value: Json) -> bool:
+    stack = [value]
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, list):
+            stack += inner
+        elif isinstance(inner, dict):
+            stack += inner.values()
+        elif isinstance(inner, str) and _SECRET_TEXT.search(inner):
+            return True
+    return False
+
+
+def large_constants(facts: Facts) -> Findings:
+    """Data written into the pipeline, which every engine would copy into its database."""
+    for use in facts.uses:
+        for part in parts(use.value):
+            if isinstance(part, Const) and isinstance(part.value, str | list | dict):
+                size = len(json.dumps(part.value))
+                if size > LARGE:
+                    message = f"a constant of {size} characters in {use.what}"
+                    yield facts.find(
+                        "PG401", message, use.at, "keep it in a file, and pass its name", "warning"
+                    )
+
+
+def images(facts: Facts) -> Findings:
+    """Container images that may be another one tomorrow."""
+    for step in facts.pipeline.steps:
+        if isinstance(step.run, Container) and not _pinned(step.run.image):
+            message = f"step {step.name!r} runs the image {step.run.image!r} without a fixed tag"
+            yield facts.find("PG402", message, step, "name a version or a digest", "warning")
+
+
+def _pinned(image: str) -> bool:
+    tag = image.rsplit("/", 1)[-1].partition(":")[2]
+    return "@" in image or tag not in ("", "latest")
+
+
+def unused_params(facts: Facts) -> Findings:
+    """Parameters that nothing takes."""
+    used = {part.name for use in facts.uses for part in parts(use.value) if isinstance(part, ParamRef)}
+    for param in facts.pipeline.params:
+        if param.name not in used:
+            yield facts.find("PG403", f"parameter {param.name!r} is not used", param, severity="note")
