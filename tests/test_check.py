@@ -52,6 +52,7 @@ from tests.build import CODE, STEPS, call, each, item, less, pipeline, value, wh
 from tests.test_run import MEANING
 
 YES = less(0, 1)
+NUMBER = Param(name="n", type={"type": "integer"}, required=True)
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
@@ -83,7 +84,7 @@ def deep_value(levels: int) -> Pipeline:
 
 def deep_constant(levels: int) -> Pipeline:
     made: Any = 1
-    for _ in range(levels - 2):
+    for _ in range(levels - 3):
         made = [made]
     return pipeline(call("c", "give", x=made))
 
@@ -122,7 +123,7 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
         pipeline(when("i", (YES, [call("a", x="$m")]), (None, []), m=[1, 2])),
     ),
     "the item outside its loop": ("PG174", pipeline(each("e", [1], call("a")), call("b", x=item("e")))),
-    "the item of a sibling": ("PG174", pipeline(each("e", item("f"), call("a")), each("f", [1], call("b")))),
+    "the item of a sibling": ("PG174", pipeline(each("e", item("f"), call("a")), each("f", [[1]], call("b")))),
     "a condition on what an arm makes": (
         "PG174",
         pipeline(when("i", (less("$a", 1), [call("a")]))),
@@ -140,7 +141,9 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
     "a cycle of regions": (
         "PG175",
         pipeline(
-            when("i", (YES, [call("a", after=("b",))])), when("j", (YES, [call("b")])), call("c", after=("i",)),
+            when("i", (YES, [call("a", after=("b",))])),
+            when("j", (YES, [call("b")])),
+            call("c", after=("i",)),
             when("k", (YES, [call("d", after=("c",))]), after=("l",)),
             each("l", [1], call("e", after=("d",))),
         ),
@@ -196,7 +199,7 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
             Include(
                 id="in",
                 args={"n": Const(value="x")},
-                pipeline=inner(params=(Param(name="n", type={"type": "integer"}),), result=ParamRef(name="n")),
+                pipeline=inner(params=(NUMBER,), result=ParamRef(name="n")),
             )
         ),
     ),
@@ -226,7 +229,10 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
         "PG183",
         pipeline(final=Final(call=call("f", policy=Policy(on_failure=Continue(default=1))))),
     ),
-    "the item in a Final": ("PG174", pipeline(each("e", [1], call("a")), final=Final(call=call("f", x=item("e"))))),
+    "the item in a Final": (
+        "PG174",
+        pipeline(each("e", [1], call("a")), final=Final(call=call("f", x=item("e")))),
+    ),
     "the state elsewhere": ("PG184", pipeline(call("a", "give", x=Ctx(name="state")))),
     "the state in the result": ("PG184", pipeline(result=Ctx(name="state"))),
     "no such param": ("PG184", pipeline(call("a", "give", x=ParamRef(name="n")))),
@@ -279,7 +285,7 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
     "a missing argument of an Include": (
         "PG190",
         pipeline(
-            Include(id="in", pipeline=inner(params=(Param(name="n", required=True),), result=ParamRef(name="n")))
+            Include(id="in", pipeline=inner(params=(NUMBER,), result=ParamRef(name="n"))),
         ),
     ),
     "the result of an Include without one": (
@@ -404,7 +410,7 @@ VALID: dict[str, Pipeline] = {
                 id="in",
                 args={"n": Item(loop="e")},
                 pipeline=inner(
-                    params=(Param(name="n", type={"type": "integer"}, required=True),),
+                    params=(NUMBER,),
                     result=ParamRef(name="n"),
                 ),
             ),

@@ -467,7 +467,7 @@ def test_an_interrupted_run_leaves_a_truthful_record(here: Path) -> None:
     record = Record.from_json((here / "record.json").read_text())
     assert record.state == "cancelled" and "counting: cancelled on local" in out
     assert {call.id: (call.state, call.attempts) for call in record.calls} == {
-        "loaded": ("succeeded", 1),
+        "load": ("succeeded", 1),
         "show": ("cancelled", 1),
     }
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from pipeglot.cli.files import InputError
 from pipeglot.cli.params import collect, typed
+from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.ir import Param, Pipeline
 
 PIPELINE = Pipeline(
@@ -86,9 +87,9 @@ def test_a_misspelt_name_gets_a_guess() -> None:
     assert caught.value.diagnostics[0].help == "did you mean margin?"
 
 
-@pytest.mark.parametrize("text", ["[]", "{", "1", '{"unknown": 1}'])
+@pytest.mark.parametrize("text", ["[]", "{", "1", '{"unknown": 1}', '{"margin": "x"}'])
 def test_a_wrong_file_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "params.json"
     file.write_text(text)
-    with pytest.raises(InputError):
+    with pytest.raises(PipeglotError):
         collect(PIPELINE, [], str(file))

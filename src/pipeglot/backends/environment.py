@@ -87,7 +87,15 @@ def make(
             base = str(python or sys.executable)
             uv(["venv", "--quiet", "--no-project", "--python", base, str(folder)], folder.parent, on_line)
             uv(
-                ["pip", "install", "--python", str(python_of(folder)), "-r", str(wanted)],
+                [
+                    "pip",
+                    "install",
+                    "--compile-bytecode",
+                    "--python",
+                    str(python_of(folder)),
+                    "-r",
+                    str(wanted),
+                ],
                 folder.parent,
                 on_line,
             )

@@ -38,6 +38,7 @@ def compile_(args: argparse.Namespace) -> int:
     """Write, print or compare the code of each target; nothing is written unless every target compiles."""
     if args.stdout and (args.check or args.format != "text"):
         raise files.fail("PG342", "--stdout prints the files alone: it does not go with --check or --format")
+    _known(args.target)
     loaded = load(args.source)
     compiled, found = _compile_all(loaded, args.target, args.allow)
     if blocking(found):
@@ -59,6 +60,14 @@ def compile_(args: argparse.Namespace) -> int:
     if args.format == "text":
         print("".join(f"wrote {path}\n" for path in wanted), end="")
     return 0
+
+
+def _known(targets: list[str]) -> None:
+    """Raise CompileError for a misspelt target before anything else is done."""
+    from pipeglot import backends
+
+    for target in targets:
+        backends.get(target)
 
 
 def _compile_all(
@@ -134,6 +143,7 @@ def _compare(args: argparse.Namespace, found: list[Diagnostic], wanted: Mapping[
 
 def check(args: argparse.Namespace) -> int:
     """All diagnostics of a pipeline and of the targets asked about."""
+    _known(args.target)
     loaded = load(args.source)
     _, found = _compile_all(loaded, args.target, args.allow)
     report(found, args.format, folder=folder_of(args.source), source=args.source, stream=sys.stdout)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeglot.cli import files
 from pipeglot.core.ir import Json, Pipeline, Schema
+from pipeglot.core.params import resolve_params
 from pipeglot.core.types import mismatch, scalar_kind
 
 
@@ -16,7 +17,7 @@ def collect(pipeline: Pipeline, given: Iterable[str], file: str | None) -> dict[
     """The values of a file and those given as NAME=VALUE, which win.
 
     Raises InputError for a file that is no JSON object, a name the pipeline does not have, and text that does
-    not fit its parameter. Whether the values of the file fit, and none is missing, is for the run to say.
+    not fit its parameter; AuthoringError when one is missing, or a value of the file does not fit.
     """
     values: dict[str, Json] = {} if file is None else _object(file)
     types = {param.name: param.type for param in pipeline.params}
@@ -29,8 +30,7 @@ def collect(pipeline: Pipeline, given: Iterable[str], file: str | None) -> dict[
             values[name] = typed(text, types[name])
         except ValueError as error:
             raise files.fail("PG342", f"parameter {name}: {error}") from None
-    for name in values:
-        _known(name, types)
+    resolve_params(pipeline, values)
     return values
 
 

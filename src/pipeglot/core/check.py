@@ -8,11 +8,14 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.rules import declared, practice, structure, values
 from pipeglot.core.rules.facts import Facts, Rule
 
-FIRST: tuple[Rule, ...] = (structure.depth, structure.unicode_text)
-"""What the other rules rely on to be able to look at all."""
-
-NAMES: tuple[Rule, ...] = (structure.ids,)
-"""What the rules of order and type rely on."""
+STAGES: tuple[tuple[Rule, ...], ...] = (
+    (structure.depth,),
+    (structure.unicode_text,),
+    (structure.ids,),
+    (structure.references, structure.order),
+    (structure.cycles,),
+)
+"""Rules of which each stage relies on the ones before: the first with findings is the last."""
 
 RULES: tuple[Rule, ...] = (
     declared.params,
@@ -20,8 +23,6 @@ RULES: tuple[Rule, ...] = (
     declared.steps,
     declared.code,
     declared.packages,
-    structure.references,
-    structure.order,
     structure.arms,
     structure.calls,
     structure.includes,
@@ -36,7 +37,7 @@ RULES: tuple[Rule, ...] = (
     practice.images,
     practice.unused_params,
 )
-"""Every other rule, each for itself: facts of one pipeline to findings."""
+"""The other rules, each for itself: they rely on the first three stages only."""
 
 
 def check(pipeline: Pipeline) -> list[Diagnostic]:
@@ -49,21 +50,32 @@ def check(pipeline: Pipeline) -> list[Diagnostic]:
     >>> [str(finding.message) for finding in check(Pipeline(name="p", body=(Call(id="a", step="s"),)))]
     ["'a' calls the unknown step 's'"]
     """
-    found = _apply(FIRST, Facts(pipeline))
-    if found:
-        return found
+    found: list[Diagnostic] = []
     included = False
     stack = [pipeline]
     while stack:
         facts = Facts(stack.pop())
-        names = _apply(NAMES, facts)
-        found += names or _apply(RULES, facts)
+        stage, wrong = _stages(facts)
+        found += wrong
+        if stage < 2:  # too deep, or not to be written: no Include inside can be looked at either
+            continue
+        if stage > 2:
+            found += _apply(RULES, facts)
         stack += [node.pipeline for node in reversed(facts.includes)]
         included = included or bool(facts.includes)
     found = list(dict.fromkeys(found))  # a pipeline included twice
     if included and not any(finding.severity == "error" for finding in found):
         found += _inlined(pipeline)
     return found
+
+
+def _stages(facts: Facts) -> tuple[int, list[Diagnostic]]:
+    """The first stage that finds something, and what it finds."""
+    for number, rules in enumerate(STAGES):
+        wrong = _apply(rules, facts)
+        if wrong:
+            return number, wrong
+    return len(STAGES), []
 
 
 def _inlined(pipeline: Pipeline) -> list[Diagnostic]:
@@ -76,7 +88,7 @@ def _inlined(pipeline: Pipeline) -> list[Diagnostic]:
         message = f"a path into an argument of an included pipeline leads nowhere: {error}"
         return [Diagnostic("PG191", "error", message, pipeline.at)]
     facts = Facts(whole)
-    return _apply((structure.depth,), facts) or _apply((*NAMES, declared.code), facts)
+    return _stages(facts)[1] or _apply((declared.code,), facts)
 
 
 def _apply(rules: tuple[Rule, ...], facts: Facts) -> list[Diagnostic]:

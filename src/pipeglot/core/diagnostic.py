@@ -101,7 +101,6 @@ CODES: dict[str, str] = {
     "PG243": "a name is taken",
     "PG244": "an option of the target is wrong",
     "PG245": "text would be read as a template",
-    "PG246": "a task has another name than its call",
     "PG247": "a flow has another name than its pipeline",
     # 220-239: Airflow
     "PG220": "a call has another name on Airflow",

@@ -154,7 +154,7 @@ def duration(seconds: int) -> Doc:
     return call("timedelta", seconds=seconds)
 
 
-def call(function: str, *args: Any, **kwargs: Any) -> Bracket:
+def call(function: str, /, *args: Any, **kwargs: Any) -> Bracket:
     """A call expression; arguments are literals or Docs.
 
     >>> flat(call("f", 1, x=Atom("y")))

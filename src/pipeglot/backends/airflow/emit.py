@@ -45,7 +45,7 @@ def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) ->
     if any(isinstance(value, timedelta) for value in settings.values()):
         name = naming.engine("datetime", "timedelta")
         settings = {k: _renamed(v, name) for k, v in settings.items()}
-    step = naming.pipeline.step(work.call.step)
+    step = naming.steps[work.call.step]
     own = isinstance(step.run, Inlined) and _docstring(naming.pipeline, step.run.name)
     if step.description and own != step.description:
         settings["doc_md"] = step.description

@@ -47,13 +47,13 @@ class Loops:
         self.plan.loops[node.id] = loop
         before = self.items(node, loop, place)
         empty = loop.constants is None or not loop.constants
-        outer = dict(self.main.sources)
+        outer = {ref: self.main.sources[ref] for ref in self._captured(node)}
         self.harden(node, place)
         before += [self.main.sources[ref].task for ref in self._captured(node)]
         self.body(loop, place)
         for task in roots(loop.tasks):
             task.wait_for(before)
-        self.main.sources = {**self.main.sources, **outer}
+        self.main.sources.update(outer)
         for value in node.collected:
             self.collect(node, loop, value, place, before, empty)
         inside = {child.id for child in self.shape.inside(node.id)}

@@ -47,6 +47,7 @@ class Naming:
     def __init__(self, pipeline: Pipeline, plan: Plan, author: AuthorCode, imports: Imports) -> None:
         self.pipeline, self.plan, self.imports, self.author = pipeline, plan, imports, author
         self.types = Types(Shape(pipeline))
+        self.steps = {step.name: step for step in pipeline.steps}
         self.bound = _author_imports(pipeline)
         modules = {step.run.module.split(".")[0] for step in pipeline.steps if isinstance(step.run, Imported)}
         boundary = {"json_io", "run_command", "functools", "json", "os", "subprocess", "typing"}

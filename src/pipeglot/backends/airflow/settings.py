@@ -264,7 +264,8 @@ def _param(param: Param, name: str) -> Doc:
     schema = {k: v for k, v in schema.items() if k not in ("default", "description")}
     entries = [] if param.required else [Entry("", literal(param.default))]
     plain = {k: v for k, v in schema.items() if k.isidentifier() and k not in ("schema", "source")}
-    entries += [Entry(f"{key}=", literal(value)) for key, value in plain.items()]
+    order = sorted(plain, key=lambda key: key != "type")
+    entries += [Entry(f"{key}=", literal(plain[key])) for key in order]
     if param.description:
         entries.append(Entry("description=", literal(param.description)))
     rest = {k: v for k, v in schema.items() if k not in plain}

@@ -133,6 +133,6 @@ def losses(pipeline: Pipeline) -> list[Diagnostic]:
             message = f"the tag {tag!r} is left out: prefect.yaml would read it as a template"
             say("PG245", "loss", message, "write it without double braces")
     if _TEMPLATE.search(pipeline.description):
-        message = "deploying reads the description as a template: what stands in {{ }} is lost from the deployment"
+        message = "deploying reads the description as a template: the deployment loses what stands in {{ }}"
         say("PG245", "warning", message, "leave out the double braces; the flow itself keeps them")
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeglot.core.ir import Call, Collected, Each, Item, Out
+from pipeglot.core.ir import Call, Collected, Const, Each, Item, Out
 from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, call, expression, flat
 from pipeglot.core.shape import item_refs, out_refs, transparent, unique
 
@@ -144,7 +144,8 @@ class EachWriter:
     ) -> None:
         """One stage: a task mapped over the items or over what an earlier stage gave for them."""
         args: list[Doc] = []
-        for ref in task.takes:
+        for _, ref in task.takes:
+            assert not isinstance(ref, Const), "tasks in loops take references only"
             text = self._flow.var(ref, place).text
             own = (isinstance(ref, Out) and ref.ref in mapped) or (
                 isinstance(ref, Item) and ref.loop == node.id

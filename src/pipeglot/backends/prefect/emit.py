@@ -27,7 +27,7 @@ from .certain import Types
 from .deployment import deployment_file, losses, options
 from .flow import Flow
 from .helpers import HELPERS, NEEDS
-from .naming import Naming, name_tasks
+from .naming import name_tasks
 from .signature import annotation
 from .tasks import Module, Tasks, docstring
 
@@ -57,7 +57,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     shape = Shape(pipeline)
     types, naming, imports = Types(shape), name_tasks(shape), Imports()
     author = author_code(pipeline, imports)
-    diagnostics = [*author.diagnostics, *_findings(pipeline, shape, naming), *losses(pipeline)]
+    diagnostics = [*author.diagnostics, *_findings(pipeline, shape), *losses(pipeline)]
     if any(d.severity == "error" for d in diagnostics):
         return Compiled("prefect", {}, f"{stem}.py", name, tuple(diagnostics))
     calls = [*shape.calls, *([pipeline.final.call] if pipeline.final else [])]
@@ -72,7 +72,7 @@ def emit(pipeline: Pipeline) -> Compiled:
         for need in NEEDS.get(helper, ()):
             module.use(need)
     helpers = [module.helper(each) for each in HELPERS if each in module.helpers]
-    sections = [author.text, *constants, boundary, *helpers, *(task.source for task in tasks.written)]
+    sections = [author.text, *constants, boundary, *helpers, *tasks.sources()]
     startable = not any(param.required for param in pipeline.params)
     text = render_frame(
         "prefect.py.j2",
@@ -125,7 +125,7 @@ def _flow_name(pipeline: Pipeline) -> str:
     return "".join("-" if char in "/%&><" else char for char in pipeline.name)
 
 
-def _findings(pipeline: Pipeline, shape: Shape, naming: Naming) -> list[Diagnostic]:
+def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for chunk in pipeline.code:
         for builtin in sorted(_BUILTINS.intersection(chunk.names)):
@@ -141,10 +141,6 @@ def _findings(pipeline: Pipeline, shape: Shape, naming: Naming) -> list[Diagnost
         message = f"the flow is called {_flow_name(pipeline)!r}: a name on Prefect has none of / % & > <"
         found.append(Diagnostic("PG247", "note", message, pipeline.at, target="prefect"))
     for node in shape.nodes.values():
-        name = naming.task[node.id]
-        if isinstance(node, Call) and name != node.id:
-            message = f"the task of {node.id!r} is called {name!r}: its id reads like an item of a loop"
-            found.append(Diagnostic("PG246", "note", message, node.at, target="prefect"))
         if isinstance(node, Call) and node.policy.timeout is not None:
             message = (
                 f"{node.id!r} runs in a thread: work that blocks fails its time limit only when it returns"

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pipeglot.core.ir import (
     AnyNode,
     Call,
+    Const,
     Continue,
     Cron,
     Ctx,
@@ -33,6 +34,7 @@ from pipeglot.core.pysource import (
     call,
     expression,
     flat,
+    literal,
     statement,
     string,
 )
@@ -92,8 +94,23 @@ class Flow:
                 return place.items[ref.loop]
             case ParamRef():
                 return Var(ref.name)
+            case Ctx(name="state"):
+                return Var('"failed" if failed else "succeeded"')
             case Ctx():
                 return Var(self._context[ref.name])
+
+    def args(self, task: Task, place: Place) -> tuple[list[Doc], dict[str, Doc]]:
+        """What a task is submitted with: by position, from the first constant on by name."""
+        args: list[Doc] = []
+        named: dict[str, Doc] = {}
+        for name, value in task.takes:
+            constant = isinstance(value, Const)
+            doc = literal(value.value) if isinstance(value, Const) else Atom(self.var(value, place).text)
+            if constant or named:
+                named[name] = doc
+            else:
+                args.append(doc)
+        return args, named
 
     def read(self, place: Place) -> Callable[[Root], str]:
         """How the flow's own thread reads a value that has completed."""
@@ -237,7 +254,8 @@ class Flow:
         waits = self.wait_for(node, task, place)
         name = self.local(node.id, node.id)
         options: dict[str, Doc] = {"index": Atom(self.index(place))} if place.index else {}
-        args = [Atom(self.var(ref, place).text) for ref in task.takes]
+        args, more = self.args(task, place)
+        options = {**more, **options}
         here = place
         if (bound := self.loops.bounds.get(node.id)) is not None:
             lane = call(self.use("lane"), Atom(self.lane(node.id)), bound)
@@ -276,7 +294,7 @@ class Flow:
 
     def wait_for(self, node: Call, task: Task, place: Place) -> list[str]:
         """What a call waits for beyond what it takes."""
-        taken = {ref.ref for ref in task.takes if isinstance(ref, Out)}
+        taken = task.refs()
         refs = [*self.shape.waits(node.id).after, *self.inherited(node, place)]
         return self.open([ref for ref in refs if ref not in taken], place)
 
@@ -297,9 +315,7 @@ class Flow:
         options: dict[str, Doc] = {"index": Atom(self.index(place))} if place.index else {}
         if waits := self.open(place.entry, place):
             options["wait_for"] = listed(waits)
-        return call(
-            f"{task.name}.submit", *[Atom(self.var(ref, place).text) for ref in task.takes], **options
-        )
+        return call(f"{task.name}.submit", *self.args(task, place)[0], **options)
 
     # ------------------------------------------------------------ regions
 
@@ -310,12 +326,12 @@ class Flow:
         if self.types.certain(node):
             return "", self.open(refs, place)
         task = self.tasks.decide(node, loop=bool(place.index))
-        taken = {ref.ref for ref in task.takes if isinstance(ref, Out)}
+        taken = task.refs()
         options: dict[str, Doc] = {"index": Atom(self.index(place))} if place.index else {}
         if waiting := self.open([ref for ref in refs if ref not in taken], place):
             options["wait_for"] = listed(waiting)
         name = self.local(("decide", node.id), node.id)
-        args = [Atom(self.var(ref, place).text) for ref in task.takes]
+        args, _ = self.args(task, place)
         self.put(place, f"{name} = ", call(f"{task.name}.submit", *args, **options))
         made.append(name)
         return name, [name]
@@ -354,20 +370,14 @@ class Flow:
             node = pipeline.final.call
             task = self.tasks.call(node, loop=False)
             self.put(place, f"failed = {waited}")
-            args = [Atom(self._final(ref)) for ref in task.takes]
+            args, more = self.args(task, place)
             name = self.local(node.id, node.id)
-            self.put(place, f"{name} = ", call(f"{task.name}.submit", *args))
+            self.put(place, f"{name} = ", call(f"{task.name}.submit", *args, **more))
             self.put(place, f"failed += {self.use('unfinished')}({name})")
             self.put(place, "if failed:")
         self.put(replace(place, indent=place.indent + 4), failure)
         if pipeline.result is not None:
             self._result(pipeline.result, place)
-
-    def _final(self, ref: Root) -> str:
-        if isinstance(ref, Ctx) and ref.name == "state":
-            return '"failed" if failed else "succeeded"'
-        assert isinstance(ref, ParamRef | Ctx)
-        return ref.name if isinstance(ref, ParamRef) else self._context[ref.name]
 
     def _result(self, value: Value, place: Place) -> None:
         doc = expression(value, self.read(place))

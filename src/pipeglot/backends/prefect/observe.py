@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -25,7 +24,6 @@ _STATES: dict[str, CallState] = {
     "cancelled": "cancelled",
     "cancelling": "cancelled",
 }
-_NEVER_NAMED = re.compile(r"-[0-9a-f]{1,3}\Z")
 
 
 def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
@@ -49,8 +47,6 @@ def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
 def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Call]) -> Iterator[CallRecord]:
     state = _STATES.get(task.state.replace(" ", "").lower())
     found = naming.parse(task.name)
-    if found is None and state == "blocked":
-        found = naming.parse(_NEVER_NAMED.sub("", task.name))
     if found is None or state is None:
         return
     node, index = naming.node[found[0]], found[1]

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pipeglot.backends.python import AuthorCode, invocation, roots
-from pipeglot.core.ir import Call, Const, Ctx, Each, If, Item, Out, ParamRef, Pipeline, Policy, Value
+from pipeglot.core.ir import (
+    Call,
+    Const,
+    Ctx,
+    Each,
+    If,
+    Imported,
+    Inlined,
+    Item,
+    Out,
+    ParamRef,
+    Pipeline,
+    Policy,
+    Step,
+    Value,
+)
 from pipeglot.core.pysource import (
     Atom,
     Code,
@@ -18,7 +34,9 @@ from pipeglot.core.pysource import (
     RootNames,
     call,
     expression,
+    flat,
     identifier,
+    literal,
     root,
     statement,
 )
@@ -64,6 +82,18 @@ def _keep(text: str) -> str:
     return text if text.isidentifier() else identifier(text)
 
 
+def _imported(pipeline: Pipeline) -> dict[str, str]:
+    """The names that the author's file imports from modules, under their own names."""
+    found: dict[str, str] = {}
+    for chunk in pipeline.code:
+        for node in ast.parse(chunk.text).body if chunk.kind == "import" else ():
+            if isinstance(node, ast.ImportFrom) and node.module:
+                found |= {
+                    alias.name: node.module for alias in node.names if alias.asname in (None, alias.name)
+                }
+    return found
+
+
 class Module:
     """The names of one generated file: imports, helpers and tasks."""
 
@@ -83,7 +113,10 @@ class Module:
         }
         self._fixed = own | author.names | modules | {"json_io", "run_command"}
         names = Names(self._fixed | params, _keep)
-        self._engine = {name: names(name, name) for name in (*ENGINE_NAMES, *HELPERS)}
+        shared = {name for name, module in _imported(pipeline).items() if ENGINE_NAMES.get(name) == module}
+        self._engine = {
+            name: name if name in shared else names(name, name) for name in (*ENGINE_NAMES, *HELPERS)
+        }
         if "Any" not in params:
             self._engine["Any"] = "Any"  # the boundary code has imported it, under this name
         self._tasks = Names(self._fixed | params | set(self._engine.values()), _keep)
@@ -129,14 +162,21 @@ class Module:
         return Names(self._fixed | RESERVED_PARAMETERS | set(self._engine.values()))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Task:
-    """A task of the file: its name there, and the references it is handed, in the order of its parameters."""
+    """A task of the file: its name there, and what it takes in the order of its parameters, by their names.
+
+    `direct`: it is the author's own function; otherwise a function that calls it.
+    """
 
     name: str
-    takes: tuple[Root, ...]
-    loop: bool
-    source: Code = field(default_factory=lambda: Code(""))
+    takes: tuple[tuple[str, Root | Const], ...]
+    source: Code
+    direct: bool = False
+
+    def refs(self) -> list[str]:
+        """The ids of what it takes."""
+        return [value.ref for _, value in self.takes if isinstance(value, Out)]
 
 
 class Tasks:
@@ -145,6 +185,8 @@ class Tasks:
     def __init__(self, module: Module, shape: Shape, types: Types, naming: Naming) -> None:
         self._module, self._shape, self._types, self._naming = module, shape, types, naming
         self.written: list[Task] = []
+        final = module.pipeline.final
+        self._calls = [*shape.calls, *([final.call] if final else [])]
         for node in shape.nodes.values():
             if isinstance(node, Call):
                 self._call_name(node)
@@ -169,17 +211,41 @@ class Tasks:
     def _pick_name(self, id: str, number: int) -> str:
         return self._module.name(("pick", id, number), f"{identifier(id)}_value")
 
+    def sources(self) -> list[Code]:
+        """The source of all tasks written: first those that are the author's own functions, in one block."""
+        direct = [task.source for task in self.written if task.direct]
+        return [Code("\n".join(direct)), *(task.source for task in self.written if not task.direct)]
+
     def call(self, node: Call, *, loop: bool) -> Task:
         """The task of a call."""
         step = self._module.pipeline.step(node.step)
+        options = policy_options(node.policy)
+        if not loop and isinstance(step.run, Imported | Inlined) and _fits(step, node):
+            return self._direct(node, step, options)
         takes = roots(node.args.values())
         names = self._names(takes, node.args)
         doc = invocation(self._module.pipeline, node, names, self._module.imports)
         body = [*docstring(step.description), statement("return ", doc, indent=4)]
+        if len(body) == 1 and step.description:
+            options = {"description": step.description, **options}
+        return self._write(self._call_name(node), node.id, takes, names, body, loop, options)
+
+    def _direct(self, node: Call, step: Step, options: dict[str, Any]) -> Task:
+        """A task that is the step's function itself.
+
+        Where several calls share it, Prefect would take one result for the other's if results are persisted.
+        """
+        if sum(other.step == step.name for other in self._calls) > 1:
+            options = {**options, "cache_policy": Atom(self._module.use("NO_CACHE"))}
+        bare = node.model_copy(update={"args": {}})
+        function = invocation(self._module.pipeline, bare, _no_names, self._module.imports)
+        wrapped = Atom(flat(function).removesuffix("()"))
+        doc = call(self._module.use("task"), wrapped, name=node.id, **options)
+        takes = tuple((p.name, _bare(node.args[p.name])) for p in step.parameters)
         name = self._call_name(node)
-        description = "" if body[:-1] else step.description
-        options = policy_options(node.policy)
-        return self._write(name, self._naming.task[node.id], takes, names, body, loop, options, description)
+        task = Task(name, takes, Code(statement(f"{name} = ", doc)), direct=True)
+        self.written.append(task)
+        return task
 
     def decide(self, node: If | Each, *, loop: bool) -> Task:
         """The task that finds out which arm of an If is taken, or what the items of an Each are."""
@@ -201,7 +267,7 @@ class Tasks:
                 body.append(statement("if ", doc, ":", indent=4))
                 body.append(f"        return {number}")
             body.append(f"    return {len(conditions)}")
-        return self._write(name, self._naming.task[node.id], takes, names, body, loop)
+        return self._write(name, node.id, takes, names, body, loop)
 
     def pick(self, id: str, value: Value, number: int = 0, *, loop: bool) -> Task:
         """The task that forms a merged (by arm `number`) or collected value."""
@@ -209,7 +275,7 @@ class Tasks:
         names = self._names(takes, {})
         body = [statement("return ", expression(value, names), indent=4)]
         name = self._pick_name(id, number)
-        return self._write(name, self._naming.task[id], takes, names, body, loop)
+        return self._write(name, id, takes, names, body, loop)
 
     def or_default(self) -> str:
         """The task that stands behind a call whose failure is tolerated."""
@@ -219,9 +285,10 @@ class Tasks:
                 '    """What a task gave, or the default that stands in when it failed."""',
                 "    return default if isinstance(outcome, BaseException) else outcome",
             ]
-            decorator = self._decorator(self._naming.or_default, loop=False)
+            no_cache = Atom(self._module.use("NO_CACHE"))
+            decorator = self._decorator(self._naming.or_default, loop=False, cache_policy=no_cache)
             lines = [decorator, f"def {name}(outcome, default):", *body]
-            self.written.append(Task(name, (), False, Code("\n".join(lines))))
+            self.written.append(Task(name, (), Code("\n".join(lines))))
         return name
 
     def _names(self, takes: Sequence[Root], args: Mapping[str, Value]) -> RootNames:
@@ -243,27 +310,45 @@ class Tasks:
         body: list[str],
         loop: bool,
         options: Mapping[str, Any] | None = None,
-        description: str = "",
     ) -> Task:
         parameters = [Atom(names(r)) for r in takes] + ([Atom("index")] if loop else [])
-        decorator = self._decorator(task, loop=loop, description=description, **(options or {}))
+        decorator = self._decorator(task, loop=loop, **(options or {}))
         head = statement("def ", call(name, *parameters), ":")
-        written = Task(name, takes, loop, Code("\n".join([decorator, head, *body])))
+        given = tuple((names(r), r) for r in takes)
+        written = Task(name, given, Code("\n".join([decorator, head, *body])))
         self.written.append(written)
         return written
 
-    def _decorator(self, task: str, *, loop: bool, description: str = "", **options: Any) -> str:
-        if description:
-            options = {"description": description, **options}
-        no_cache = Atom(self._module.use("NO_CACHE"))
-        doc = call(
-            self._module.use("task"),
-            name=task,
-            task_run_name=run_name(task, loop=loop),
-            **options,
-            cache_policy=no_cache,
-        )
-        return statement("@", doc)
+    def _decorator(self, task: str, *, loop: bool, **options: Any) -> str:
+        named = {"name": task, "task_run_name": run_name(task)} if loop else {"name": task}
+        return statement("@", call(self._module.use("task"), **named, **options))
+
+
+def _no_names(ref: Root) -> str:
+    raise AssertionError(ref)
+
+
+def _bare(value: Value) -> Root | Const:
+    assert isinstance(value, Out | Item | ParamRef | Ctx | Const)
+    return value
+
+
+def _fits(step: Step, node: Call) -> bool:
+    """Whether a call gives every parameter of its step one whole value: Prefect can call the function itself.
+
+    A default of the function would be filled in by Prefect, before the value is read as JSON.
+    """
+    names = [parameter.name for parameter in step.parameters]
+    if set(names) != set(node.args) or RESERVED_PARAMETERS.intersection(names):
+        return False
+    return all(is_whole(value) and _is_small(value) for value in node.args.values())
+
+
+def _is_small(value: Value) -> bool:
+    """Whether a constant may stand in the flow: text, numbers and the like that fit a line."""
+    if not isinstance(value, Const):
+        return True
+    return not isinstance(value.value, list | dict) and len(flat(literal(value.value))) <= 40
 
 
 def is_whole(value: Value) -> bool:

@@ -148,7 +148,7 @@ def tasks_of(dag_id, run_id, errors):
         for row in rows(XComModel):
             if row.key == "return_value":
                 outputs[row.task_id, row.map_index] = wire.plain(
-                    deserialize(XComModel.deserialize_value(row))
+                    deserialize(row.value)  # `deserialize_value` would read text that looks like JSON
                 )
         tasks = []
         for row in rows(TaskInstance):

@@ -175,9 +175,8 @@ class Facts:
 
 
 def _result_type(pipeline: Pipeline) -> Schema:
-    if pipeline.result is None:
-        return {"type": "null"}
-    return schema_of(pipeline.result, Facts(pipeline).scope) or {}
+    result = pipeline.result
+    return {} if result is None else schema_of(result, Facts(pipeline).scope) or {}
 
 
 def item_of(schema: Schema) -> Schema:

@@ -201,25 +201,20 @@ def _in_scope(facts: Facts, use: Use, ref: str) -> bool:
 
 
 def order(facts: Facts) -> Findings:
-    """`after` names things to wait for, and nothing waits for itself."""
+    """`after` names things to wait for."""
     shape = facts.shape
-    sound = True
     for id, node in shape.nodes.items():
         if isinstance(node, Group):
             continue
         around = {id, *shape.groups[id], *(frame.region for frame in shape.frames[id])}
         for ref in node.after:
             if ref not in shape.nodes and ref not in shape.values:
-                sound = False
                 yield facts.find("PG175", f"{id!r} comes after {ref!r}, which does not exist", node)
             elif shape.owner.get(ref, ref) in around:
-                sound = False
                 yield facts.find("PG175", f"{id!r} comes after {ref!r}, which it is a part of", node)
-    if sound:
-        yield from _cycles(facts)
 
 
-def _cycles(facts: Facts) -> Findings:
+def cycles(facts: Facts) -> Findings:
     """Nodes that wait for one another, block by block: what is left when all that can start has."""
     shape = facts.shape
     waits: dict[str, set[str]] = {}
