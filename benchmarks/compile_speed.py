@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "benchmarks"
 KFP = "kfp==2.17.0"
 
-OURS = '''
+OURS = """
 from pipeglot import pipeline, step
 
 
@@ -54,9 +54,9 @@ def report(score: float) -> str:
 @pipeline
 def four_steps(day: str = "2026-01-01", depth: int = 3) -> str:
     return report(train(features(ingest(day)), depth))
-'''
+"""
 
-THEIRS = '''
+THEIRS = """
 from kfp import dsl
 
 
@@ -86,7 +86,7 @@ def four_steps(day: str = "2026-01-01", depth: int = 3) -> str:
     made = features(raw=raw.output)
     score = train(data=made.output, depth=depth)
     return report(score=score.output).output
-'''
+"""
 
 
 def timed(command: list[str]) -> float:
@@ -111,7 +111,15 @@ def cold_start(runs: int) -> float:
     """The CLI against kfp's, in turn; the median of the pairwise ratios."""
     (BUILD / "ours.py").write_text(OURS)
     (BUILD / "theirs.py").write_text(THEIRS)
-    pipeglot = [str(Path(sys.executable).parent / "pipeglot"), "compile", "ours.py", "--target", "airflow", "--out", "out"]
+    pipeglot = [
+        str(Path(sys.executable).parent / "pipeglot"),
+        "compile",
+        "ours.py",
+        "--target",
+        "airflow",
+        "--out",
+        "out",
+    ]
     kfp = [str(kfp_program()), "dsl", "compile", "--py", "theirs.py", "--output", "theirs.yaml"]
     timed(pipeglot), timed(kfp)  # byte code and disk caches
     pairs = [(timed(pipeglot), timed(kfp)) for _ in range(runs)]

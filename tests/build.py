@@ -78,16 +78,10 @@ def value(given: Any) -> Value:
     """A value: itself, `$id` for the output of a call, or a constant."""
     if isinstance(given, str) and given.startswith("$"):
         return Out(ref=given[1:])
-    return (
-        Const(value=given)
-        if given is None or isinstance(given, bool | int | float | str | list | dict)
-        else given
-    )
+    return Const(value=given) if given is None or isinstance(given, bool | int | float | str | list | dict) else given
 
 
-def call(
-    id: str, step: str = "num", *, after: tuple[str, ...] = (), policy: Policy | None = None, **args: Any
-) -> Call:
+def call(id: str, step: str = "num", *, after: tuple[str, ...] = (), policy: Policy | None = None, **args: Any) -> Call:
     given = {name: value(arg) for name, arg in args.items()}
     return Call(id=id, step=step, args=given, after=after, policy=policy or Policy())
 

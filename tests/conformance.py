@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from pipeglot.backends.execute import Mode
 from pipeglot.backends.run import Request, run_many
 from pipeglot.core.diagnostic import CompileError, PipeglotError
 from pipeglot.core.ir import Pipeline
@@ -19,8 +20,6 @@ from pipeglot.core.shape import inline
 from pipeglot.migrate.compare import compare
 
 LOGICAL_DATE = "2026-03-01T02:00:00Z"
-
-MASKED = "run id"
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def reference(trial: Trial) -> Record:
         return execute(trial.pipeline, params=trial.params, logical_date=trial.instant)
 
 
-def judge(trials: Sequence[Trial], target: str, *, mode: str = "test") -> Iterator[Verdict]:
+def judge(trials: Sequence[Trial], target: str, *, mode: Mode = "test") -> Iterator[Verdict]:
     """Run every trial on the reference and on an engine (one batch), and compare."""
     with tempfile.TemporaryDirectory() as folder:
         requests = []
@@ -61,9 +60,7 @@ def judge(trials: Sequence[Trial], target: str, *, mode: str = "test") -> Iterat
             state = Path(folder, str(number))
             state.mkdir()
             env = {"PIPEGLOT_TEST_STATE": str(state)}
-            requests.append(
-                Request(trial.pipeline, params=trial.params, logical_date=trial.instant, env=env)
-            )
+            requests.append(Request(trial.pipeline, params=trial.params, logical_date=trial.instant, env=env))
         for trial, outcome in zip(trials, run_many(requests, target, mode=mode), strict=True):
             yield verdict(trial, outcome)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "pipeglot", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
-)
+collect_ignore = ["golden"]
+"""Code for engines that are not installed here."""
+
+settings.register_profile("pipeglot", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pipeglot")
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from pipeglot.core.ir import (
     All,
-    AnyNode,
     Any_,
+    AnyNode,
     Arm,
     Call,
     Chunk,
@@ -46,7 +46,7 @@ from pipeglot.core.ir import (
     Value,
 )
 
-SOURCE = '''
+SOURCE = """
 @dataclass
 class Res:
     n: int
@@ -54,7 +54,7 @@ class Res:
     xs: list[int]
     s: str
     d: dict[str, int]
-'''.strip()
+""".strip()
 
 WORK = '''
 def work(label: str, ins: Any, fail: bool = False) -> Res:
@@ -140,7 +140,7 @@ STEPS = (
     ),
 )
 
-TOLERATED = {"n": -1, "ok": True, "xs": [4], "s": "default", "d": {}}
+TOLERATED: Any = {"n": -1, "ok": True, "xs": [4], "s": "default", "d": {}}
 
 
 def list_of(schema: dict[str, Any]) -> dict[str, Any]:
@@ -199,7 +199,8 @@ class _Builder:
             else:
                 values.append(known.value)
         if self.chance(0.1):
-            values.append(Const(value=self.rng.choice([None, True, 1.5, "it's {{ x }}", [], {"k": [1]}])))
+            odd: Any = self.rng.choice([None, True, 1.5, "it's {{ x }}", [], {"k": [1]}])
+            values.append(Const(value=odd))
         return ListOf(items=tuple(values)) if values else Const(value=self.rng.randrange(5))
 
     def condition(self, scope: list[Known], depth: int = 0) -> Value:
@@ -219,7 +220,7 @@ class _Builder:
                 return IsIn(value=at(value, "s"), options=("a", "b", "default"))
             if which < 0.56:  # the key is there only now and then: a failure to decide
                 return Compare(op=">", left=at(at(value, "d"), "k"), right=Const(value=1))
-            op = self.rng.choice(("==", "!=", "<", "<=", ">", ">="))
+            op: Any = self.rng.choice(("==", "!=", "<", "<=", ">", ">="))
             return Compare(op=op, left=at(value, "n"), right=Const(value=self.rng.randrange(7)))
         left = self.rng.choice(ints).value if ints else ParamRef(name="p")
         op = self.rng.choice(("==", "!=", "<", ">="))
@@ -233,9 +234,8 @@ class _Builder:
         id = f"{step}{self.calls}"
         args: dict[str, Value] = {"label": Const(value=id), "ins": self.argument(scope)}
         policy: dict[str, Any] = {}
-        if step == "work":
-            if self.chance(self.limits.failure):
-                args["fail"] = self.condition(scope) if self.chance(0.6) else Const(value=True)
+        if step == "work" and self.chance(self.limits.failure):
+            args["fail"] = self.condition(scope) if self.chance(0.6) else Const(value=True)
         if step == "flaky":
             args["failures"] = Const(value=self.rng.choice((0, 1, 2)))
             items = [k.value for k in scope if isinstance(k.value, Item)]
@@ -258,7 +258,9 @@ class _Builder:
         self.regions += 1
         return f"{kind}{self.regions}"
 
-    def block(self, scope: list[Known], depth: int, inside: str | None, least: int = 1) -> tuple[list[AnyNode], list[Known]]:
+    def block(
+        self, scope: list[Known], depth: int, inside: str | None, least: int = 1
+    ) -> tuple[list[AnyNode], list[Known]]:
         """Nodes, and the values they put into scope."""
         scope = list(scope)
         made: list[Known] = []

@@ -166,9 +166,7 @@ def test_a_final_is_a_teardown_beside_an_end_that_keeps_the_state() -> None:
 
 def test_a_final_waits_for_what_no_leaf_waits_for() -> None:
     both = call("c", Out(ref="a"), after=("b",))
-    assert {("a", "f"), ("b", "f"), ("c", "f")} <= edges(
-        text(call("a"), call("b"), both, final=Final(call=call("f")))
-    )
+    assert {("a", "f"), ("b", "f"), ("c", "f")} <= edges(text(call("a"), call("b"), both, final=Final(call=call("f"))))
 
 
 def test_a_tolerated_failure_is_no_leaf_and_a_blocked_call_stays_blocked() -> None:
@@ -234,9 +232,7 @@ def test_an_interval_is_a_cron_of_exactly_its_ticks(seconds: int, start: str, cr
     assert _as_cron(seconds, first.timestamp()) == cron
     if cron is not None:
         ticks = croniter(cron, first)
-        assert [ticks.get_next() - first.timestamp() for _ in range(30)] == [
-            seconds * n for n in range(1, 31)
-        ]
+        assert [ticks.get_next() - first.timestamp() for _ in range(30)] == [seconds * n for n in range(1, 31)]
 
 
 def test_losses_and_refusals() -> None:
@@ -258,6 +254,7 @@ def test_options_are_checked_against_the_engine() -> None:
     good = {"dag": {"max_active_tasks": 3}, "tasks": {"a": {"pool": "gpu", "priority_weight": 5}}}
     out = text(call("a"), options={"airflow": good})
     assert "max_active_tasks=3" in out and 'pool="gpu"' in out
+    bad: Any
     for bad in (
         {"dags": {}},
         {"dag": {"max_active_task": 3}},
@@ -312,11 +309,7 @@ def test_params_hold_their_schema_without_references() -> None:
 
 
 def test_static_types_say_what_may_be_none() -> None:
-    assert (
-        may_be_none({})
-        and may_be_none({"anyOf": [INT, {"type": "null"}]})
-        and may_be_none({"enum": [1, None]})
-    )
+    assert may_be_none({}) and may_be_none({"anyOf": [INT, {"type": "null"}]}) and may_be_none({"enum": [1, None]})
     assert not may_be_none(INT) and not may_be_none({"enum": [1, 2]})
     assert is_list({"type": "array"}) and not is_list({}) and not is_list({"anyOf": [{"type": "array"}, INT]})
 
@@ -373,10 +366,11 @@ def test_random_pipelines_compile_to_formatted_python() -> None:
 def test_compiling_takes_time_in_proportion_to_the_calls() -> None:
     def seconds(count: int) -> float:
         calls = [call("c0"), *(call(f"c{n}", Out(ref=f"c{n - 1}")) for n in range(1, count))]
-        given = pipeline(*calls)
-        started = time.perf_counter()
-        get("airflow").compile(given)
-        return time.perf_counter() - started
+        given, taken = pipeline(*calls), []
+        for _ in range(3):
+            started = time.process_time()
+            get("airflow").compile(given)
+            taken.append(time.process_time() - started)
+        return min(taken)
 
-    seconds(50)
     assert seconds(2000) < 8 * seconds(500)

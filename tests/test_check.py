@@ -123,7 +123,10 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
         pipeline(when("i", (YES, [call("a", x="$m")]), (None, []), m=[1, 2])),
     ),
     "the item outside its loop": ("PG174", pipeline(each("e", [1], call("a")), call("b", x=item("e")))),
-    "the item of a sibling": ("PG174", pipeline(each("e", item("f"), call("a")), each("f", [[1]], call("b")))),
+    "the item of a sibling": (
+        "PG174",
+        pipeline(each("e", item("f"), call("a")), each("f", [[1]], call("b"))),
+    ),
     "a condition on what an arm makes": (
         "PG174",
         pipeline(when("i", (less("$a", 1), [call("a")]))),
@@ -333,9 +336,7 @@ DOUBTFUL: dict[str, tuple[str, Pipeline]] = {
         "PG400",
         pipeline(
             call("a", "login", db_password="hunter2"),
-            steps=(
-                Step(name="login", run=Shell(script="true"), parameters=(Parameter(name="db_password"),)),
-            ),
+            steps=(Step(name="login", run=Shell(script="true"), parameters=(Parameter(name="db_password"),)),),
         ),
     ),
     "a token as default": (
@@ -382,12 +383,8 @@ VALID: dict[str, Pipeline] = {
     "two loops after one another by their insides": pipeline(
         each("e", [1], call("a")), each("f", [1], call("b", after=("a",)))
     ),
-    "a group used inside and out": pipeline(
-        Group(id="g", body=(call("a"),)), call("b", x="$a", after=("g",))
-    ),
-    "schedules": pipeline(
-        schedule=cron("*/5 0-6,8 1 JAN-MAR MON", "America/New_York", start=START, catch_up=True)
-    ),
+    "a group used inside and out": pipeline(Group(id="g", body=(call("a"),)), call("b", x="$a", after=("g",))),
+    "schedules": pipeline(schedule=cron("*/5 0-6,8 1 JAN-MAR MON", "America/New_York", start=START, catch_up=True)),
     "an interval": pipeline(schedule=Schedule(timing=Interval(seconds=60))),
     "packages": pipeline(
         packages=(
@@ -421,9 +418,7 @@ VALID: dict[str, Pipeline] = {
     "conditions of known kinds": pipeline(
         call("n"),
         call("f", "flag", x=True),
-        when(
-            "i", (less("$n", 1.5), []), (Out(ref="f"), []), (IsIn(value=Out(ref="n"), options=(1, 2.5)), [])
-        ),
+        when("i", (less("$n", 1.5), []), (Out(ref="f"), []), (IsIn(value=Out(ref="n"), options=(1, 2.5)), [])),
         when("j", (Compare(op="==", left=Text(parts=(Out(ref="n"),)), right=value("1")), [])),
         when("k", (All(operands=(Out(ref="f"), Not(operand=Const(value=True)))), [])),
         when("l", (Compare(op="<", left=Ctx(name="day"), right=value("2026-01-01")), [])),

@@ -177,9 +177,7 @@ def test_bad_input_is_a_few_clear_lines(here: Path, pipeglot: Run, case: str, co
     name, content = BAD[case]
     (here / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     before = listing(here)
-    more = {"compile": ["-t", "airflow", "-t", "prefect"], "run": ["--record", "record.json"]}.get(
-        command, []
-    )
+    more = {"compile": ["-t", "airflow", "-t", "prefect"], "run": ["--record", "record.json"]}.get(command, [])
     assert_clear(pipeglot(command, name, *more))
     assert listing(here) == before
 
@@ -326,9 +324,7 @@ def test_the_source_is_never_overwritten(here: Path, pipeglot: Run) -> None:
     assert (here / name).read_text() == AUTHORED
 
 
-def test_what_somebody_wrote_by_hand_or_is_of_another_pipeline_is_not_overwritten(
-    here: Path, pipeglot: Run
-) -> None:
+def test_what_somebody_wrote_by_hand_or_is_of_another_pipeline_is_not_overwritten(here: Path, pipeglot: Run) -> None:
     pipeglot("compile", "counting.py", "-t", "airflow", "--out", "o")
     (file,) = (path for path in Path("o").rglob("*.py"))
     ours = file.read_text()
@@ -353,9 +349,7 @@ def test_what_the_authors_file_prints_is_not_our_output(here: Path, pipeglot: Ru
     assert json.loads(said.out)["name"] == "counting" and "hello" in said.err
 
 
-@pytest.mark.parametrize(
-    "command", [["compile", "-t", "airflow", "-t", "prefect"], ["check"], ["graph"], ["ir"]]
-)
+@pytest.mark.parametrize("command", [["compile", "-t", "airflow", "-t", "prefect"], ["check"], ["graph"], ["ir"]])
 def test_no_code_of_a_json_pipeline_is_run(here: Path, pipeglot: Run, command: list[str]) -> None:
     (here / "trap.py").write_text("open('sprung', 'w').close()\ndef f() -> int: return 1\n")
     steps = [
@@ -502,9 +496,7 @@ def test_output_is_utf8_whatever_the_locale(here: Path) -> None:
     assert err == "" and json.loads(out)["name"] == "Zürich"
 
 
-def test_a_bug_is_said_in_two_lines_and_shown_on_request(
-    pipeglot: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_is_said_in_two_lines_and_shown_on_request(pipeglot: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> Sequence[object]:
         raise RuntimeError("inside\nout")
 

@@ -19,9 +19,7 @@ RECORD = Record(
     started=START,
     ended=START + timedelta(seconds=75),
     calls=(
-        CallRecord(
-            id="load", state="succeeded", attempts=1, started=START, ended=START + timedelta(seconds=2)
-        ),
+        CallRecord(id="load", state="succeeded", attempts=1, started=START, ended=START + timedelta(seconds=2)),
         CallRecord(
             id="train",
             index=(1,),
@@ -53,9 +51,7 @@ def test_lines_hold_no_control_characters() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_a_terminal_that_wants_no_colour_gets_lines(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_a_terminal_that_wants_no_colour_gets_lines(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv("TERM", "xterm")
     assert isinstance(display.display(Terminal(), ""), display.Live)
     monkeypatch.setenv(name, value)

@@ -13,8 +13,8 @@ import pytest
 from pipeglot.core.ir import (
     Call,
     Chunk,
-    Ctx,
     Const,
+    Ctx,
     DictOf,
     Each,
     Final,
@@ -85,9 +85,60 @@ def test_random_pipelines_agree_with_the_reference(target: str) -> None:
 # ---------------------------------------------------------------- hostile text
 
 FRAGMENTS = [
-    *("'", '"', "\\", "\n", "\r\n", "\t", "{{ ds }}", "{% raw %}", "{#", "}}", "$HOME", "`x`", "$(ls)", "%s", "%(a)s", "{}"),
-    *("{x!r}", "'''", '"""', "\x00", "\x1b[0m", "\u2028", "\ufeff", "\U0001f600", "ünï", "日本", "a", "class", "None", " ", ""),
-    *("/", ".", "..", "-", "_", ":", "#", "|", "&", "<b>", "a.sh", ".bash", "r'", 'f"', "\\N{DASH}", "\\u0041", "x" * 10_000),
+    *(
+        "'",
+        '"',
+        "\\",
+        "\n",
+        "\r\n",
+        "\t",
+        "{{ ds }}",
+        "{% raw %}",
+        "{#",
+        "}}",
+        "$HOME",
+        "`x`",
+        "$(ls)",
+        "%s",
+        "%(a)s",
+        "{}",
+    ),
+    *(
+        "{x!r}",
+        "'''",
+        '"""',
+        "\x00",
+        "\x1b[0m",
+        "\u2028",
+        "\ufeff",
+        "\U0001f600",
+        "ünï",
+        "日本",
+        "a",
+        "class",
+        "None",
+        " ",
+        "",
+    ),
+    *(
+        "/",
+        ".",
+        "..",
+        "-",
+        "_",
+        ":",
+        "#",
+        "|",
+        "&",
+        "<b>",
+        "a.sh",
+        ".bash",
+        "r'",
+        'f"',
+        "\\N{DASH}",
+        "\\u0041",
+        "x" * 10_000,
+    ),
 ]
 
 ECHO = Chunk(kind="function", names=("echo",), text="def echo(value):\n    return value")
@@ -114,7 +165,9 @@ def hostile(rng: random.Random, number: int) -> tuple[Pipeline, int]:
         Param(name="class", default={text(): [text()]}),
     )
     first = call(Const(value=text()))
-    built = DictOf(items=((text(), Out(ref=first.id)), (text(), ParamRef(name="class")), (text(), Const(value=[text()]))))
+    built = DictOf(
+        items=((text(), Out(ref=first.id)), (text(), ParamRef(name="class")), (text(), Const(value=[text()])))
+    )
     second = call(built)
     third = call(Text(parts=(Const(value=text()), Out(ref=first.id), Const(value=text()), ParamRef(name="p"))))
     loop = Each(

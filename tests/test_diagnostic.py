@@ -105,9 +105,7 @@ def test_json_says_all_of_it(found: list[Diagnostic]) -> None:
     data = json.loads(render.as_json(found))
     assert data["schema"] == "pipeglot.diagnostics/1"
     assert sum(data["counts"].values()) == len(data["diagnostics"]) == len(set(found))
-    shown = {
-        (d["code"], d["severity"], d["message"], d["file"], d["line"], d["help"]) for d in data["diagnostics"]
-    }
+    shown = {(d["code"], d["severity"], d["message"], d["file"], d["line"], d["help"]) for d in data["diagnostics"]}
     wanted = {
         (d.code, d.severity, d.message, d.at and d.at.file, d.at and d.at.line, d.help)
         for d in found

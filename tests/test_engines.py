@@ -135,9 +135,7 @@ def test_two_processes_that_install_at_once_make_one_environment(home: Path) -> 
     assert len(set(makers)) == 1
 
 
-def test_a_cache_that_cannot_be_written_is_one_clear_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cache_that_cannot_be_written_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PIPEGLOT_HOME", str(tmp_path / "file"))
     with pytest.raises(EngineError) as error:
@@ -226,9 +224,7 @@ def test_requirements_files_give_lines_and_refuse_options(tmp_path: Path) -> Non
 
 def test_what_pip_was_told_reaches_uv(tmp_path: Path) -> None:
     config = tmp_path / "pip.conf"
-    config.write_text(
-        "[global]\nindex-url = https://a/simple\ncert = /ca.pem\n[install]\nfind-links = /w /x\n"
-    )
+    config.write_text("[global]\nindex-url = https://a/simple\ncert = /ca.pem\n[install]\nfind-links = /w /x\n")
     told = environment.uv_environ({"PIP_CONFIG_FILE": str(config), "PIP_EXTRA_INDEX_URL": "https://b/simple"})
     assert told["UV_DEFAULT_INDEX"] == "https://a/simple"
     assert told["UV_INDEX"] == "https://b/simple"

@@ -52,9 +52,7 @@ def outcomes(target: str, mode: Mode) -> tuple[list[EngineRun | EngineError], li
     return list(found), events
 
 
-def run(
-    target: str, mode: Mode, number: int
-) -> tuple[EngineRun, dict[tuple[str, tuple[int, ...]], EngineTask]]:
+def run(target: str, mode: Mode, number: int) -> tuple[EngineRun, dict[tuple[str, tuple[int, ...]], EngineTask]]:
     outcome = outcomes(target, mode)[0][number]
     assert isinstance(outcome, EngineRun), outcome
     return outcome, {(task.name, task.index): task for task in outcome.tasks}
@@ -255,9 +253,7 @@ def hanging(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[su
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
     command = [sys.executable, "-c", HANGING, target, str(installed(target)), mark]
     environ = {**os.environ, "TMPDIR": str(tmp_path), "PIPEGLOT_TEST_OUTER": mark}
-    with subprocess.Popen(
-        command, env=environ, stdout=subprocess.PIPE, text=True, cwd=HERE.parents[1]
-    ) as run:
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True, cwd=HERE.parents[1]) as run:
         try:
             assert run.stdout is not None
             assert run.stdout.readline() == "started\n"
@@ -270,9 +266,7 @@ def hanging(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[su
 
 @pytest.mark.engine
 @pytest.mark.parametrize("hanging", TARGETS, indirect=True)
-def test_an_interrupt_leaves_no_process_and_no_file(
-    hanging: tuple[subprocess.Popen[str], str], tmp_path: Path
-) -> None:
+def test_an_interrupt_leaves_no_process_and_no_file(hanging: tuple[subprocess.Popen[str], str], tmp_path: Path) -> None:
     run, mark = hanging
     run.send_signal(signal.SIGINT)
     assert run.wait(20) == 130
@@ -301,9 +295,7 @@ def test_the_engine_ends_even_when_this_process_is_killed(
 # ---------------------------------------------------------------- without an engine
 
 
-def test_the_users_own_engine_settings_never_reach_the_engine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_own_engine_settings_never_reach_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW_HOME", "PREFECT_API_KEY", "PYTHONPATH"):
         monkeypatch.setenv(name, "postgresql://production")
     monkeypatch.setenv("AIRFLOW_CONN_LAKE", "s3://")

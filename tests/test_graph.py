@@ -126,9 +126,7 @@ def test_random_pipelines_are_drawn_whole(seed: int) -> None:
     assert all(node.id in outline for node in shape.calls)
 
 
-@pytest.mark.parametrize(
-    "hostile", ['a"b', "a\nb", "a\\", "#quot;", "]", "|", "<b>", "x" * 500, "\x1b[31m", "ä"]
-)
+@pytest.mark.parametrize("hostile", ['a"b', "a\nb", "a\\", "#quot;", "]", "|", "<b>", "x" * 500, "\x1b[31m", "ä"])
 def test_hostile_ids_break_no_line(hostile: str) -> None:
     pipeline = Pipeline(name=hostile, body=(call(hostile), call("next", hostile)))
     for form in ("text", "mermaid", "dot"):

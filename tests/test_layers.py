@@ -86,9 +86,7 @@ def test_only_the_command_line_prints_or_writes(path: Path) -> None:
 
 def test_the_check_above_would_notice(tmp_path: Path) -> None:
     module = tmp_path / "bad.py"
-    module.write_text(
-        "import sys\nprint(1)\nopen('x', 'w')\np.write_text('')\nsys.stdout.write('')\np.open()\n"
-    )
+    module.write_text("import sys\nprint(1)\nopen('x', 'w')\np.write_text('')\nsys.stdout.write('')\np.open()\n")
     assert [line.split(":")[0] for line in speaks_or_writes(module)] == ["2", "3", "4", "5"]
 
 

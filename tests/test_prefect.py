@@ -27,6 +27,7 @@ from pipeglot.core.ir import (
     Const,
     Continue,
     Cron,
+    Ctx,
     Each,
     Final,
     If,
@@ -136,18 +137,14 @@ def test_a_condition_that_may_not_evaluate_is_a_task_of_its_own() -> None:
 
 
 def test_items_of_unknown_type_are_checked_by_a_task_of_their_own() -> None:
-    made = compiled(
-        do("a", "echo"), Each(id="loop", items=Out(ref="a"), body=(do("b", x=Item(loop="loop")),))
-    )
+    made = compiled(do("a", "echo"), Each(id="loop", items=Out(ref="a"), body=(do("b", x=Item(loop="loop")),)))
     assert "raise TypeError" in made.files[made.entry]
     assert "loop = loop_items.submit(a)" in flow(made)
 
 
 def test_a_body_of_calls_is_mapped_stage_by_stage() -> None:
     body = (do("b", x=Item(loop="loop")), do("c", "echo", x=Out(ref="b")), do("d", x=Out(ref="a")))
-    loop = Each(
-        id="loop", items=Const(value=[1, 2]), body=body, collected=(Collected(id="cs", value=Out(ref="c")),)
-    )
+    loop = Each(id="loop", items=Const(value=[1, 2]), body=body, collected=(Collected(id="cs", value=Out(ref="c")),))
     made = flow(compiled(do("a"), loop, do("e", x=Out(ref="cs"))))
     assert "b = b_task.map(loop_items, index=range(len(loop_items)), wait_for=[a])" in made
     assert "c = c_task.map(b, index=range(len(loop_items)))" in made
@@ -161,9 +158,7 @@ def test_max_parallel_makes_a_run_wait_for_the_one_so_many_places_back() -> None
 
 
 def test_a_condition_in_a_loop_runs_a_function_for_every_item() -> None:
-    inner = If(
-        id="odd", arms=(Arm(when=Compare(op=">", left=Out(ref="b"), right=Const(value=0)), body=(do("c"),)),)
-    )
+    inner = If(id="odd", arms=(Arm(when=Compare(op=">", left=Out(ref="b"), right=Const(value=0)), body=(do("c"),)),))
     made = flow(compiled(Each(id="loop", items=Const(value=[1]), body=(do("b"), inner))))
     assert "def loop_item(index, item):" in made and "for_each(loop_item, loop_items)" in made
 
@@ -174,9 +169,11 @@ def test_a_tolerated_call_is_followed_by_its_default_and_blocked_calls_stay_bloc
 
 
 def test_the_final_is_told_the_state_and_its_failure_counts() -> None:
-    final = Final(call=do("tell", x=Const(value=1)))
+    final = Final(call=do("tell", x=Ctx(name="state")))
     made = flow(compiled(do("a"), final=final))
-    assert made.index("failed = unfinished(runs)") < made.index("tell = tell_task.submit()")
+    assert made.index("failed = unfinished(runs)") < made.index(
+        'tell = tell_task.submit("failed" if failed else "succeeded")'
+    )
     assert "failed += unfinished(tell)" in made
 
 
@@ -211,15 +208,25 @@ def test_params_keep_their_types_bounds_and_choices() -> None:
 def test_every_id_is_a_task_name_and_braces_do_not_become_a_template() -> None:
     made = compiled(do("x{y}"), do("for"), Each(id="loop", items=Const(value=[1]), body=(do("z{}"),)))
     text = made.files["work.py"]
-    assert 'name="x{y}", task_run_name="x{{y}}"' in text
+    assert 'name="x{y}"' in text and 'name="for"' in text
     assert 'task_run_name="z{{}}[{index}]"' in text
     assert {"x{y}", "for", "z{}", "loop"} <= set(made.names)
 
 
-def test_an_id_that_reads_like_an_item_of_a_loop_is_renamed_with_a_note() -> None:
-    made = compiled(do("b[0]"), Each(id="loop", items=Const(value=[1]), body=(do("b"),)))
-    assert codes(made) == [("PG246", "note")]
-    assert made.names["b[0] (task)"] == "b[0]" and made.names["b"] == "b"
+def test_a_step_that_gets_whole_values_is_the_task_itself() -> None:
+    made = compiled(do("a", "echo", x=1), do("b", x=Out(ref="a")))
+    text = made.files["work.py"]
+    assert 'a_task = task(json_io(echo), name="a")\nb_task = task(json_io(number), name="b")\n' in text
+    assert "a = a_task.submit(x=1)\n    b = b_task.submit(a)" in flow(made)
+
+
+def test_calls_that_share_a_function_never_share_a_result() -> None:
+    text = compiled(do("a", "echo", x=1), do("b", "echo", x=1)).files["work.py"]
+    assert text.count("cache_policy=NO_CACHE") == 2
+
+
+def test_a_default_of_the_function_stays_with_the_function() -> None:
+    assert "return json_io(echo)()" in compiled(do("a", "echo")).files["work.py"]
 
 
 def test_names_of_the_engine_give_way_to_those_of_the_author() -> None:
@@ -238,12 +245,8 @@ def test_names_of_the_engine_give_way_to_those_of_the_author() -> None:
 )
 def test_text_arrives_as_it_is(text: str) -> None:
     final = Final(call=do("f", "echo", x=text))
-    made = compiled(
-        do("a", "echo", x=text), final=final, description=text, params=(Param(name="p", default=text),)
-    )
-    literals = [
-        node.value for node in ast.walk(ast.parse(made.files["work.py"])) if isinstance(node, ast.Constant)
-    ]
+    made = compiled(do("a", "echo", x=text), final=final, description=text, params=(Param(name="p", default=text),))
+    literals = [node.value for node in ast.walk(ast.parse(made.files["work.py"])) if isinstance(node, ast.Constant)]
     assert literals.count(text) >= 3
 
 
@@ -326,15 +329,13 @@ def observed(pipeline: Pipeline, *tasks: EngineTask) -> dict[tuple[str, tuple[in
 
 
 def test_runs_are_read_back_by_their_names() -> None:
-    loop = Each(
-        id="loop", items=Const(value=[1]), body=(Each(id="in", items=Const(value=[1]), body=(do("b"),)),)
-    )
+    loop = Each(id="loop", items=Const(value=[1]), body=(Each(id="in", items=Const(value=[1]), body=(do("b"),)),))
     pipeline = pipe(do("a"), do("c", policy=Policy(on_failure=Continue(default=0))), do("d"), loop)
     found = observed(
         pipeline,
-        EngineTask("a", "Completed", attempts=1),
-        EngineTask("c", "TimedOut", attempts=1),
-        EngineTask("or_default", "Completed", attempts=1),
+        EngineTask("a-1b2", "Completed", attempts=1),
+        EngineTask("c-000", "TimedOut", attempts=1),
+        EngineTask("or_default-abc", "Completed", attempts=1),
         EngineTask("d-0af", "NotReady"),
         EngineTask("b[0.12]", "Failed", attempts=2),
         EngineTask("b-123", "NotReady"),
@@ -346,6 +347,14 @@ def test_runs_are_read_back_by_their_names() -> None:
         ("d", ()): "blocked",
         ("b", (0, 12)): "failed",
     }
+
+
+def test_ids_that_look_like_names_of_runs_are_told_apart() -> None:
+    loop = Each(id="loop", items=Const(value=[1]), body=(do("b"),))
+    pipeline = pipe(do("b[0]"), do("a"), do("a-123"), do("or_default"), loop)
+    names = ("b[0]", "b[0]-123", "a-123", "a-123-456", "or_default-0ab")
+    found = observed(pipeline, *(EngineTask(name, "Completed") for name in names))
+    assert list(found) == [("b", (0,)), ("b[0]", ()), ("a", ()), ("a-123", ()), ("or_default", ())]
 
 
 def test_a_helper_that_failed_is_its_region_that_failed_to_decide() -> None:
@@ -373,9 +382,7 @@ def test_files_are_formatted_linted_and_the_same_under_every_hash_seed(tmp_path:
         folder.mkdir()
         env = {**os.environ, "PYTHONHASHSEED": seed}
         root = Path(__file__).parent.parent
-        subprocess.run(
-            [sys.executable, "-m", "tests.test_prefect", str(folder)], env=env, cwd=root, check=True
-        )
+        subprocess.run([sys.executable, "-m", "tests.test_prefect", str(folder)], env=env, cwd=root, check=True)
         return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
     files = written(tmp_path / "a", "1")
@@ -395,9 +402,7 @@ def _write(folder: Path) -> None:
     for number in range(30):
         made = BACKEND.compile(numbered(7, number))
         # The random pipelines' own source is not formatted, and is the author's to keep.
-        text = re.sub(
-            r"    return Res\(.*\)\n", "    return Res(n, True, [], str(n), d)\n", made.files[made.entry]
-        )
+        text = re.sub(r"    return Res\(.*\)\n", "    return Res(n, True, [], str(n), d)\n", made.files[made.entry])
         (folder / made.entry).write_text(text, encoding="utf-8")
 
 

@@ -53,7 +53,11 @@ def test_what_has_no_literal_form_is_refused(bad: object) -> None:
 
 @given(st.lists(st.tuples(TEXT, st.sampled_from(["o", "i", "p"])), max_size=4))
 def test_text_is_written_as_str_writes_its_parts(pieces: list[tuple[str, str]]) -> None:
-    refs: dict[str, Value] = {"o": Out(ref="c", path=("a'b", 0)), "i": Item(loop="l"), "p": ParamRef(name="n", path=("k",))}
+    refs: dict[str, Value] = {
+        "o": Out(ref="c", path=("a'b", 0)),
+        "i": Item(loop="l"),
+        "p": ParamRef(name="n", path=("k",)),
+    }
     scope = {"o": {"a'b": [1.5]}, "i": True, "p": {"k": "pé"}}
     values = {"o": "1.5", "i": "True", "p": "pé"}
     value = Text(parts=tuple(part for text, ref in pieces for part in (Const(value=text), refs[ref])))

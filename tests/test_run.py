@@ -24,6 +24,7 @@ from pipeglot.core.ir import (
     Compare,
     Const,
     Container,
+    ContextName,
     Continue,
     Cron,
     Ctx,
@@ -150,9 +151,7 @@ MEANING: dict[str, tuple[Pipeline, str, str, Any]] = {
         None,
     ),
     "so must what is only merged": (
-        pipeline(
-            call("a", "bad"), when("i", (YES, [call("b")]), (None, []), m=["$b", "$a"]), call("c", x="$m")
-        ),
+        pipeline(call("a", "bad"), when("i", (YES, [call("b")]), (None, []), m=["$b", "$a"]), call("c", x="$m")),
         "a failed, b blocked, c blocked",
         "failed",
         None,
@@ -349,9 +348,7 @@ MEANING: dict[str, tuple[Pipeline, str, str, Any]] = {
     ),
     "Each in If, merged": (
         pipeline(
-            when(
-                "i", (YES, [each("e", [1, 2], call("a", x=item("e")), xs="$a")]), (None, []), m=["$xs", [0]]
-            ),
+            when("i", (YES, [each("e", [1, 2], call("a", x=item("e")), xs="$a")]), (None, []), m=["$xs", [0]]),
             result="$m",
         ),
         "a[0] ok, a[1] ok",
@@ -439,9 +436,7 @@ MEANING: dict[str, tuple[Pipeline, str, str, Any]] = {
         3,
     ),
     "no more than the retries": (
-        pipeline(
-            call("a", "flaky", times=9, policy=Policy(retry=Retry(count=1), on_failure=Continue(default=1)))
-        ),
+        pipeline(call("a", "flaky", times=9, policy=Policy(retry=Retry(count=1), on_failure=Continue(default=1)))),
         "a failed~*2",
         "succeeded",
         None,
@@ -504,9 +499,7 @@ MEANING: dict[str, tuple[Pipeline, str, str, Any]] = {
         None,
     ),
     "a Final runs after failures": (
-        pipeline(
-            call("a", "bad"), call("b", x="$a"), final=Final(call=call("f", "give", x=Ctx(name="state")))
-        ),
+        pipeline(call("a", "bad"), call("b", x="$a"), final=Final(call=call("f", "give", x=Ctx(name="state")))),
         "a failed, b blocked, f ok",
         "failed",
         None,
@@ -522,9 +515,7 @@ MEANING: dict[str, tuple[Pipeline, str, str, Any]] = {
         1,
     ),
     "a result built of values": (
-        pipeline(
-            call("a", x=1), result=DictOf(items=(("n", Out(ref="a")), ("t", Text(parts=(Out(ref="a"),)))))
-        ),
+        pipeline(call("a", x=1), result=DictOf(items=(("n", Out(ref="a")), ("t", Text(parts=(Out(ref="a"),)))))),
         "a ok",
         "succeeded",
         {"n": 1, "t": "1"},
@@ -602,7 +593,8 @@ def test_and_or_not_in() -> None:
 
 
 def test_text_is_written_as_python_writes_it() -> None:
-    parts = tuple(Const(value=v) for v in (True, " ", 3, " ", 0.5, " ", None, " ", [1, "a"], " ", "é"))
+    written: list[Any] = [True, " ", 3, " ", 0.5, " ", None, " ", [1, "a"], " ", "é"]
+    parts = tuple(Const(value=part) for part in written)
     assert execute(pipeline(result=Text(parts=parts))).result == "True 3 0.5 None [1, 'a'] é"
 
 
@@ -647,9 +639,7 @@ def test_independent_calls_run_at_the_same_time() -> None:
 
 @pytest.mark.parametrize("limit", [1, 2])
 def test_max_parallel_bounds_the_instances_of_a_call(limit: int) -> None:
-    program = pipeline(
-        each("e", list(range(8)), call("a", "crowd", x=item("e")), limit=limit, xs="$a"), result="$xs"
-    )
+    program = pipeline(each("e", list(range(8)), call("a", "crowd", x=item("e")), limit=limit, xs="$a"), result="$xs")
     most = max(execute(program).result)
     assert most <= limit
     free = pipeline(each("e", list(range(8)), call("a", "crowd", x=item("e")), xs="$a"), result="$xs")
@@ -682,7 +672,7 @@ def test_ten_thousand_calls_are_linear() -> None:
 
 
 def test_context() -> None:
-    names = ("logical_date", "day", "run_id")
+    names: tuple[ContextName, ...] = ("logical_date", "day", "run_id")
     program = pipeline(
         call("a", "give", x=DictOf(items=tuple((name, Ctx(name=name)) for name in names))), result="$a",
         schedule=Schedule(timing=Cron(expression="0 0 * * *", timezone="Asia/Tokyo")),
@@ -715,12 +705,13 @@ def test_params_are_filled_in_and_checked_all_at_once() -> None:
     )  # fmt: skip
     record = execute(program, params={"n": 2})
     assert (record.result, record.params) == ([2, "x"], {"n": 2, "kind": "x"})
-    for given, codes in [
+    wrong: list[tuple[dict[str, Any], list[str]]] = [
         ({}, ["PG350"]),
         ({"n": 0, "kind": "z", "more": 1}, ["PG351", "PG352", "PG352"]),
         ({"n": True}, ["PG352"]),
         ({"n": 1.0}, ["PG352"]),
-    ]:
+    ]
+    for given, codes in wrong:
         with pytest.raises(AuthoringError) as caught:
             execute(program, params=given)
         assert [d.code for d in caught.value.diagnostics] == codes
@@ -750,9 +741,7 @@ def test_values_are_built_by_annotations_and_checked(tmp_path: Path) -> None:
 
 def test_a_shell_step_gets_variables_and_gives_its_last_line() -> None:
     script = 'echo first; printf \'%s|%s\' "$text" "$data"'
-    shell = Step(
-        name="sh", run=Shell(script=script), parameters=(Parameter(name="text"), Parameter(name="data"))
-    )
+    shell = Step(name="sh", run=Shell(script=script), parameters=(Parameter(name="text"), Parameter(name="data")))
     fails = Step(name="no", run=Shell(script="exit 3"))
     quiet = Step(name="quiet", run=Shell(script="true"))
     program = pipeline(
@@ -799,9 +788,7 @@ def test_steps_that_cannot_be_loaded(step: Step, code: str, said: str) -> None:
     assert [d.code for d in caught.value.diagnostics] == [said]
 
 
-def test_a_missing_program_is_said_before_anything_runs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_missing_program_is_said_before_anything_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     image = Step(name="c", run=Container(image="alpine:3"))
     seen: list[Event] = []
@@ -827,9 +814,7 @@ def test_a_container_step_runs_docker_with_words(monkeypatch: pytest.MonkeyPatch
 def test_the_listener_hears_everything_in_order() -> None:
     seen: list[Event] = []
     execute(
-        pipeline(
-            call("a", "flaky", times=1, policy=Policy(retry=Retry(count=1))), when("i", (NO, [call("b")]))
-        ),
+        pipeline(call("a", "flaky", times=1, policy=Policy(retry=Retry(count=1))), when("i", (NO, [call("b")]))),
         listener=seen.append,
     )
     assert [(e.what, e.attempt, e.state) for e in seen if e.id == "a"] == [

@@ -100,7 +100,9 @@ def included(result: Value | None = None, **more: Any) -> Pipeline:
 def test_an_include_becomes_a_group_that_is_entered_as_a_region() -> None:
     inner = included(DictOf(items=(("u", Out(ref="z", path=("v",))),)))
     include = Include(id="inc", pipeline=inner, args={"n": Out(ref="a", path=("q",))}, after=("b",))
-    flat = inline(pipeline(call("a"), call("b"), include, Call(id="end", step="f", args={"r": Out(ref="inc", path=("u", 0))})))
+    flat = inline(
+        pipeline(call("a"), call("b"), include, Call(id="end", step="f", args={"r": Out(ref="inc", path=("u", 0))}))
+    )
     shape = Shape(flat)
     assert [*shape.nodes] == ["a", "b", "inc", "inc.x", "inc.loop", "inc.y", "inc.z", "end"]
     x = shape.nodes["inc.x"]

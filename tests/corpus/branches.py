@@ -152,13 +152,12 @@ def capture_fails(auc: float = 0.7) -> str:
     s = score(auc)
     bad = fails()
     with when(s["good"]):
-        a = say.options(id="uses")(bad)
+        say.options(id="uses")(bad)
         b = say.options(id="does_not_use")("x")
     with otherwise():
         c = say.options(id="other")("y")
     version = merge(b, c)
     say.options(id="beside", after=[s])("independent")
-    say.options(id="after_a")("z")
     return say.options(id="end")(version)
 
 
@@ -235,10 +234,28 @@ def two_independent_branches(x: float = 0.9, y: float = 0.1) -> None:
 
 CASES = [
     Case(if_without_else, expect={"score": "succeeded", "say": "succeeded", "always": "succeeded"}),
-    Case(if_without_else, name="if_without_else_skips", params={"auc": 0.5}, expect={"score": "succeeded", "say": "skipped*0", "always": "succeeded"}),
-    Case(if_else_merge, expect={"score": "succeeded", "promote": "succeeded", "keep": "skipped", "report": "succeeded"}, result="version: promoted"),
-    Case(if_else_merge, name="if_else_merge_other", params={"auc": 0.2}, expect={"score": "succeeded", "promote": "skipped", "keep": "succeeded", "report": "succeeded"}, result="version: kept"),
-    *[Case(elif_chain, name=f"elif_{r}", params={"auc": v}, result=r) for v, r in ((0.95, "great"), (0.7, "fine"), (0.4, "poor"), (0.1, "bad"))],
+    Case(
+        if_without_else,
+        name="if_without_else_skips",
+        params={"auc": 0.5},
+        expect={"score": "succeeded", "say": "skipped*0", "always": "succeeded"},
+    ),
+    Case(
+        if_else_merge,
+        expect={"score": "succeeded", "promote": "succeeded", "keep": "skipped", "report": "succeeded"},
+        result="version: promoted",
+    ),
+    Case(
+        if_else_merge,
+        name="if_else_merge_other",
+        params={"auc": 0.2},
+        expect={"score": "succeeded", "promote": "skipped", "keep": "succeeded", "report": "succeeded"},
+        result="version: kept",
+    ),
+    *[
+        Case(elif_chain, name=f"elif_{r}", params={"auc": v}, result=r)
+        for v, r in ((0.95, "great"), (0.7, "fine"), (0.4, "poor"), (0.1, "bad"))
+    ],
     Case(nested, result="loose"),
     Case(nested, name="nested_strict", params={"strict": True, "auc": 0.9}, result="strict pass"),
     Case(nested, name="nested_strict_fail", params={"strict": True}, result="strict fail"),
@@ -246,7 +263,14 @@ CASES = [
         nested,
         name="nested_outer_else",
         params={"auc": 0.1, "strict": True},
-        expect={"score": "succeeded", "strict_pass": "skipped", "strict_fail": "skipped", "loose": "skipped", "down": "succeeded", "tell": "succeeded"},
+        expect={
+            "score": "succeeded",
+            "strict_pass": "skipped",
+            "strict_fail": "skipped",
+            "loose": "skipped",
+            "down": "succeeded",
+            "tell": "succeeded",
+        },
         result="down",
     ),
     Case(merge_of_constant_and_outside, result="outside value"),
@@ -257,28 +281,72 @@ CASES = [
     Case(merged_none, expect={"score": "succeeded", "maybe": "succeeded=null", "other": "skipped", "end": "succeeded"}),
     Case(empty_else, result="none"),
     Case(empty_else, name="empty_else_taken", params={"auc": 0.9}, result="new"),
-    Case(conditions_of_all_kinds, expect={"combined": "succeeded", "not_in": "skipped", "unequal": "skipped", "bounds": "succeeded"}),
-    Case(conditions_of_all_kinds, name="conditions_other", params={"n": 2, "name": "a"}, expect={"combined": "skipped", "not_in": "succeeded", "unequal": "succeeded", "bounds": "skipped"}),
+    Case(
+        conditions_of_all_kinds,
+        expect={"combined": "succeeded", "not_in": "skipped", "unequal": "skipped", "bounds": "succeeded"},
+    ),
+    Case(
+        conditions_of_all_kinds,
+        name="conditions_other",
+        params={"n": 2, "name": "a"},
+        expect={"combined": "skipped", "not_in": "succeeded", "unequal": "succeeded", "bounds": "skipped"},
+    ),
     Case(
         capture_fails,
         "failed",
-        {"score": "succeeded", "fails": "failed", "uses": "blocked", "does_not_use": "blocked", "other": "blocked", "beside": "succeeded", "after_a": "succeeded", "end": "blocked"},
+        {
+            "score": "succeeded",
+            "fails": "failed",
+            "uses": "blocked",
+            "does_not_use": "blocked",
+            "other": "blocked",
+            "beside": "succeeded",
+            "end": "blocked",
+        },
         result=None,
     ),
     Case(
         taken_arm_fails,
         "failed",
-        {"score": "succeeded", "bad": "failed", "below": "blocked", "fine": "succeeded", "other": "skipped", "other_below": "skipped", "blocked_end": "blocked", "good_end": "succeeded"},
+        {
+            "score": "succeeded",
+            "bad": "failed",
+            "below": "blocked",
+            "fine": "succeeded",
+            "other": "skipped",
+            "other_below": "skipped",
+            "blocked_end": "blocked",
+            "good_end": "succeeded",
+        },
         result="fine",
     ),
     Case(
         condition_cannot_be_evaluated,
         "failed",
-        {"lookup": "succeeded", "if_yes": "failed*0", "yes": "blocked", "no": "blocked", "end": "blocked", "beside": "succeeded"},
+        {
+            "lookup": "succeeded",
+            "if_yes": "failed*0",
+            "yes": "blocked",
+            "no": "blocked",
+            "end": "blocked",
+            "beside": "succeeded",
+        },
     ),
     Case(condition_fails, "failed", {"fails": "failed", "yes": "blocked", "no": "blocked", "beside": "succeeded"}),
     Case(branch_after_branch, result="b"),
     Case(branch_after_branch, name="branch_after_taken_branch", params={"auc": 0.95}, result="b"),
-    Case(after_a_skipped_call_means_after_its_branch, expect={"score": "succeeded", "a": "skipped", "end": "succeeded"}),
-    Case(two_independent_branches, expect={"left": "succeeded", "right": "succeeded", "left_good": "succeeded", "left_bad": "skipped", "right_good": "skipped", "right_bad": "succeeded"}),
+    Case(
+        after_a_skipped_call_means_after_its_branch, expect={"score": "succeeded", "a": "skipped", "end": "succeeded"}
+    ),
+    Case(
+        two_independent_branches,
+        expect={
+            "left": "succeeded",
+            "right": "succeeded",
+            "left_good": "succeeded",
+            "left_bad": "skipped",
+            "right_good": "skipped",
+            "right_bad": "succeeded",
+        },
+    ),
 ]

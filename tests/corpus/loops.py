@@ -1,7 +1,5 @@
 """Each: items known now or at run time, bodies of several calls, conditions and loops inside, zero items."""
 
-from typing import Optional
-
 from typing_extensions import TypedDict
 
 from pipeglot import collect, each, elsewhen, merge, otherwise, pipeline, step, when
@@ -36,7 +34,7 @@ def fails_on(x: int, bad: int = 1) -> int:
 
 
 @step
-def odd_or_none(x: int) -> Optional[int]:
+def odd_or_none(x: int) -> int | None:
     return x if x % 2 else None
 
 
@@ -46,7 +44,7 @@ def total(xs: list[int]) -> int:
 
 
 @step
-def show(xs: list[Optional[int]]) -> str:
+def show(xs: list[int | None]) -> str:
     return ",".join(str(x) for x in xs)
 
 
@@ -315,11 +313,24 @@ def collect_of_a_merge_and_a_field(n: int = 3) -> str:
 
 
 CASES = [
-    Case(static, expect={"double[0]": "succeeded=2", "double[1]": "succeeded=4", "double[2]": "succeeded=6", "total": "succeeded=12"}, result=12),
+    Case(
+        static,
+        expect={
+            "double[0]": "succeeded=2",
+            "double[1]": "succeeded=4",
+            "double[2]": "succeeded=6",
+            "total": "succeeded=12",
+        },
+        result=12,
+    ),
     Case(over_params, result=20),
     Case(over_params, name="over_no_params", params={"sizes": []}, expect={"total": "succeeded=0"}, result=0),
     Case(runtime, result=12),
-    Case(zero_items_then_more, expect={"numbers": "succeeded=[]", "total": "succeeded=0", "after_loop": "succeeded", "end": "succeeded"}, result="total 0"),
+    Case(
+        zero_items_then_more,
+        expect={"numbers": "succeeded=[]", "total": "succeeded=0", "after_loop": "succeeded", "end": "succeeded"},
+        result="total 0",
+    ),
     Case(zero_items_then_more, name="some_items_then_more", params={"n": 2}, result="total 4"),
     Case(records, result="part-0+part-1 6"),
     Case(records, name="records_empty", params={"sizes": []}, result=" 0"),
@@ -327,30 +338,73 @@ CASES = [
         failing_item,
         "failed",
         {
-            "fails_on[0]": "succeeded", "fails_on[1]": "failed", "fails_on[2]": "succeeded",
-            "double[0]": "succeeded=0", "double[1]": "blocked*0", "double[2]": "succeeded=4",
-            "total": "blocked", "say": "succeeded",
+            "fails_on[0]": "succeeded",
+            "fails_on[1]": "failed",
+            "fails_on[2]": "succeeded",
+            "double[0]": "succeeded=0",
+            "double[1]": "blocked*0",
+            "double[2]": "succeeded=4",
+            "total": "blocked",
+            "say": "succeeded",
         },
     ),
-    Case(failing_item_last_call, "failed", {
-        "numbers": "succeeded", "double[0]": "succeeded", "double[1]": "succeeded", "double[2]": "succeeded",
-        "fails_on[0]": "succeeded", "fails_on[1]": "failed", "fails_on[2]": "succeeded", "of_a": "succeeded=6", "of_b": "blocked",
-    }),
+    Case(
+        failing_item_last_call,
+        "failed",
+        {
+            "numbers": "succeeded",
+            "double[0]": "succeeded",
+            "double[1]": "succeeded",
+            "double[2]": "succeeded",
+            "fails_on[0]": "succeeded",
+            "fails_on[1]": "failed",
+            "fails_on[2]": "succeeded",
+            "of_a": "succeeded=6",
+            "of_b": "blocked",
+        },
+    ),
     Case(none_keeps_its_place, result="1,None,3,None"),
     Case(items_that_are_none, result="item 1+item None+item 3"),
     Case(captures_outside, result=22),
-    Case(captured_failure_blocks_the_loop, "failed", {"fails": "failed", "numbers": "succeeded", "double": "blocked", "say": "blocked", "total": "blocked"}),
-    Case(items_failed, "failed", {"fails": "failed", "double": "blocked", "second": "blocked", "total": "blocked", "say": "succeeded"}),
-    Case(items_are_missing, "failed", {"anything": "succeeded", "each_x": "failed*0", "double": "blocked", "total": "blocked", "say": "succeeded"}),
-    Case(items_are_missing, name="items_are_there", params={"kind": "x"}, expect={"anything": "succeeded", "double[0]": "succeeded", "double[1]": "succeeded", "total": "succeeded=6", "say": "succeeded"}),
+    Case(
+        captured_failure_blocks_the_loop,
+        "failed",
+        {"fails": "failed", "numbers": "succeeded", "double": "blocked", "say": "blocked", "total": "blocked"},
+    ),
+    Case(
+        items_failed,
+        "failed",
+        {"fails": "failed", "double": "blocked", "second": "blocked", "total": "blocked", "say": "succeeded"},
+    ),
+    Case(
+        items_are_missing,
+        "failed",
+        {"anything": "succeeded", "each_x": "failed*0", "double": "blocked", "total": "blocked", "say": "succeeded"},
+    ),
+    Case(
+        items_are_missing,
+        name="items_are_there",
+        params={"kind": "x"},
+        expect={
+            "anything": "succeeded",
+            "double[0]": "succeeded",
+            "double[1]": "succeeded",
+            "total": "succeeded=6",
+            "say": "succeeded",
+        },
+    ),
     Case(branch_in_loop, result="zero!+small 1!+big 4!+big 6!"),
     Case(branch_in_loop, name="branch_in_empty_loop", params={"n": 0}, result=""),
     Case(
         branch_without_merge_in_loop,
         "failed",
         {
-            **{f"double[{i}]": "succeeded" for i in range(3)}, **{f"anyway[{i}]": "succeeded" for i in range(3)},
-            "only_two[0]": "skipped", "only_two[1]": "failed", "only_two[2]": "skipped", "total": "succeeded=6",
+            **{f"double[{i}]": "succeeded" for i in range(3)},
+            **{f"anyway[{i}]": "succeeded" for i in range(3)},
+            "only_two[0]": "skipped",
+            "only_two[1]": "failed",
+            "only_two[2]": "skipped",
+            "total": "succeeded=6",
         },
     ),
     Case(loop_in_branch, result=4),
@@ -359,7 +413,13 @@ CASES = [
         loop_in_branch,
         name="loop_in_branch_not_taken",
         params={"go": False},
-        expect={"numbers": "succeeded", "double": "skipped", "total": "skipped", "other": "succeeded", "end": "succeeded=200"},
+        expect={
+            "numbers": "succeeded",
+            "double": "skipped",
+            "total": "skipped",
+            "other": "succeeded",
+            "end": "succeeded=200",
+        },
     ),
     Case(static_in_static, result=(2 + 10 + 2 + 20) + (4 + 10 + 4 + 20)),
     Case(runtime_in_static, result=1 + (3 + 5 + 7)),

@@ -140,5 +140,9 @@ CASES = [
     Case(wide, result=190),
     Case(result_of_a_failed_call, "failed", result=None),
     Case(includes, result=11 + 0),
-    Case(blocked_include, "failed", {"fails": "failed", "prepared.one": "blocked", "prepared.add": "blocked", "add": "blocked"}),
+    Case(
+        blocked_include,
+        "failed",
+        {"fails": "failed", "prepared.one": "blocked", "prepared.add": "blocked", "add": "blocked"},
+    ),
 ]

@@ -3,7 +3,6 @@
 import os
 import time
 from pathlib import Path
-from typing import Optional
 
 from pipeglot import collect, continue_, each, finally_, merge, otherwise, pipeline, run, step, when
 from tests.corpus import Case
@@ -44,7 +43,7 @@ def fails_on_one(n: int) -> int:
 
 
 @step
-def show(value: Optional[int]) -> str:
+def show(value: int | None) -> str:
     return f"got {value}"
 
 
@@ -240,7 +239,11 @@ CASES = [
     Case(retries_with_backoff, expect={"flaky": "succeeded*3"}),
     Case(too_slow, "failed", {"slow": "failed*1", "notify": "blocked"}),
     Case(slow_but_in_time, expect={"slow": "succeeded*1"}),
-    Case(bad_returns, "failed", {"not_a_number": "failed*1", "wrong_type": "failed*1", "too_large": "failed*2", "number": "succeeded"}),
+    Case(
+        bad_returns,
+        "failed",
+        {"not_a_number": "failed*1", "wrong_type": "failed*1", "too_large": "failed*2", "number": "succeeded"},
+    ),
     Case(tolerated, expect={"fails": "failed*1~", "number": "succeeded=7", "show": "succeeded"}, result="got 7"),
     Case(tolerated_default_none, expect={"flaky": "failed*2~", "show": "succeeded"}, result="got 3"),
     Case(tolerance_does_not_rescue_blocked, "failed", {"fails": "failed*1", "number": "blocked", "show": "blocked"}),
@@ -249,8 +252,13 @@ CASES = [
     Case(
         tolerated_item,
         expect={
-            "fails_on_one[0]": "succeeded", "fails_on_one[1]": "failed~", "fails_on_one[2]": "succeeded",
-            "number[0]": "succeeded=0", "number[1]": "succeeded=100", "number[2]": "succeeded=2", "total": "succeeded=102",
+            "fails_on_one[0]": "succeeded",
+            "fails_on_one[1]": "failed~",
+            "fails_on_one[2]": "succeeded",
+            "number[0]": "succeeded=0",
+            "number[1]": "succeeded=100",
+            "number[2]": "succeeded=2",
+            "total": "succeeded=102",
         },
     ),
     Case(tolerated_in_arm, expect={"fails": "failed~", "number": "skipped", "show": "succeeded"}, result="got 5"),

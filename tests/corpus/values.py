@@ -4,7 +4,7 @@ import enum
 import os.path
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
@@ -43,7 +43,7 @@ def train(day: date, variant: Variant, colour: Colour = Colour.RED) -> Model:
 
 
 @step
-def describe(model: Model, when: Optional[datetime] = None) -> str:
+def describe(model: Model, when: datetime | None = None) -> str:
     return f"{model.uri} of {model.made} depth {model.variant.depth} {when.isoformat() if when else '-'}"
 
 
@@ -58,6 +58,11 @@ def echo(value: Any) -> Any:
 
 
 @step
+def str_echo(value: str) -> str:
+    return value
+
+
+@step
 def length(text: str) -> int:
     return len(text)
 
@@ -68,16 +73,33 @@ def defaults(a: int, b: int = 2, *, c: str = "c") -> str:
 
 
 @shell('echo "first"; echo "$greeting, $name"; printf "%s" "$data"')
-def greet(greeting: str, name: str, data: Any = None) -> str: ...
+def greet(greeting: str, name: str, data: Any = None) -> None: ...
 
 
 @shell("exit 3")
-def exits() -> str: ...
+def exits() -> None: ...
 
 
 AWKWARD = [
-    "o'brien", 'say "hi"', "trailing\\", "\\x41 \\n", "line\nbreak\r\n\ttab", "{{ ds }} {% raw %} {# c #}", "$HOME `ls` $(ls)",
-    "ünï © 日本 \U0001f600", "{braces} %s %(x)s", "'''\"\"\"", "", " ", "\x00\x1b", "a.sh", "#{x}", "\u2028\ufeff", "None", "1e3", "x" * 10_000,
+    "o'brien",
+    'say "hi"',
+    "trailing\\",
+    "\\x41 \\n",
+    "line\nbreak\r\n\ttab",
+    "{{ ds }} {% raw %} {# c #}",
+    "$HOME `ls` $(ls)",
+    "ünï © 日本 \U0001f600",
+    "{braces} %s %(x)s",
+    "'''\"\"\"",
+    "",
+    " ",
+    "\x00\x1b",
+    "a.sh",
+    "#{x}",
+    "\u2028\ufeff",
+    "None",
+    "1e3",
+    "x" * 10_000,
 ]
 
 
@@ -103,7 +125,9 @@ def function_defaults() -> str:
 
 
 @pipeline
-def bounded_params(n: Annotated[int, Param(ge=1, le=9)] = 3, mode: Literal["a", "b"] = "a", x: Optional[float] = None) -> Any:
+def bounded_params(
+    n: Annotated[int, Param(ge=1, le=9)] = 3, mode: Literal["a", "b"] = "a", x: float | None = None
+) -> Any:
     return echo([n, mode, x])
 
 
@@ -116,11 +140,16 @@ def awkward_constants() -> Any:
 
 
 @pipeline
-def awkward_params(text: str = "{{ ds }} o'brien \"x\" \\", data: Any = {"{{ a }}": ["$x", None]}) -> Any:
+def awkward_params(text: str = '{{ ds }} o\'brien "x" \\', data: Any = {"{{ a }}": ["$x", None]}) -> Any:
     return echo([text, data, f"<{text}>"])
 
 
-@pipeline(name="names: {{ ds }} o'brien \"q\" \\ ünï", description='ends in a quote"', owner="o'neil \\", tags=["{{ t }}", "a'b"])
+@pipeline(
+    name='names: {{ ds }} o\'brien "q" \\ ünï',
+    description='ends in a quote"',
+    owner="o'neil \\",
+    tags=["{{ t }}", "a'b"],
+)
 def awkward_names() -> Any:
     a = echo.options(id="class")(1)
     b = echo.options(id="Class")(a)
@@ -133,9 +162,9 @@ def awkward_names() -> Any:
 
 
 @pipeline
-def shell_steps(name: str = "o'brien $HOME \"q\"") -> str:
+def shell_steps(name: str = 'o\'brien $HOME "q"') -> str:
     said = greet("{{ ds }}", name, {"a": [1, None]})
-    return echo.options(id="after")(said)
+    return str_echo.options(id="after")(said)
 
 
 @pipeline
@@ -152,12 +181,20 @@ def everything_json() -> Any:
 CASES = [
     Case(typed_values, result="models/small-v1 of 2026-01-02 depth 3 -"),
     Case(dates_given, result="models/x-v1 of 2026-01-02 depth 5 2026-03-01T02:00:00+00:00"),
-    Case(function_defaults, expect={"defaults": 'succeeded="12c"', "given": 'succeeded="13c"', "named": 'succeeded="12z"'}),
+    Case(
+        function_defaults,
+        expect={"defaults": 'succeeded="12c"', "given": 'succeeded="13c"', "named": 'succeeded="12z"'},
+    ),
     Case(bounded_params, result=[3, "a", None]),
     Case(bounded_params, name="bounded_params_given", params={"n": 9, "mode": "b", "x": 1.5}, result=[9, "b", 1.5]),
     Case(awkward_constants, result=AWKWARD),
-    Case(awkward_params, result=["{{ ds }} o'brien \"x\" \\", {"{{ a }}": ["$x", None]}, "<{{ ds }} o'brien \"x\" \\>"]),
-    Case(awkward_params, name="awkward_params_given", params={"text": "'''{%x%}\n", "data": None}, result=["'''{%x%}\n", None, "<'''{%x%}\n>"]),
+    Case(awkward_params, result=['{{ ds }} o\'brien "x" \\', {"{{ a }}": ["$x", None]}, '<{{ ds }} o\'brien "x" \\>']),
+    Case(
+        awkward_params,
+        name="awkward_params_given",
+        params={"text": "'''{%x%}\n", "data": None},
+        result=["'''{%x%}\n", None, "<'''{%x%}\n>"],
+    ),
     Case(awkward_names, name="awkward_names", result=1),
     Case(shell_steps, expect={"greet": 'succeeded="{\\"a\\": [1, null]}"', "after": "succeeded"}),
     Case(shell_fails, "failed", {"exits": "failed*1", "echo": "blocked"}),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -37,6 +39,19 @@ def get(target: str) -> Backend:
     return backend
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: a compile builds large trees without cycles, and looking through them again and
+    again would make its time grow faster than the pipeline."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def compile(pipeline: Pipeline, target: str, *, allow: Iterable[str] = ()) -> Compiled:
     """Compile a valid pipeline for a target.
 
@@ -48,7 +63,8 @@ def compile(pipeline: Pipeline, target: str, *, allow: Iterable[str] = ()) -> Co
     Raises:
         CompileError: with all diagnostics, when something cannot be compiled or a loss is not allowed.
     """
-    compiled = get(target).compile(pipeline)
+    with _uncollected():
+        compiled = get(target).compile(pipeline)
     diagnostics = tuple(accept(compiled.diagnostics, allow))
     if blocking(diagnostics):
         raise CompileError(diagnostics)

@@ -102,15 +102,11 @@ def list_engines() -> list[EngineStatus]:
     for engine in SPECS.values():
         folder = _installed(engine)
         python = environment.python_of(folder) if folder else None
-        found.append(
-            EngineStatus(engine.target, engine.version, engine.supported, python, folder or _folder(engine))
-        )
+        found.append(EngineStatus(engine.target, engine.version, engine.supported, python, folder or _folder(engine)))
     return found
 
 
-def install(
-    target: str, *, python: Path | None = None, on_line: Callable[[str], None] | None = None
-) -> Engine:
+def install(target: str, *, python: Path | None = None, on_line: Callable[[str], None] | None = None) -> Engine:
     """Make the engine's environment in the user's cache, unless it is there.
 
     Args:
@@ -145,9 +141,7 @@ def find(target: str, *, python: Path | None = None) -> Engine:
     folder = _installed(engine)
     if folder is None:
         message = f"{engine.distribution} {engine.version} is not installed for pipeglot"
-        way_out = (
-            f"pipeglot engines install {target}   (or --engine-python PATH for an environment of your own)"
-        )
+        way_out = f"pipeglot engines install {target}   (or --engine-python PATH for an environment of your own)"
         raise EngineError([Diagnostic("PG301", "error", message, None, way_out, target)])
     return Engine(target, engine.version, environment.python_of(folder))
 

@@ -165,9 +165,7 @@ def _uv_program() -> str:
 
 
 def _no_uv(why: str) -> Diagnostic:
-    return Diagnostic(
-        "PG308", "error", f"uv cannot be run: {why}", None, "install it beside pipeglot: pip install uv"
-    )
+    return Diagnostic("PG308", "error", f"uv cannot be run: {why}", None, "install it beside pipeglot: pip install uv")
 
 
 def _explain(said: str) -> Diagnostic:
@@ -247,9 +245,7 @@ def uv_environ(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     result.update(UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1", NO_COLOR="1", COLUMNS="400")
     pip = _pip_settings(environ)
     # `requirements` of a pipeline must find what pip would find: every index counts, the best version wins.
-    if not any(
-        key in environ for key in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL")
-    ):
+    if not any(key in environ for key in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL")):
         if "index-url" in pip:
             result["UV_DEFAULT_INDEX"] = pip["index-url"]
         if "extra-index-url" in pip:

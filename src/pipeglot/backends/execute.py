@@ -226,9 +226,7 @@ def _event(told: Mapping[str, Any], jobs: Mapping[int, Job], started: Mapping[in
     job = told.get("job")
     if job is None:
         # Airflow knows the DAG only: of the jobs with that name, the one that was started last.
-        job = next(
-            (number for number in reversed(list(started)) if jobs[number].name == told["pipeline"]), None
-        )
+        job = next((number for number in reversed(list(started)) if jobs[number].name == told["pipeline"]), None)
     return {
         "job": job,
         "task": told["task"],

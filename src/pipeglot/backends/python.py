@@ -24,7 +24,7 @@ from pipeglot.core.ir import (
     Value,
     parts,
 )
-from pipeglot.core.pysource import Atom, Code, Doc, Imports, RootNames, call, expression, literal, root
+from pipeglot.core.pysource import Atom, Code, Doc, Imports, RootNames, call, expression, literal, root, string
 
 STANDARD = frozenset(sys.stdlib_module_names)
 _BOUNDARY_NAMES = frozenset({"functools", "json", "os", "subprocess", "typing", "Any", "Callable", "TypeAdapter"}) | {
@@ -32,6 +32,11 @@ _BOUNDARY_NAMES = frozenset({"functools", "json", "os", "subprocess", "typing", 
     "json_io",
     "run_command",
 }
+
+
+def header(pipeline: Pipeline) -> Code:
+    """The comment that says what a file was made from; it holds no version, time or path."""
+    return Code(f"# Made by pipeglot from pipeline {string(pipeline.name)}, digest {pipeline.digest()}.")
 
 
 def roots(values: Iterable[Value]) -> tuple[Out | Item | ParamRef | Ctx, ...]:

@@ -16,8 +16,8 @@ from pipeglot.backends.execute import Event, Job, Mode, execute
 from pipeglot.core.derive import complete
 from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.record import Record
 from pipeglot.core.params import resolve_params
+from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 
 
@@ -66,7 +66,9 @@ def run_on(
     """
     packages = tuple(dict.fromkeys((*inline(request.pipeline).packages, *requirements)))
     engine = engines.prepare(target, packages, python=python)
-    outcome = next(iter(run_many([request], target, mode=mode, python=engine.python, timeout=timeout, on_event=on_event)))
+    outcome = next(
+        iter(run_many([request], target, mode=mode, python=engine.python, timeout=timeout, on_event=on_event))
+    )
     if isinstance(outcome, PipeglotError):
         raise outcome
     return outcome
@@ -102,6 +104,7 @@ class _Prepared:
     pipeline: Pipeline
     compiled: Compiled
     params: dict[str, Any]
+    logical_date: datetime
     job: Job
 
     def record(self, run: EngineRun, target: str) -> Record:
@@ -113,7 +116,7 @@ class _Prepared:
             engine_version=run.engine_version,
             state=run.state,
             params=self.params,
-            logical_date=self.job.logical_date,
+            logical_date=self.logical_date,
             run_id=run.run_id,
             started=_instant(run.started),
             ended=_instant(run.ended),
@@ -131,17 +134,18 @@ def _prepare(request: Request, target: str, folder: Path) -> _Prepared | Pipeglo
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    logical_date = (request.logical_date or datetime.now(timezone.utc)).replace(microsecond=0)
     job = Job(
         folder=folder,
         entry=compiled.entry,
         name=compiled.name,
         params=dict(request.params),
-        logical_date=(request.logical_date or datetime.now(timezone.utc)).replace(microsecond=0),
+        logical_date=logical_date,
         env=request.env,
         path=request.path,
         cwd=request.cwd,
     )
-    return _Prepared(inline(request.pipeline), compiled, params, job)
+    return _Prepared(inline(request.pipeline), compiled, params, logical_date, job)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -24,9 +24,7 @@ _MIGRATION = 300.0
 
 # The user's own engine settings may point to a production database; connections and variables of Airflow are
 # for tasks.
-_DROPPED = re.compile(
-    r"_*AIRFLOW__|AIRFLOW_(HOME|CONFIG)$|PREFECT_|PYTHON|VIRTUAL_ENV$|CONDA_PREFIX$|PIPEGLOT_TOLD$"
-)
+_DROPPED = re.compile(r"_*AIRFLOW__|AIRFLOW_(HOME|CONFIG)$|PREFECT_|PYTHON|VIRTUAL_ENV$|CONDA_PREFIX$|PIPEGLOT_TOLD$")
 
 
 class Process:
@@ -107,9 +105,7 @@ class Process:
     def end(self) -> None:
         """End the probe and all that it started, at once."""
         if sys.platform == "win32":
-            subprocess.run(
-                ["taskkill", "/F", "/T", "/PID", str(self._process.pid)], capture_output=True, check=False
-            )
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(self._process.pid)], capture_output=True, check=False)
         else:
             # The group may outlive its leader; a group that is gone is no error.
             with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -101,9 +101,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
         "-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter, repeatable"
     )
     parser.add_argument("--params", metavar="FILE", help="parameters as a JSON object; -p wins over it")
-    parser.add_argument(
-        "--record", metavar="FILE", help="write the record of the run as JSON (- for standard output)"
-    )
+    parser.add_argument("--record", metavar="FILE", help="write the record of the run as JSON (- for standard output)")
     parser.add_argument("--logical-date", metavar="TIME", help="ISO 8601 with a time zone (default: now)")
     parser.add_argument("--max-workers", metavar="N", type=positive, help="calls at the same time (local)")
     parser.add_argument(
@@ -111,12 +109,8 @@ def _run(parser: argparse.ArgumentParser) -> None:
         choices=["test", "server"],
         help="the engine's quickest way to run (default), or its real server and scheduler",
     )
-    parser.add_argument(
-        "--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's"
-    )
-    parser.add_argument(
-        "--requirements", metavar="FILE", help="what the steps need installed beside the engine"
-    )
+    parser.add_argument("--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's")
+    parser.add_argument("--requirements", metavar="FILE", help="what the steps need installed beside the engine")
     _allow(parser)
 
 
@@ -131,13 +125,9 @@ def _targets(parser: argparse.ArgumentParser) -> None:
 
 def _engines(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    install = actions.add_parser(
-        "install", help="make the environments of engines, from committed constraints"
-    )
+    install = actions.add_parser("install", help="make the environments of engines, from committed constraints")
     install.add_argument("engines", metavar="ENGINE", nargs="+")
-    install.add_argument(
-        "--python", metavar="PATH", help="build on this Python (default: the one that runs this)"
-    )
+    install.add_argument("--python", metavar="PATH", help="build on this Python (default: the one that runs this)")
     listing = actions.add_parser("list", help="the environments that exist")
     listing.add_argument("--json", action="store_true", help="as JSON")
     doctor = actions.add_parser("doctor", help="say whether each engine can be used, and why not")

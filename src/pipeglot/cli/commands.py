@@ -16,14 +16,14 @@ from pipeglot.backends.base import Compiled
 from pipeglot.cli import files
 from pipeglot.cli.output import exit_code, folder_of, report
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, accept, blocking
-from pipeglot.core.load import Loaded
+from pipeglot.core.read import Loaded
 from pipeglot.core.render import summary
 
 
 def load(source: str) -> Loaded:
     """A pipeline and what there is to say about it. Raises AuthoringError with all of it when invalid."""
     from pipeglot.core.check import check
-    from pipeglot.core.load import load as read
+    from pipeglot.core.read import read
 
     # What the author's file prints while it is imported is not our output.
     with contextlib.redirect_stdout(sys.stderr):
@@ -48,9 +48,7 @@ def compile_(args: argparse.Namespace) -> int:
         report(found, folder=folder_of(args.source))
         return 0
     wanted = {
-        _inside(args.out, one.target, len(compiled), name): text
-        for one in compiled
-        for name, text in one.files.items()
+        _inside(args.out, one.target, len(compiled), name): text for one in compiled for name, text in one.files.items()
     }
     if args.check:
         return _compare(args, found, wanted)
@@ -70,9 +68,7 @@ def _known(targets: list[str]) -> None:
         backends.get(target)
 
 
-def _compile_all(
-    loaded: Loaded, targets: list[str], allow: list[str]
-) -> tuple[list[Compiled], list[Diagnostic]]:
+def _compile_all(loaded: Loaded, targets: list[str], allow: list[str]) -> tuple[list[Compiled], list[Diagnostic]]:
     """The code of each target that gives any, and what all of them have to say."""
     from pipeglot import backends
 

@@ -49,9 +49,7 @@ def seconds(value: float) -> str:
     if value < 59.95:
         return f"{value:.1f} s"
     whole = round(value)
-    return (
-        f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
-    )
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def lasted(started: datetime | None, ended: datetime | None) -> str:
@@ -146,9 +144,7 @@ class Live:
         heading = Text(printable(self._title), style="bold")
         table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for title in ("call", "state", "attempts", "time", ""):
-            table.add_column(
-                title, justify="right" if title in ("attempts", "time") else "left", no_wrap=True
-            )
+            table.add_column(title, justify="right" if title in ("attempts", "time") else "left", no_wrap=True)
         with self._lock:
             shown, hidden = self._fit(list(self._rows.items()), self._console.height - 8)
             for id, row in shown:
@@ -177,9 +173,7 @@ class Live:
     def _fit(rows: list[tuple[str, _Row]], room: int) -> tuple[list[tuple[str, _Row]], int]:
         """The rows that fit the terminal: those that ended well long ago give way first."""
         excess = len(rows) - max(room, 3)
-        quiet = [
-            id for id, row in rows if all(s in ("succeeded", "skipped") for s, _ in row.instances.values())
-        ]
+        quiet = [id for id, row in rows if all(s in ("succeeded", "skipped") for s, _ in row.instances.values())]
         gone = set(quiet[: max(excess, 0)])
         return [(id, row) for id, row in rows if id not in gone], len(gone)
 

@@ -107,11 +107,7 @@ def stale(files: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:
 def _named(error: OSError, path: Path) -> str:
     """The file an error speaks of, never one of our temporary names."""
     name = error.filename
-    return (
-        name
-        if isinstance(name, str) and not os.path.basename(name).startswith(f".{path.name[:60]}.")
-        else str(path)
-    )
+    return name if isinstance(name, str) and not os.path.basename(name).startswith(f".{path.name[:60]}.") else str(path)
 
 
 def _folders(folder: Path) -> list[Path]:

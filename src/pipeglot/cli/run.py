@@ -17,7 +17,7 @@ from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import collect
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.ir import Json
-from pipeglot.core.load import Loaded
+from pipeglot.core.read import Loaded
 from pipeglot.core.record import Record
 from pipeglot.core.render import printable
 

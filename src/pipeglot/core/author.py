@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
 import os
-import textwrap
-import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import date, datetime, timezone
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
+from typing_extensions import Unpack
 
-from pipeglot.core import ir, where
+from pipeglot.core import ir as nodes
+from pipeglot.core import where
 from pipeglot.core.blocks import build
+from pipeglot.core.declare import Cron, Every, Param, Settings, declared, parameters
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+from pipeglot.core.given import leftovers, to_value
+from pipeglot.core.lint import lint
+from pipeglot.core.signature import Signature
 from pipeglot.core.source import collect_code
-from pipeglot.core.steps import Duration, after_ids, schema_of, seconds, step_ir
-from pipeglot.core.traced import Trace, Traced, fail, hint_of, mismatch, to_value, type_name
+from pipeglot.core.steps import after_ids, listed, step_ir
+from pipeglot.core.trace import Trace, fail
+from pipeglot.core.traced import Traced
 
 if TYPE_CHECKING:
     from pipeglot.backends.base import Compiled
@@ -32,32 +34,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-
-@dataclass(frozen=True)
-class Cron:
-    """Five fields of cron, in a time zone (IANA name)."""
-
-    expression: str
-    tz: str = "UTC"
-
-
-@dataclass(frozen=True)
-class Every:
-    """A fixed interval, counted from the pipeline's `start`."""
-
-    interval: Duration
-
-
-@dataclass(frozen=True)
-class Param:
-    """What a parameter admits beyond its type, in `Annotated[float, Param(ge=0)]`."""
-
-    ge: float | None = None
-    gt: float | None = None
-    le: float | None = None
-    lt: float | None = None
-    choices: Sequence[Any] | None = None
-    description: str = ""
+__all__ = ["Context", "Cron", "Every", "Param", "Pipeline", "pipeline", "run"]
 
 
 class Context:
@@ -70,16 +47,18 @@ class Context:
     run_id: str
     """The engine's name for the run."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        hints = {"logical_date": datetime, "day": date, "run_id": str}
-        if name not in hints:
-            fail("PG107", f"run has no {name!r}", "it has: logical_date, day, run_id")
-        trace = Trace.current()
-        if trace is None:
-            fail("PG100", f"run.{name} exists only inside a function decorated with @pipeline")
-        return Traced(ir.Ctx(name=name), hints[name], trace.root, f"run.{name}")  # type: ignore[arg-type]
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            hints = {"logical_date": datetime, "day": date, "run_id": str}
+            if name not in hints:
+                fail("PG107", f"run has no {name!r}", f"it has: {', '.join(hints)}")
+            trace = Trace.current()
+            if trace is None:
+                fail("PG100", f"run.{name} exists only inside a function decorated with @pipeline")
+            return Traced(nodes.Ctx(name=name), hints[name], trace.root, f"run.{name}")
 
 
 run = Context()
@@ -88,49 +67,41 @@ run = Context()
 _tracing: ContextVar[tuple[Pipeline[..., Any], ...]] = ContextVar("pipeglot_tracing", default=())
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What `@pipeline(...)` says."""
-
-    name: str | None = None
-    schedule: Cron | Every | None = None
-    start: datetime | date | str | None = None
-    catch_up: bool = False
-    max_active_runs: int | None = None
-    run_timeout: Duration | None = None
-    owner: str | None = None
-    tags: Sequence[str] = ()
-    description: str | None = None
-    packages: Sequence[str] = ()
-    options: Mapping[str, Mapping[str, Any]] | None = None
-
-
 class Pipeline(Generic[P, R]):
     """A pipeline function. Called inside another pipeline it is included; by itself it is run or compiled."""
 
     def __init__(self, fn: Callable[P, R], settings: Settings) -> None:
         functools.update_wrapper(self, fn)
         self.fn, self.settings = fn, settings
-        self.name = settings.name or fn.__name__
+        self.name: str = settings.get("name") or fn.__name__
+        self._root: Pipeline[P, R] = self
+        self._id: str | None = None
+        self._after: tuple[object, ...] = ()
+        self._made: tuple[nodes.Pipeline, list[Diagnostic]] | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        trace = Trace.current()
+        trace, name = Trace.current(), self.fn.__name__
         if trace is None:
-            name = self.fn.__name__
-            fail(
-                "PG131",
-                f"{name}(...) is called outside a pipeline",
-                f"{name}.run(...) runs it here, {name}.compile('airflow') compiles it",
-            )
-        return self._include(trace, args, kwargs)  # type: ignore[return-value]
+            way_out = f"{name}.run(...) runs it here, {name}.compile('airflow') compiles it"
+            fail("PG131", f"{name}(...) is called outside a pipeline", way_out)
+        return cast(R, self._include(trace, args, kwargs))
+
+    def options(self, *, id: str | None = None, after: Iterable[object] = ()) -> Pipeline[P, R]:
+        """The same pipeline for one use inside another, with an id and an order (`after`) of its own."""
+        new: Pipeline[P, R] = Pipeline(self.fn, self.settings)
+        new._root, new._id = self._root, self._id if id is None else id
+        new._after = (*self._after, *listed(after))
+        return new
 
     # -- what users call
 
-    def trace(self) -> tuple[ir.Pipeline, list[Diagnostic]]:
+    def trace(self) -> tuple[nodes.Pipeline, list[Diagnostic]]:
         """The pipeline as data, and notes about it. Raises AuthoringError with what is wrong."""
-        return self._traced
+        if self._root._made is None:
+            self._root._made = self._trace()
+        return self._root._made
 
-    def ir(self) -> ir.Pipeline:
+    def ir(self) -> nodes.Pipeline:
         """The pipeline as data. Raises AuthoringError with what is wrong."""
         return self.trace()[0]
 
@@ -138,14 +109,17 @@ class Pipeline(Generic[P, R]):
         """Everything there is to say about the pipeline."""
         from pipeglot.core.check import check
 
-        made, notes = self.trace()
+        try:
+            made, notes = self.trace()
+        except AuthoringError as error:
+            return list(error.diagnostics)
         return [*notes, *check(made)]
 
     def run(self, **params: Any) -> Record:
         """Run it in this process; params by name. Raises AuthoringError when it or they are invalid."""
         from pipeglot.core.run import execute
 
-        return execute(self._valid(), params={k: to_jsonable_python(v) for k, v in params.items()})
+        return execute(self._valid(), params={key: to_jsonable_python(given) for key, given in params.items()})
 
     def compile(self, target: str, *, allow: Sequence[str] = ()) -> Compiled:
         """The files for a target. Raises CompileError with all that the target refuses."""
@@ -153,267 +127,141 @@ class Pipeline(Generic[P, R]):
 
         return compile(self._valid(), target, allow=allow)
 
-    def _valid(self) -> ir.Pipeline:
-        wrong = [d for d in self.check() if d.severity == "error"]
+    def _valid(self) -> nodes.Pipeline:
+        wrong = [found for found in self.check() if found.severity == "error"]
         if wrong:
             raise AuthoringError(wrong)
         return self.ir()
 
     # -- tracing
 
-    @functools.cached_property
-    def _traced(self) -> tuple[ir.Pipeline, list[Diagnostic]]:
-        code = self.fn.__code__
-        folder = os.path.dirname(os.path.abspath(code.co_filename))
-        if self in _tracing.get():
-            names = " -> ".join(p.name for p in (*_tracing.get(), self))
+    def _trace(self) -> tuple[nodes.Pipeline, list[Diagnostic]]:
+        going: tuple[Pipeline[..., Any], ...] = _tracing.get()
+        if self in going:
+            names = " -> ".join([each.name for each in going] + [self.name])
             fail("PG132", f"a pipeline includes itself: {names}")
-        token = _tracing.set((*_tracing.get(), self))
+        filename = self.fn.__code__.co_filename
+        trace = Trace(filename, os.path.dirname(os.path.abspath(filename)))
+        place = where.place(filename, self.fn.__code__.co_firstlineno, trace.folder)
+        trace.errors += lint(self.fn, trace.folder)
+        token = _tracing.set((*going, self))
+        made = None
         try:
-            with Trace(self.name, code.co_filename, folder) as trace:
-                return self._run_once(trace)
+            with trace:
+                made = self._run_once(trace, place)
+        except AuthoringError as error:
+            trace.errors += error.diagnostics
+        except (Exception, SystemExit) as error:
+            trace.errors.append(_raised(self.fn, error, trace, place))
+            if where.is_ours(error):  # keeps what a report of a bug of ours needs
+                raise AuthoringError(dict.fromkeys(trace.errors)) from error
         finally:
             _tracing.reset(token)
+        if trace.errors or made is None:
+            raise AuthoringError(dict.fromkeys(trace.errors))
+        return made, list(trace.notes.values())
 
-    def _run_once(self, trace: Trace) -> tuple[ir.Pipeline, list[Diagnostic]]:
-        place = where.place(trace.filename, self.fn.__code__.co_firstlineno, trace.folder)
-        wrong = _lint(self.fn, trace)
+    def _run_once(self, trace: Trace, place: nodes.At) -> nodes.Pipeline:
+        signature = self.signature
+        params = parameters(signature, place)
+        settings = declared(self.settings, place)
+        given: dict[str, Any] = {}
+        for name in signature.python.parameters:
+            given[name] = Traced(nodes.ParamRef(name=name), signature.hints.get(name, Any), trace.root, name)
+        returned: Any = self.fn(**given)  # type: ignore[call-arg]
+        result = None if returned is None else to_value(returned)
+        leftovers(trace)
+        code, steps = _steps(trace)
+        description = self.settings.get("description")
         try:
-            hints, params = self._params(trace, place)
-            given = {p.name: Traced(ir.ParamRef(name=p.name), hints[p.name], trace.root, p.name) for p in params}
-            returned = self.fn(**given)  # type: ignore[arg-type]
-            result = None if returned is None else to_value(returned)
-            wrong += trace.leftovers()
-            schedule = self._schedule(place)
-            used = [(step, name) for step, name in _declared(trace)]
-            steps = tuple(step_ir(trace, step, name) for step, name in used)
-            functions = [step.fn for (step, _), made in zip(used, steps, strict=True) if made.run.kind == "inlined"]
-            code, found = collect_code(functions, main_file=trace.filename)
-            wrong += [d for d in found if d.severity == "error"]
-            trace.notes += [d for d in found if d.severity != "error"]
-            if wrong:
-                raise AuthoringError(wrong)
-            return self._pipeline(trace, place, params, schedule, code, steps, result), trace.notes
-        except AuthoringError as error:
-            raise AuthoringError(dict.fromkeys([*wrong, *error.diagnostics])) from None
+            return nodes.Pipeline(
+                name=self.name,
+                description=inspect.getdoc(self.fn) or "" if description is None else description,
+                params=params,
+                code=code,
+                steps=steps,
+                body=build(trace.root),
+                result=result,
+                final=trace.final,
+                at=place,
+                **settings,
+            )
         except ValidationError as error:
             first = error.errors()[0]
-            message = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-            raise AuthoringError([*wrong, Diagnostic("PG130", "error", message, place)]) from None
-        except Exception as error:
-            if where.is_ours(error):
-                raise
-            raise AuthoringError([*wrong, _raised(self.fn, error, trace, place)]) from None
+            fail("PG133", f"{'.'.join(map(str, first['loc']))}: {first['msg']}", "", place)
 
-    def _pipeline(
-        self,
-        trace: Trace,
-        place: ir.At,
-        params: tuple[ir.Param, ...],
-        schedule: ir.Schedule | None,
-        code: tuple[ir.Chunk, ...],
-        steps: tuple[ir.Step, ...],
-        result: ir.Value | None,
-    ) -> ir.Pipeline:
-        said = self.settings
-        try:
-            timeout = None if said.run_timeout is None else seconds(said.run_timeout)
-        except ValueError as error:
-            raise AuthoringError([Diagnostic("PG126", "error", f"run_timeout: {error}", place)]) from None
-        return ir.Pipeline(
-            name=self.name,
-            description=said.description if said.description is not None else inspect.getdoc(self.fn) or "",
-            owner=said.owner,
-            tags=tuple(said.tags),
-            params=params,
-            schedule=schedule,
-            max_active_runs=said.max_active_runs,
-            run_timeout=timeout,
-            packages=tuple(said.packages),
-            options={target: dict(options) for target, options in (said.options or {}).items()},
-            code=code,
-            steps=steps,
-            body=build(trace.root),
-            result=result,
-            final=trace.final,
-            at=place,
-        )
-
-    def _params(self, trace: Trace, place: ir.At) -> tuple[dict[str, Any], tuple[ir.Param, ...]]:
-        try:
-            hints = typing.get_type_hints(self.fn, include_extras=True)
-        except (NameError, TypeError) as error:
-            fail("PG115", f"the annotations of {self.name} cannot be read: {error}", "import what they name")
-        params = []
-        for parameter in inspect.signature(self.fn).parameters.values():
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-                message = f"the pipeline has the parameter {parameter}"
-                raise AuthoringError([Diagnostic("PG114", "error", message, place, "its parameters are plain, by name")])
-            hint = hints.setdefault(parameter.name, Any)
-            schema, description = _param_schema(hint, parameter.name)
-            required = parameter.default is parameter.empty
-            default = None if required else to_jsonable_python(parameter.default, inf_nan_mode="constants")
-            params.append(
-                ir.Param(
-                    name=parameter.name,
-                    type=schema,
-                    required=required,
-                    default=default,
-                    description=description,
-                    at=place,
-                )
-            )
-        return hints, tuple(params)
-
-    def _schedule(self, place: ir.At) -> ir.Schedule | None:
-        said = self.settings
-        if said.schedule is None:
-            if said.start is not None or said.catch_up:
-                message = "start and catch_up say nothing without a schedule"
-                raise AuthoringError([Diagnostic("PG133", "error", message, place, "give schedule=Cron(...) or Every(...)")])
-            return None
-        try:
-            timing: ir.Cron | ir.Interval
-            if isinstance(said.schedule, Cron):
-                timing, zone = ir.Cron(expression=said.schedule.expression, timezone=said.schedule.tz), said.schedule.tz
-            else:
-                timing, zone = ir.Interval(seconds=seconds(said.schedule.interval)), "UTC"
-            return ir.Schedule(timing=timing, start=_instant(said.start, zone), catch_up=said.catch_up)
-        except (ValueError, KeyError, AttributeError) as error:
-            message = f"the schedule makes no sense: {str(error).splitlines()[0]}"
-            way_out = 'schedule=Cron("0 2 * * *", tz="Europe/Berlin") or Every("1h"), start=datetime or ISO text'
-            raise AuthoringError([Diagnostic("PG133", "error", message, place, way_out)]) from None
+    @functools.cached_property
+    def signature(self) -> Signature:
+        """What is known of the function's parameters; stops with PG114 or PG115 when it can be no pipeline."""
+        return Signature.of(self.fn, "pipeline")
 
     # -- inside another pipeline
 
-    def _include(self, trace: Trace, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        frame = where.author_frame()
-        after = kwargs.pop("after", ())
-        try:
-            bound = inspect.signature(self.fn).bind(*args, **kwargs)
-        except TypeError as error:
-            fail("PG112", f"{self.name}{inspect.signature(self.fn)}: {error}")
-        included = self.ir()
-        hints = typing.get_type_hints(self.fn, include_extras=True)
-        values = {}
-        for name, given in bound.arguments.items():
-            values[name] = to_value(given)
-            hint = hints.get(name, Any)
-            if isinstance(given, Traced) and mismatch(hint_of(given), hint):
-                have = type_name(hint_of(given))
-                fail("PG112", f"{self.name}: {name} takes {type_name(hint)}, given {given._name}, which is {have}")
-        id = trace.claim(None, self.fn.__name__, where.assigned_name(frame))
-        place = where.at(frame, trace.folder)
-        node = ir.Include(id=id, pipeline=included, args=values, after=after_ids(trace, after), at=place)
+    def _include(self, trace: Trace, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        frame, signature = where.author_frame(), self._root.signature
+        bound = signature.bind(args, kwargs, policies=True)
+        included, _ = self.trace()
+        values = {name: signature.argument(name, given) for name, given in bound.arguments.items()}
+        node = nodes.Include(
+            id=trace.claim(self._id, self.fn.__name__, where.assigned_name(frame)),
+            pipeline=included,
+            args=values,
+            after=after_ids(trace, self._after),
+            at=where.at(frame, trace.folder),
+        )
         trace.block.nodes.append(node)
-        returns = hints.get("return", Any) if included.result is not None else type(None)
-        return Traced(ir.Out(ref=id), returns, trace.block.scope, f"{self.name}(...)")
+        returns = signature.returns if included.result is not None else type(None)
+        return Traced(nodes.Out(ref=node.id), returns, trace.block.scope, f"{self.name}(...)")
 
 
-def _declared(trace: Trace) -> list[tuple[Any, str]]:
-    return list({name: (step, name) for step, name in trace.steps.values()}.values())
+def _steps(trace: Trace) -> tuple[tuple[nodes.Chunk, ...], tuple[nodes.Step, ...]]:
+    """The steps that were called and the source that travels with them; what is wrong is kept by the trace."""
+    made: list[nodes.Step] = []
+    inlined = []
+    for step, name in {name: (step, name) for step, name in reversed(trace.steps.values())}.values():
+        try:
+            one = step_ir(trace, step, name)
+        except AuthoringError as error:
+            trace.errors += error.diagnostics
+            continue
+        made.append(one)
+        if isinstance(one.run, nodes.Inlined):
+            inlined.append(step.fn)
+    code, found = collect_code(inlined[::-1], main_file=trace.filename)
+    trace.errors += [one for one in found if one.severity == "error"]
+    trace.notes.update((one, one) for one in found if one.severity != "error")
+    return code, tuple(made[::-1])
 
 
-def _param_schema(hint: Any, name: str) -> tuple[ir.Schema, str]:
-    if hint is Any:
-        return {}, ""
-    described = ""
-    extra: dict[str, Any] = {}
-    if typing.get_origin(hint) is typing.Annotated:
-        base, *notes = typing.get_args(hint)
-        kept: list[Any] = []
-        for note in notes:
-            if isinstance(note, Param):
-                described = note.description
-                bounds = {key: getattr(note, key) for key in ("ge", "gt", "le", "lt")}
-                kept.append(Field(**{key: value for key, value in bounds.items() if value is not None}))
-                if note.choices is not None:
-                    extra["enum"] = to_jsonable_python(list(note.choices))
-            else:
-                kept.append(note)
-        hint = typing.Annotated[(base, *kept)] if kept else base  # type: ignore[assignment]
-    return {**schema_of(hint, "validation", f"parameter {name}"), **extra}, described
-
-
-def _instant(given: datetime | date | str | None, zone: str) -> datetime | None:
-    if given is None:
-        return None
-    if isinstance(given, str):
-        given = datetime.fromisoformat(given.replace("Z", "+00:00"))
-    if not isinstance(given, datetime):
-        given = datetime(given.year, given.month, given.day)
-    return given if given.tzinfo is not None else given.replace(tzinfo=ZoneInfo(zone)).astimezone(timezone.utc)
-
-
-def _raised(fn: Callable[..., Any], error: Exception, trace: Trace, place: ir.At) -> Diagnostic:
-    line = where.author_line(error, trace.filename)
-    at = where.place(trace.filename, line, trace.folder) if line else place
-    text = str(error).replace("\n", " ")
-    if "Traced" in text:
-        message = f"a value that exists only at run time was used as data: {text}"
-        return Diagnostic("PG102", "error", message.replace("Traced", "traced value"), at, "do it inside a step")
-    message = f"{fn.__name__} raised {type(error).__name__} while it was traced: {text}"
+def _raised(fn: Callable[..., Any], error: BaseException, trace: Trace, place: nodes.At) -> Diagnostic:
+    """What escaped the author's function, at the author's line."""
+    line = where.author_place(error, trace.filename)
+    at = where.place(*line, trace.folder) if line else place
+    text = " ".join(str(error).split())
+    if "Traced" in text or "input_type=" in text:
+        message = f"a value that exists only at run time was used as data: {text}".replace("Traced", "traced value")
+        return Diagnostic("PG102", "error", message, at, "do it inside a step")
+    message = f"{fn.__name__} raised {type(error).__name__} while it was traced{': ' if text else ''}{text}"
     return Diagnostic("PG130", "error", message, at, "the pipeline function only puts steps together")
 
 
-def _lint(fn: Callable[..., Any], trace: Trace) -> list[Diagnostic]:
-    """What Python lets pass silently on a traced value: `is None` and isinstance."""
-    try:
-        lines, first = inspect.getsourcelines(fn)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
-    except (OSError, TypeError, SyntaxError):
-        return []
-    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-
-    def traced(node: ast.expr) -> bool:
-        while isinstance(node, ast.Attribute | ast.Subscript):
-            node = node.value
-        return isinstance(node, ast.Call) or (isinstance(node, ast.Name) and node.id in bound)
-
-    def found(node: ast.expr, what: str, way_out: str) -> Diagnostic:
-        at = where.place(trace.filename, first + node.lineno - 1, trace.folder)
-        return Diagnostic("PG101", "error", f"{what} is decided while tracing, not at run time", at, way_out)
-
-    wrong = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Compare) and any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops):
-            if traced(node.left):
-                wrong.append(found(node, "`is`", "let a step decide, and return a bool"))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
-            if node.args and traced(node.args[0]):
-                wrong.append(found(node, "isinstance()", "let a step decide, and return a bool"))
-    return wrong
-
-
 @overload
-def pipeline(fn: Callable[P, R], /) -> Pipeline[P, R]: ...
+def pipeline(fn: Callable[P, R], /, **settings: Unpack[Settings]) -> Pipeline[P, R]: ...
 @overload
-def pipeline(
-    *,
-    name: str | None = None,
-    schedule: Cron | Every | None = None,
-    start: datetime | date | str | None = None,
-    catch_up: bool = False,
-    max_active_runs: int | None = None,
-    run_timeout: Duration | None = None,
-    owner: str | None = None,
-    tags: Sequence[str] = (),
-    description: str | None = None,
-    packages: Sequence[str] = (),
-    options: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
+def pipeline(**settings: Unpack[Settings]) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
 def pipeline(fn: Any = None, /, **settings: Any) -> Any:
     """Declare a pipeline: a function that puts steps together.
 
     Its parameters are the pipeline's, with their annotations, defaults and `Param` bounds; what it returns is the
     pipeline's result. `schedule` is `Cron(...)` or `Every(...)`, `packages` are requirement lines its steps need.
+
+    >>> @pipeline(schedule=Cron("0 2 * * *", tz="Europe/Berlin"))
+    ... def nightly(limit: int = 3) -> int:
+    ...     return limit
+    >>> nightly.ir().params[0].default
+    3
     """
+    said: Any = settings
     if fn is not None:
-        return Pipeline(fn, Settings())
-    return lambda decorated: Pipeline(decorated, Settings(**settings))
-
-
-
-
-__all__ = ["Context", "Cron", "Every", "Param", "Pipeline", "Settings", "pipeline", "run"]
+        return Pipeline(fn, said)
+    return lambda decorated: Pipeline(decorated, said)

@@ -162,9 +162,7 @@ class _Reading(Machine):
         record = self.observed.get((region.id, index))
         return None if record is None else EvaluationError(record.error.message if record.error else "")
 
-    def fail_region(
-        self, region: If | Each, index: tuple[int, ...], error: EvaluationError
-    ) -> CallRecord | None:
+    def fail_region(self, region: If | Each, index: tuple[int, ...], error: EvaluationError) -> CallRecord | None:
         if (region.id, index) in self.observed:
             return self.observed[region.id, index]
         if self._state != "failed":

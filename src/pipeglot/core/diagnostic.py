@@ -52,22 +52,65 @@ def blocking(diagnostics: Iterable[Diagnostic], allow: Iterable[str] = ()) -> li
     []
     """
     allowed = frozenset(allow)
-    return [
-        d for d in diagnostics if d.severity == "error" or (d.severity == "loss" and d.code not in allowed)
-    ]
+    return [d for d in diagnostics if d.severity == "error" or (d.severity == "loss" and d.code not in allowed)]
 
 
 def accept(diagnostics: Iterable[Diagnostic], allow: Iterable[str]) -> list[Diagnostic]:
     """The same diagnostics with allowed losses lowered to notes: accepted, still named."""
     allowed = frozenset(allow)
-    return [
-        replace(d, severity="note") if d.severity == "loss" and d.code in allowed else d for d in diagnostics
-    ]
+    return [replace(d, severity="note") if d.severity == "loss" and d.code in allowed else d for d in diagnostics]
 
 
 CODES: dict[str, str] = {
     # 100-149: writing a pipeline
+    "PG100": "this works only while a pipeline is traced",
+    "PG101": "Python cannot decide or loop on a value of the run",
+    "PG102": "an operation on a value of the run",
+    "PG103": "text made of values of the run was changed",
+    "PG104": "a value of the run cannot be changed",
+    "PG105": "no such field",
+    "PG106": "a method or attribute of a value of the run",
+    "PG107": "no such fact of the run",
+    "PG110": "a value is used outside its block",
+    "PG111": "a function is passed instead of its result",
+    "PG112": "an argument does not fit the step",
+    "PG113": "a constant that JSON cannot hold",
+    "PG114": "a function that cannot be a step or a pipeline",
+    "PG115": "an annotation that cannot be read or carried",
+    "PG116": "values that do not compare",
+    "PG117": "a block that is not opened by `with`",
+    "PG120": "an arm without its `when`",
+    "PG121": "not a condition",
+    "PG122": "merge() without its `when`, or not one value per arm",
+    "PG123": "a merged value of the wrong block",
+    "PG124": "collect() of nothing that an `each` made",
+    "PG125": "an id that is taken or is none",
+    "PG126": "a policy that makes no sense",
+    "PG127": "nothing to wait for",
+    "PG128": "each() of something that is no list",
+    "PG129": "finally_() out of place",
+    "PG130": "the pipeline function raised an exception",
+    "PG131": "a pipeline is called outside a pipeline",
+    "PG132": "a pipeline includes itself",
+    "PG133": "a setting of the pipeline makes no sense",
+    "PG134": "a parameter contradicts itself",
+    "PG140": "a call is named by a number",
     # 150-169: a step's own source
+    "PG150": "a step's source is not there",
+    "PG151": "a lambda as a step",
+    "PG152": "a method or an inner function as a step",
+    "PG153": "a closure as a step",
+    "PG154": "a step uses a value that changes",
+    "PG155": "a step uses a value that cannot be made again",
+    "PG156": "a step uses a name that nothing binds",
+    "PG157": "a step uses a name of a star import",
+    "PG158": "a step uses a name bound under a condition or loop",
+    "PG159": "a step uses a relative import",
+    "PG160": "two files use one name for different things",
+    "PG161": "a step uses pipeglot when it runs",
+    "PG162": "a step imports a module that needs pipeglot",
+    "PG163": "a step's function cannot be imported",
+    "PG164": "a step depends on the file it stands in",
     # 170-199: the rules of the language
     "PG170": "an id or name is given twice",
     "PG171": "a name is empty or too long",
@@ -93,15 +136,7 @@ CODES: dict[str, str] = {
     "PG191": "a path leads nowhere",
     "PG192": "a constant would not survive",
     "PG193": "a step is declared wrongly",
-    # 200-299: what a target refuses or loses
-    # 240-259: prefect
-    "PG240": "a time limit does not interrupt work",
-    "PG241": "a start date is not kept",
-    "PG242": "missed ticks are not caught up",
-    "PG243": "a name is taken",
-    "PG244": "an option of the target is wrong",
-    "PG245": "text would be read as a template",
-    "PG247": "a flow has another name than its pipeline",
+    # 200-219: what any target refuses or loses
     # 220-239: Airflow
     "PG220": "a call has another name on Airflow",
     "PG221": "an option that Airflow does not have",
@@ -111,7 +146,15 @@ CODES: dict[str, str] = {
     "PG225": "Airflow counts an interval from the deployment",
     "PG226": "Airflow waits longer between attempts than it is told",
     "PG227": "Airflow maps over 1,024 items at most",
-    # 300-329: engines and their environments
+    # 240-259: Prefect
+    "PG240": "a time limit does not interrupt work",
+    "PG241": "a start date is not kept",
+    "PG242": "missed ticks are not caught up",
+    "PG243": "a name is taken",
+    "PG244": "an option of the target is wrong",
+    "PG245": "text would be read as a template",
+    "PG247": "a flow has another name than its pipeline",
+    # 300-329: engines, their environments and their runs
     "PG300": "no such engine",
     "PG301": "the engine is not installed",
     "PG302": "the engine's Python does not start",
@@ -131,20 +174,19 @@ CODES: dict[str, str] = {
     "PG324": "the engine refused the run",
     # 330-349: input files and the command line
     "PG330": "the source cannot be read",
-    "PG331": "the source is not Python, or not JSON",
-    "PG332": "the author's file cannot be imported",
-    "PG333": "there is no pipeline in the source",
-    "PG334": "the source holds several pipelines",
+    "PG331": "the source is not Python",
+    "PG332": "the source fails while it is loaded",
+    "PG333": "no pipeline in the source",
+    "PG334": "several pipelines in the source",
     "PG335": "no pipeline of that name",
-    "PG336": "no pipeline of this version",
-    "PG337": "not a valid pipeline",
-    "PG338": "nested too deep to read",
+    "PG336": "the file is not a pipeline",
+    "PG337": "an unknown version of the format",
     "PG340": "files cannot be written",
     "PG341": "the output would overwrite a file of another origin",
     "PG342": "an argument of the command line is wrong",
     "PG343": "compiled files are stale",
     "PG349": "an error inside pipeglot",
-    # 350-369: running
+    # 350-399: running
     "PG350": "a required parameter is not given",
     "PG351": "no such parameter",
     "PG352": "a parameter's value does not fit its type",

@@ -201,9 +201,7 @@ class _Picture:
         """The nodes that end last: a call itself, of a region or group those nothing inside waits for."""
         inside = [node.id for node in self.shape.inside(id) if not isinstance(node, Group)]
         waited = {ref for one in inside for ref in self.shape.upstream(one)}
-        return tuple(
-            one for one in inside if one not in waited and isinstance(self.shape.nodes[one], Call)
-        ) or (id,)
+        return tuple(one for one in inside if one not in waited and isinstance(self.shape.nodes[one], Call)) or (id,)
 
 
 def _mermaid(picture: _Picture) -> str:

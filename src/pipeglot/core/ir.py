@@ -54,9 +54,7 @@ class Placed(Node):
     at: At | None = None
 
     @field_serializer("at", mode="wrap")
-    def _place(
-        self, value: At | None, handler: SerializerFunctionWrapHandler, info: SerializationInfo
-    ) -> Any:
+    def _place(self, value: At | None, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
         return None if info.context == _WITHOUT_PLACES else handler(value)
 
 
@@ -451,10 +449,7 @@ class Pipeline(Placed):
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """The published JSON text, ending in a newline; the same pipeline gives the same bytes everywhere."""
-        return (
-            json.dumps(self.model_dump(mode="json"), indent=indent, ensure_ascii=False, allow_nan=False)
-            + "\n"
-        )
+        return json.dumps(self.model_dump(mode="json"), indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Pipeline:

@@ -171,9 +171,7 @@ class Machine:
         """Why a region that was entered is known to have failed, apart from what the rules find."""
         return None
 
-    def fail_region(
-        self, region: If | Each, index: tuple[int, ...], error: EvaluationError
-    ) -> CallRecord | None:
+    def fail_region(self, region: If | Each, index: tuple[int, ...], error: EvaluationError) -> CallRecord | None:
         """The entry of a region that failed to decide."""
         failure = Failure(type=type(error).__name__, message=str(error))
         return CallRecord(id=region.id, index=index, state="failed", error=failure)
@@ -330,9 +328,7 @@ class Machine:
         self._leave(region, frame, cells, [(m, [(m.values[taken or 0], inner)]) for m in merged])
 
     def _expand(self, region: Each, frame: Frame, items: list[Json]) -> None:
-        frames = [
-            Frame(self, frame, (*frame.index, number), region.id, item) for number, item in enumerate(items)
-        ]
+        frames = [Frame(self, frame, (*frame.index, number), region.id, item) for number, item in enumerate(items)]
         cells = [cell for inner in frames for cell in self._enter(region.body, inner)]
         self._leave(region, frame, cells, [(c, [(c.value, f) for f in frames]) for c in region.collected])
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 _MUTATORS = frozenset(
-    "append add appendleft clear discard extend insert pop popitem popleft remove reverse setdefault sort "
-    "update".split()
+    """append add appendleft clear discard extend insert pop popitem popleft remove reverse setdefault sort
+    update""".split()  # noqa: SIM905
 )
 
 
 @dataclass(frozen=True)
 class Uses:
-    """`needed` must be there; `wanted` (names in quoted annotations, and annotations a class shadows) is taken
-    when the module has it; `changed` are needed names whose value the statement changes, with the line."""
+    """`needed` must be there; `wanted` (names in quoted annotations, or hidden by a class's own) is taken when the
+    module has it. `assigned` are needed names whose items or attributes the statement sets, `mutated` those with
+    a call such as `.append()`, each with the line."""
 
-    needed: frozenset[str]
-    wanted: frozenset[str]
-    changed: dict[str, int]
+    needed: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
+    assigned: Mapping[str, int] = field(default_factory=dict)
+    mutated: Mapping[str, int] = field(default_factory=dict)
 
 
 def uses(node: ast.stmt, text: str, file: str) -> Uses:
@@ -37,8 +39,9 @@ def uses(node: ast.stmt, text: str, file: str) -> Uses:
     for inner in ast.walk(node):
         if isinstance(inner, ast.ClassDef):
             wanted.update(_shadowed(inner))
-    changed = {name: line for name, line in changes(node) if name in needed}
-    return Uses(needed, frozenset(wanted) - needed, changed)
+    assigned = {name: line for name, line in assignments(node) if name in needed}
+    mutated = {name: line for name, line in mutations(node) if name in needed}
+    return Uses(needed, frozenset(wanted) - needed, assigned, mutated)
 
 
 def _global_names(module: symtable.SymbolTable) -> Iterator[str]:
@@ -58,11 +61,9 @@ def _annotations(node: ast.stmt) -> Iterator[ast.expr]:
         match inner:
             case ast.arg(annotation=ast.expr() as note) | ast.AnnAssign(annotation=note):
                 yield note
-            case (
-                ast.FunctionDef(returns=ast.expr() as note) | ast.AsyncFunctionDef(returns=ast.expr() as note)
-            ):
+            case ast.FunctionDef(returns=ast.expr() as note) | ast.AsyncFunctionDef(returns=ast.expr() as note):
                 yield note
-            case ast.Assign(value=ast.Subscript() as note):
+            case ast.Assign(value=ast.Subscript(value=base) as note) if _is_type(_last(base)):
                 yield note  # an alias such as `Rows = list["Row"]`
 
 
@@ -93,6 +94,11 @@ def _last(node: ast.expr) -> str:
             return ""
 
 
+def _is_type(name: str) -> bool:
+    """Whether a name is spelled as generic types are; `CONFIG["key"]` is none."""
+    return name in ("list", "dict", "tuple", "set", "frozenset", "type") or (name[:1].isupper() and not name.isupper())
+
+
 def _shadowed(cls: ast.ClassDef) -> Iterator[str]:
     """In `date: date` and `x = x` the class's own name hides that the right side is the module's."""
     for line in cls.body:
@@ -107,15 +113,17 @@ def _shadowed(cls: ast.ClassDef) -> Iterator[str]:
                     yield from (each.id for each in ast.walk(note) if isinstance(each, ast.Name))
 
 
-def changes(node: ast.stmt) -> Iterator[tuple[str, int]]:
-    """Names whose value a statement changes in place, of whatever scope, with the line."""
+def assignments(node: ast.AST) -> Iterator[tuple[str, int]]:
+    """Names, of whatever scope, whose items or attributes a statement sets or deletes, with the line."""
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.Subscript, ast.Attribute)) and not isinstance(inner.ctx, ast.Load):
+            yield from _root(inner.value)
+
+
+def mutations(node: ast.AST) -> Iterator[tuple[str, int]]:
+    """Names, of whatever scope, on which a statement calls what changes a list, dict or set, with the line."""
     for inner in ast.walk(node):
         match inner:
-            case (
-                ast.Subscript(value=base, ctx=ast.Store() | ast.Del())
-                | ast.Attribute(value=base, ctx=ast.Store() | ast.Del())
-            ):
-                yield from _root(base)
             case ast.Call(func=ast.Attribute(value=base, attr=method)) if method in _MUTATORS:
                 yield from _root(base)
 

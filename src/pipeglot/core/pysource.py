@@ -194,23 +194,18 @@ def render(doc: Doc, indent: int = 0, lead: int = 0, tail: int = 0) -> str:
         return head + render(doc.operands[1], indent, lead + width(head), tail)
     if isinstance(doc, Infix):
         operands = [
-            render(o, indent + 4, indent + 4 + (len(doc.op) + 1 if n else 0))
-            for n, o in enumerate(doc.operands)
+            render(o, indent + 4, indent + 4 + (len(doc.op) + 1 if n else 0)) for n, o in enumerate(doc.operands)
         ]
         return "(\n" + pad + f"\n{pad}{doc.op} ".join(operands) + "\n" + " " * indent + ")"
     if isinstance(doc, Stack):
         inner = flat(doc)[len(doc.open) : -len(doc.close)]
         if indent + 4 + width(inner) <= WIDTH:
             return f"{doc.open}\n{pad}{inner}\n{' ' * indent}{doc.close}"
-        broken = [
-            pad + p.prefix + render(p.value, indent + 4, indent + 4 + width(p.prefix)) for p in doc.parts
-        ]
+        broken = [pad + p.prefix + render(p.value, indent + 4, indent + 4 + width(p.prefix)) for p in doc.parts]
         return doc.open + "\n" + "\n".join(broken) + "\n" + " " * indent + doc.close
     if not doc.items:
         return line
-    lines = [
-        pad + e.prefix + render(e.value, indent + 4, indent + 4 + width(e.prefix), 1) + "," for e in doc.items
-    ]
+    lines = [pad + e.prefix + render(e.value, indent + 4, indent + 4 + width(e.prefix), 1) + "," for e in doc.items]
     return doc.open + "\n" + "\n".join(lines) + "\n" + " " * indent + doc.close
 
 
@@ -288,8 +283,7 @@ def _same_kind(value: All | Any_) -> list[Value]:
 def _text(value: Text, names: RootNames) -> Doc:
     """An f-string where every Python from 3.10 on can read it; otherwise a sum of strings."""
     inner = [
-        p.value if isinstance(p, Const) and isinstance(p.value, str) else expression(p, names)
-        for p in value.parts
+        p.value if isinstance(p, Const) and isinstance(p.value, str) else expression(p, names) for p in value.parts
     ]
     constant = "".join(p for p in inner if isinstance(p, str))
     if (
@@ -310,9 +304,7 @@ def _text(value: Text, names: RootNames) -> Doc:
             for p, d in zip(inner, docs, strict=True)
         )
         return Atom(f'f"{body}"')
-    terms = [
-        literal(p) if isinstance(p, str) else Atom(f"str({d})") for p, d in zip(inner, docs, strict=True)
-    ]
+    terms = [literal(p) if isinstance(p, str) else Atom(f"str({d})") for p, d in zip(inner, docs, strict=True)]
     return terms[0] if len(terms) == 1 else Infix("+", tuple(terms))
 
 

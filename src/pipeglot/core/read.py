@@ -26,6 +26,8 @@ _SPELLINGS = "a source is file.py, file.py:name, package.module:name or pipeline
 _DEEPEST_JSON = 4 * ir.MAX_DEPTH + 8
 """An If in an If nests four deep in JSON (arms, arm, body, node); the rule about MAX_DEPTH counts exactly."""
 
+_OURS = Path(__file__).parents[1]
+
 _numbers = itertools.count(1)
 
 
@@ -144,7 +146,7 @@ def _execute(file: Path, path: str, text: str) -> ModuleType:
     module = ModuleType(name)
     module.__file__ = str(file)
     sys.modules[name] = module
-    with _blaming(file, path):
+    with _blaming(path, file.parent, file):
         exec(code, module.__dict__)
     return module
 
@@ -152,39 +154,53 @@ def _execute(file: Path, path: str, text: str) -> ModuleType:
 def _read_module(path: str, name: str) -> Loaded:
     here = Path.cwd()
     with _importing(here):
-        with _blaming(None, path):
-            module = importlib.import_module(path)
+        with _blaming(path, here):
+            try:
+                module = importlib.import_module(path)
+            except ModuleNotFoundError as error:
+                if error.name is None or not f"{path}.".startswith(f"{error.name}."):
+                    raise
+                _fail("PG330", f"there is no module {error.name}", help=_SPELLINGS)
         file = Path(os.path.abspath(getattr(module, "__file__", None) or "."))
         up = path.count(".") + (1 if file.name == "__init__.py" else 0)
         return _trace(module, file, path, name, [*file.parents][min(up, len(file.parents) - 1)])
 
 
 @contextmanager
-def _blaming(file: Path | None, path: str) -> Iterator[None]:
-    """Whatever the author's code raises becomes one diagnostic at the author's innermost line in `file`."""
+def _blaming(path: str, folder: Path, file: Path | None = None) -> Iterator[None]:
+    """Whatever the author's code raises becomes one diagnostic, at the innermost line in `file`, or without one
+    in `folder`. Where it was raised deeper in `folder`, the message says so."""
     try:
         yield
     except (KeyboardInterrupt, PipeglotError):
         raise
     except BaseException as error:
-        lines = [
-            (f.f_code.co_filename, line) for f, line in _frames(error) if f.f_code.co_filename == str(file)
-        ]
-        at = ir.At(file=Path(lines[-1][0]).name, line=lines[-1][1]) if lines else None
+        places = [place for place in _places(error) if _is_below(place[0], folder)]
+        own = [place for place in places if file is None or place[0] == str(file)]
+        at = ir.At(file=Path(own[-1][0]).name, line=own[-1][1]) if own else None
         message, help = f"{path} cannot be loaded: {_first(error)}", ""
         if isinstance(error, SystemExit):
             message = f"{path} cannot be loaded: it exits ({_first(error)})"
             help = 'put what only a script does under `if __name__ == "__main__":`'
         elif isinstance(error, ModuleNotFoundError):
             help = "install it here, or import it inside the step that uses it"
+        if own and places[-1] != own[-1]:
+            message += f" (in {os.path.relpath(places[-1][0], folder)}, line {places[-1][1]})"
         _fail("PG332", message, at, help)
 
 
-def _frames(error: BaseException) -> Iterator[tuple[Any, int]]:
+def _places(error: BaseException) -> Iterator[tuple[str, int]]:
+    """File and line of every frame, outermost first."""
     trace = error.__traceback__
     while trace is not None:
-        yield trace.tb_frame, trace.tb_lineno
+        yield trace.tb_frame.f_code.co_filename, trace.tb_lineno
         trace = trace.tb_next
+
+
+def _is_below(file: str, folder: Path) -> bool:
+    """Whether a file is the author's: below the folder, and of no environment in it."""
+    path = Path(file)
+    return path.is_relative_to(folder) and "site-packages" not in path.parts and not path.is_relative_to(_OURS)
 
 
 def _first(error: BaseException) -> str:
@@ -212,18 +228,14 @@ def _exits(file: Path, path: str) -> Iterator[None]:
     try:
         yield
     except SystemExit:
-        with _blaming(file, path):
+        with _blaming(path, file.parent, file):
             raise
 
 
 def _only(module: ModuleType, path: str) -> author.Pipeline[..., Any]:
     """The one pipeline that a file defines; imported ones are there to be included."""
     pipelines = {name: value for name, value in vars(module).items() if isinstance(value, author.Pipeline)}
-    own = {
-        id(value): name
-        for name, value in reversed(pipelines.items())
-        if value.fn.__module__ == module.__name__
-    }
+    own = {id(value): name for name, value in reversed(pipelines.items()) if value.fn.__module__ == module.__name__}
     names = sorted(own.values(), key=list(pipelines).index)
     if len(names) == 1:
         return pipelines[names[0]]

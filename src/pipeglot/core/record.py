@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-FORMAT = "pipeglot.record/1"
+FORMAT: Literal["pipeglot.record/1"] = "pipeglot.record/1"
 
 CallState: TypeAlias = Literal["succeeded", "failed", "skipped", "blocked", "cancelled"]
 """`cancelled`: the run was interrupted before the call ended; only in records whose state is `cancelled`."""

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.evaluate import EvaluationError
-from pipeglot.core.ir import Cron, Each, Json, Pipeline, walk
 from pipeglot.core.functions import Function, loaded
+from pipeglot.core.ir import Cron, Each, Json, Pipeline, walk
 from pipeglot.core.machine import Instance, Key, Machine
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record, RunState

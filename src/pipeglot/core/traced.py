@@ -2,128 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import enum
-import json
-import math
-import types
-import typing
 from collections.abc import Iterator
-from contextvars import ContextVar
-from functools import lru_cache
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
-from pydantic import BaseModel, TypeAdapter
-from pydantic_core import PydanticSerializationError, to_jsonable_python
-from typing_extensions import is_typeddict
+from pipeglot.core import hints, ir, where
+from pipeglot.core.hints import Hint, bare
+from pipeglot.core.ir import Out, Value
+from pipeglot.core.trace import Block, current, fail
 
-from pipeglot.core import ir, where
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic
-from pipeglot.core.ir import Const, DictOf, ListOf, Out, Text, Value
+OPEN, CLOSE, CASE = "\U0010f7fe", "\U0010f7ff", "xX"
+"""Around the number of a traced value in text that the author builds. A change of case spoils CASE."""
 
-_OPEN, _CLOSE = "\ue000", "\ue001"
-"""Around the number of a traced value in text the author builds (private use characters)."""
-
-Hint: TypeAlias = Any
-"""A Python annotation."""
-
-
-def fail(code: str, message: str, help: str = "") -> NoReturn:
-    """Stop the trace at the author's line."""
-    frame, trace = where.author_frame(), Trace.current()
-    folder = trace.folder if trace else ""
-    raise AuthoringError([Diagnostic(code, "error", message, where.at(frame, folder), help)])
-
-
-class Block:
-    """A list of nodes being built. A group's block is transparent: its values belong to the block around it."""
-
-    def __init__(self, up: Block | None, region: Any = None, *, transparent: bool = False) -> None:
-        self.up, self.region, self.nodes = up, region, list[Any]()
-        self.scope: Block = up.scope if transparent and up is not None else self
-
-    def sees(self, other: Block) -> bool:
-        """Whether what is made in `other` is in scope here."""
-        here: Block | None = self.scope
-        while here is not None:
-            if here is other:
-                return True
-            here = here.up.scope if here.up is not None else None
-        return False
-
-
-_trace: ContextVar[Trace | None] = ContextVar("pipeglot_trace", default=None)
-
-
-class Trace:
-    """The state of one traced pipeline."""
-
-    def __init__(self, name: str, filename: str, folder: str) -> None:
-        self.name, self.filename, self.folder = name, filename, folder
-        self.root = self.block = Block(None)
-        self.ids: set[str] = set()
-        self.tokens: list[tuple[Traced, ir.At]] = []
-        self.used_tokens: set[int] = set()
-        self.notes: list[Diagnostic] = []
-        self.steps: dict[int, tuple[Any, str]] = {}
-        self.step_names: set[str] = set()
-        self.final: ir.Final | None = None
-
-    @staticmethod
-    def current() -> Trace | None:
-        """The trace that is going on, if any."""
-        return _trace.get()
-
-    def __enter__(self) -> Trace:
-        self._token = _trace.set(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        _trace.reset(self._token)
-
-    def at(self) -> ir.At:
-        """The author's line."""
-        return where.at(where.author_frame(), self.folder)
-
-    def claim(self, wanted: str | None, *names: str | None) -> str:
-        """An id no other node has: `wanted` by the author's own word, else the first free name, else a numbered one."""
-        if wanted is not None:
-            if wanted in self.ids:
-                fail("PG125", f"the id {wanted!r} is taken", "give each call and region an id of its own")
-            self.ids.add(wanted)
-            return wanted
-        choices = [name for name in names if name]
-        for name in choices:
-            if name not in self.ids:
-                self.ids.add(name)
-                return name
-        number = 2
-        while f"{choices[0]}_{number}" in self.ids:
-            number += 1
-        self.ids.add(f"{choices[0]}_{number}")
-        return f"{choices[0]}_{number}"
-
-    def leftovers(self) -> list[Diagnostic]:
-        """Texts that were made of traced values and reached no step whole."""
-        return [
-            Diagnostic(
-                "PG103",
-                "error",
-                f"text made of {traced._name} reached no step, or not whole",
-                at,
-                "pass an f-string to a step as it is; change text inside a step",
-            )
-            for number, (traced, at) in enumerate(self.tokens)
-            if number not in self.used_tokens
-        ]
-
-
-def current(what: str) -> Trace:
-    """The trace going on; an error when there is none."""
-    trace = Trace.current()
-    if trace is None:
-        fail("PG100", f"{what} works only inside a function decorated with @pipeline")
-    return trace
+DIGITS = "".join(chr(0x10F7F0 + digit) for digit in range(10))
 
 
 class Traced:
@@ -144,60 +34,59 @@ class Traced:
     def __getattr__(self, key: str) -> Any:
         if key.startswith("__"):
             raise AttributeError(key)
-        return self._field(key, attribute=True)
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._field(key, attribute=False)
-
-    def _field(self, key: Any, *, attribute: bool) -> Any:
         hint = bare(self._type)
-        text = f".{key}" if attribute else f"[{key!r}]"
-        fields = record_fields(hint)
-        if isinstance(key, Traced):
-            self._refuse(f"{self._name} taken at {key._name}", "select it inside a step")
-        if fields is not None:
-            by_item = is_typeddict(hint)
-            if attribute == by_item:
-                spelling = "[...]" if by_item else ".name"
-                fail("PG105", f"{self._name} is a {hint.__name__}", f"take its fields by {spelling}")
-            if key not in fields:
-                known = ", ".join(fields)
-                fail("PG105", f"{self._name} ({hint.__name__}) has no field {key!r}", f"its fields: {known}")
-            names = list(fields)
-            step: str | int = names.index(key) if issubclass_(hint, tuple) else key
-            return self._at(step, fields[key], text)
-        if attribute:
+        found = [hints.record(member) for member in hints.members(hint)]
+        if not found or None in found:
             fail(
                 "PG106",
-                f"{text} on {self._name}, which exists only at run time",
+                f".{key} on {self._name}, which exists only at run time",
                 "do it inside a step; give fields to a step's result by a dataclass or TypedDict return type",
             )
-        args = typing.get_args(hint)
-        if hint is Any or hint is dict or hint is list or hint is tuple:
-            return self._at(key, Any, text)
-        if origin(hint) is dict and isinstance(key, str):
-            return self._at(key, args[1], text)
-        if origin(hint) is list and isinstance(key, int) and key >= 0:
-            return self._at(key, args[0], text)
-        if origin(hint) is tuple and isinstance(key, int) and key >= 0:
-            kinds = args[:1] * (key + 1) if args[-1] is Ellipsis else args
-            if key < len(kinds):
-                return self._at(key, kinds[key], text)
-        fail("PG105", f"{self._name} ({type_name(hint)}) cannot be taken at {key!r}", "select it inside a step")
+        return self._field(key, [one for one in found if one is not None], attribute=True)
 
-    def _at(self, key: str | int, hint: Hint, text: str) -> Traced:
+    def __getitem__(self, key: Any) -> Any:
+        hint = bare(self._type)
+        if isinstance(key, Traced):
+            self._refuse(f"{self._name} taken at {key._name}", "select it inside a step")
+        found = [hints.record(member) for member in hints.members(hint)]
+        by_item = [one for one in found if one is not None and (one.by_item or isinstance(key, str))]
+        if by_item and len(by_item) == len(found):
+            return self._field(key, by_item, attribute=False)
+        at = [hints.item(member, key) for member in hints.members(hint)]
+        if None in at or not at:
+            fail(
+                "PG105", f"{self._name} ({hints.type_name(hint)}) cannot be taken at {key!r}", "select it inside a step"
+            )
+        steps = [one for one in at if one is not None]
+        return self._at(steps[0][0], hints.union(inner for _, inner in steps), f"[{key!r}]")
+
+    def _field(self, key: Any, records: list[hints.Record], *, attribute: bool) -> Traced:
+        for record in records:
+            if attribute == record.by_item:
+                spelling = "[...]" if record.by_item else ".name"
+                fail("PG105", f"{self._name} is a {record.name}", f"take its fields by {spelling}")
+            if key not in record.fields:
+                known = ", ".join(record.fields) or "none"
+                fail("PG105", f"{self._name} ({record.name}) has no field {key!r}", f"its fields: {known}")
+        found = [record.fields[key] for record in records]
+        if len({step for step, _ in found}) > 1:
+            self._refuse(f"the field {key!r} of {self._name} lies at different places", "select it inside a step")
+        text = f".{key}" if attribute else f"[{key!r}]"
+        return self._at(found[0][0], hints.union(inner for _, inner in found), text)
+
+    def _at(self, step: str | int, hint: Hint, text: str) -> Traced:
         value = self._value
         if isinstance(value, Out | ir.Item | ir.ParamRef):
-            return Traced(value.model_copy(update={"path": (*value.path, key)}), hint, self._block, self._name + text)
+            return Traced(value.model_copy(update={"path": (*value.path, step)}), hint, self._block, self._name + text)
         self._refuse(f"a field of {self._name}", "select it inside a step")
 
     def __iter__(self) -> Iterator[Any]:
         hint = bare(self._type)
-        args = typing.get_args(hint)
-        if origin(hint) is tuple and Ellipsis not in args:
+        record, args = hints.record(hint), hints.arguments(hint)
+        if issubclass(hints.kind(hint), tuple) and record is not None:
+            return iter([getattr(self, name) for name in record.fields])
+        if issubclass(hints.kind(hint), tuple) and args and args[-1] is not Ellipsis:
             return iter([self[number] for number in range(len(args))])
-        if issubclass_(hint, tuple) and hasattr(hint, "_fields"):
-            return iter([getattr(self, name) for name in hint._fields])
         fail(
             "PG101",
             f"the items of {self._name} exist only at run time; Python cannot loop over them here",
@@ -207,8 +96,9 @@ class Traced:
     # -- what has a meaning: conditions and text
 
     def _compare(self, op: ir.CompareOp, other: Any) -> Any:
-        left, right = to_value(self), to_value(other)
-        return condition(ir.Compare(op=op, left=left, right=right))
+        from pipeglot.core.conditions import compare
+
+        return compare(op, self, other)
 
     def __eq__(self, other: Any) -> Any:
         return self._compare("==", other)
@@ -233,13 +123,28 @@ class Traced:
             fail("PG103", f"the format {spec!r} of {self._name} cannot be carried", "format it inside a step")
         trace = current("a traced value")
         trace.tokens.append((self, trace.at()))
-        return f"{_OPEN}{len(trace.tokens) - 1}{_CLOSE}"
+        number = str(len(trace.tokens) - 1)
+        return OPEN + CASE + "".join(DIGITS[int(digit)] for digit in number) + CLOSE
 
     def __str__(self) -> str:
         return format(self)
 
     def __repr__(self) -> str:
+        if where.asked_by_author():
+            fail(
+                "PG103",
+                f"the repr of {self._name} exists only at run time",
+                "write {value} without !r, or print it in a step",
+            )
         return f"<{self._name}, known at run time>"
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:  # isinstance() asks for it
+        if where.asked_by_author():
+            fail(
+                "PG101", f"the type of {self._name} is asked for while tracing", "let a step decide, and return a bool"
+            )
+        return Traced
 
     # -- what has none
 
@@ -265,6 +170,7 @@ class Traced:
     __neg__ = __pos__ = __abs__ = __invert__ = __round__ = __int__ = __float__ = __complex__ = __index__ = _operation
     __len__ = __call__ = __array__ = __reversed__ = __enter__ = __exit__ = __await__ = __bytes__ = _operation
     __copy__ = __deepcopy__ = __reduce_ex__ = __fspath__ = __next__ = __trunc__ = __divmod__ = _operation
+    __rdivmod__ = __floor__ = __ceil__ = __aiter__ = __anext__ = __aenter__ = __aexit__ = _operation
 
     def __hash__(self) -> int:
         self._operation()
@@ -276,188 +182,8 @@ class Traced:
     def __setitem__(self, key: Any, value: Any) -> None:
         fail("PG104", f"{self._name} cannot be changed here", "return a new value from a step")
 
-    def __delattr__(self, key: str) -> None:
+    def __delitem__(self, key: Any) -> None:
         fail("PG104", f"{self._name} cannot be changed here", "return a new value from a step")
 
-
-def condition(value: Value) -> Traced:
-    """A condition as a traced bool of the current block."""
-    trace = current("a condition")
-    return Traced(value, bool, trace.block.scope, "the condition")
-
-
-# ---------------------------------------------------------------- the author's objects as values
-
-
-def to_value(given: Any) -> Value:
-    """What the author passes, as a value of the language; stops the trace when it cannot be one."""
-    if isinstance(given, Traced):
-        trace = current("a traced value")
-        if not trace.block.sees(given._block):
-            fail(
-                "PG110",
-                f"{given._name} exists only inside its block",
-                "take it out with collect(...) after `each`, or merge(...) after `when`",
-            )
-        return given._value
-    if isinstance(given, str):
-        return _text(given) if _OPEN in given or _CLOSE in given else Const(value=str.__str__(given))
-    if isinstance(given, list | tuple) and _has_traced(given):
-        return ListOf(items=tuple(to_value(item) for item in given))
-    if isinstance(given, dict) and _has_traced(given):
-        for key in given:
-            if not isinstance(key, str) or _OPEN in key:
-                fail("PG102", f"the key {key!r} of a dict", "keys must be constant text")
-        return DictOf(items=tuple((key, to_value(item)) for key, item in given.items()))
-    if callable(given) and not isinstance(given, type | enum.Enum) and not isinstance(given, BaseModel):
-        name = getattr(given, "__name__", type(given).__name__)
-        fail("PG111", f"{name} was not called", f"pass its result: {name}(...)")
-    return constant(given)
-
-
-def constant(given: Any) -> Const:
-    """A JSON constant; stops the trace when there is none for it."""
-    try:
-        plain = to_jsonable_python(given, inf_nan_mode="constants")
-        json.dumps(plain, allow_nan=False)
-    except (PydanticSerializationError, ValueError, TypeError) as error:
-        fail("PG113", f"a {type(given).__name__} cannot be passed as a constant: {error}", "make it inside a step")
-    if any(isinstance(number, int) and abs(number) > 2**53 for number in _numbers(plain)):
-        fail("PG113", "an int beyond 2**53 does not survive every JSON reader", "pass it as text")
-    return Const(value=plain)
-
-
-def _numbers(plain: Any) -> Iterator[Any]:
-    if isinstance(plain, dict):
-        for item in plain.values():
-            yield from _numbers(item)
-    elif isinstance(plain, list):
-        for item in plain:
-            yield from _numbers(item)
-    elif isinstance(plain, int | float) and not isinstance(plain, bool):
-        yield plain if not (isinstance(plain, float) and math.isinf(plain)) else 0
-
-
-def _has_traced(given: Any) -> bool:
-    if isinstance(given, Traced):
-        return True
-    if isinstance(given, str):
-        return _OPEN in given or _CLOSE in given
-    if isinstance(given, list | tuple):
-        return any(_has_traced(item) for item in given)
-    if isinstance(given, dict):
-        return any(_has_traced(item) for pair in given.items() for item in pair)
-    return callable(given) and not isinstance(given, type | enum.Enum)
-
-
-def _text(given: str) -> Value:
-    trace = current("text built of traced values")
-    parts: list[Value] = []
-    for number, piece in enumerate(given.split(_OPEN)):
-        token, closed, rest = piece.partition(_CLOSE) if number else ("", _CLOSE, piece)
-        if number:
-            if not closed or not token.isdigit() or int(token) >= len(trace.tokens):
-                fail("PG103", "a text built of traced values was changed", "change text inside a step")
-            parts.append(to_value(trace.tokens[int(token)][0]))
-            trace.used_tokens.add(int(token))
-        if _CLOSE in rest:
-            fail("PG103", "a text built of traced values was changed", "change text inside a step")
-        if rest:
-            parts.append(Const(value=rest))
-    return Text(parts=tuple(parts))
-
-
-def hint_of(given: Any) -> Hint:
-    """The annotation that fits what the author passes."""
-    if isinstance(given, Traced):
-        return given._type
-    if given is None:
-        return types.NoneType
-    if isinstance(given, list):
-        kinds = {id(kind): kind for kind in map(hint_of, given)}
-        inner = next(iter(kinds.values())) if len(kinds) == 1 else Any
-        return list[inner]  # type: ignore[valid-type]
-    return dict if isinstance(given, dict) else type(given)
-
-
-# ---------------------------------------------------------------- annotations
-
-
-def origin(hint: Hint) -> Any:
-    """`typing.get_origin`, of no particular type."""
-    return typing.get_origin(hint)
-
-
-def bare(hint: Hint) -> Hint:
-    """An annotation without Annotated and without None."""
-    if origin(hint) is typing.Annotated:
-        return bare(typing.get_args(hint)[0])
-    if origin(hint) in (typing.Union, types.UnionType):
-        inner = [arg for arg in typing.get_args(hint) if arg is not types.NoneType]
-        return bare(inner[0]) if len(inner) == 1 else hint
-    return Any if hint is object else hint
-
-
-def issubclass_(hint: Hint, kind: type) -> bool:
-    """`issubclass` for annotations that may be no classes."""
-    return isinstance(hint, type) and origin(hint) is None and issubclass(hint, kind)
-
-
-def record_fields(hint: Hint) -> dict[str, Hint] | None:
-    """The fields of a dataclass, TypedDict, NamedTuple or pydantic model; None for anything else."""
-    named_tuple = issubclass_(hint, tuple) and hasattr(hint, "_fields")
-    if dataclasses.is_dataclass(hint) or is_typeddict(hint) or named_tuple or issubclass_(hint, BaseModel):
-        return typing.get_type_hints(hint)
-    return None
-
-
-def type_name(hint: Hint) -> str:
-    """How an annotation reads in a message."""
-    return getattr(hint, "__name__", None) or str(hint).replace("typing.", "")
-
-
-def json_kinds(hint: Hint) -> frozenset[str] | None:
-    """The kinds of JSON an annotation admits (`text`, `int`, `float`, `bool`, `list`, `dict`, `null`); None: any."""
-    try:
-        return _json_kinds(hint)
-    except Exception:  # an annotation that cannot be hashed, or that pydantic knows nothing about
-        return None
-
-
-@lru_cache(maxsize=4096)
-def _json_kinds(hint: Hint) -> frozenset[str] | None:
-    schema = TypeAdapter(hint).json_schema(mode="serialization")
-    return _kinds(schema, schema.get("$defs", {}))
-
-
-_WORDS = {
-    "string": "text",
-    "integer": "int",
-    "number": "float",
-    "boolean": "bool",
-    "array": "list",
-    "object": "dict",
-    "null": "null",
-}
-
-
-def _kinds(schema: dict[str, Any], defs: dict[str, Any]) -> frozenset[str] | None:
-    if "$ref" in schema:
-        return _kinds(defs.get(schema["$ref"].rpartition("/")[2], {}), defs)
-    if "anyOf" in schema:
-        parts = [_kinds(part, defs) for part in schema["anyOf"]]
-        return None if any(part is None for part in parts) else frozenset().union(*filter(None, parts))
-    kind = schema.get("type")
-    return frozenset({_WORDS[kind]}) if isinstance(kind, str) and kind in _WORDS else None
-
-
-def mismatch(given: Hint, wanted: Hint) -> bool:
-    """Whether a value of one annotation can never be taken where the other is asked for."""
-    if Any in (given, wanted) or given is wanted:
-        return False
-    have, need = json_kinds(given), json_kinds(wanted)
-    if have is None or need is None or have & need:
-        inner = [typing.get_args(bare(side)) for side in (given, wanted)]
-        both_lists = all(origin(bare(side)) is list for side in (given, wanted))
-        return both_lists and mismatch(inner[0][0], inner[1][0])
-    return not ("int" in have and "float" in need)
+    def __delattr__(self, key: str) -> None:
+        fail("PG104", f"{self._name} cannot be changed here", "return a new value from a step")

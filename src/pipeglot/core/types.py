@@ -360,9 +360,7 @@ def _reads(adapter: TypeAdapter[Any], value: str) -> bool:
     return True
 
 
-def _list(
-    value: list[Any], schema: Schema, defs: Mapping[str, Schema], place: str, said: str
-) -> Iterator[str]:
+def _list(value: list[Any], schema: Schema, defs: Mapping[str, Schema], place: str, said: str) -> Iterator[str]:
     if len(value) < schema.get("minItems", 0):
         yield f"{said}, with fewer than {schema['minItems']} items"
     if len(value) > schema.get("maxItems", len(value)):
@@ -375,9 +373,7 @@ def _list(
         yield from _mismatches(item, inner, defs, f"{place}[{number}]", 0)
 
 
-def _dict(
-    value: dict[str, Any], schema: Schema, defs: Mapping[str, Schema], place: str, said: str
-) -> Iterator[str]:
+def _dict(value: dict[str, Any], schema: Schema, defs: Mapping[str, Schema], place: str, said: str) -> Iterator[str]:
     properties = schema.get("properties", {})
     for name in schema.get("required", ()):
         if name not in value:

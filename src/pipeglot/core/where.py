@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import dis
 import linecache
 import os
 import sys
+import sysconfig
 import types
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from pipeglot.core.ir import At
@@ -29,22 +32,37 @@ HELP = {
 }
 
 
+def _libraries() -> tuple[str, ...]:
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    paths = {sysconfig.get_path(name) for name in names} | {os.path.dirname(os.__file__)}
+    return tuple(sorted(path + os.sep for path in paths if path))
+
+
+_LIBRARIES = _libraries()
+
+
+def _is_author(filename: str) -> bool:
+    return not filename.startswith((_OURS, *_LIBRARIES)) and not filename.startswith("<frozen")
+
+
 def author_frame() -> types.FrameType:
-    """The innermost frame outside pipeglot's core and the standard library: the author's line."""
+    """The innermost frame outside pipeglot's core and all libraries: the author's line."""
     frame: types.FrameType | None = sys._getframe(1)
-    fallback = None
+    outside = None
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith(_OURS):
-            fallback = fallback or frame
-            if not name.startswith(_STANDARD) and not name.startswith("<frozen"):
+            outside = outside or frame
+            if _is_author(name):
                 return frame
         frame = frame.f_back
-    assert fallback is not None
-    return fallback
+    assert outside is not None
+    return outside
 
 
-_STANDARD = os.path.dirname(os.__file__) + os.sep
+def asked_by_author() -> bool:
+    """Whether the author's own line called the function that asks, and not a debugger or a library."""
+    return _is_author(sys._getframe(2).f_code.co_filename)
 
 
 def at(frame: types.FrameType, folder: str) -> At:
@@ -66,113 +84,102 @@ def place(filename: str, line: int, folder: str) -> At:
     return At(file=_relative(filename, folder), line=max(line, 1))
 
 
-# ---------------------------------------------------------------- what the syntax at a position says
+def author_place(error: BaseException, filename: str | None) -> tuple[str, int] | None:
+    """The file and line where an exception left the author's code; `filename` is the author's in any case."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name == filename or (_is_author(name) and not name.startswith("<")):
+            found = (name, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+# ---------------------------------------------------------------- the variable a value goes to
+
+_bound: dict[int, tuple[types.CodeType, dict[int, str]]] = {}
+"""By id of a code object (hashing one reads all of it), kept alive beside its answer."""
+
+_WITH = {"BEFORE_WITH", "SETUP_WITH"}
+_PASSED = {"EXTENDED_ARG", "NOP", "CACHE"}
+
+
+def assigned_name(frame: types.FrameType) -> str | None:
+    """The one variable that the value of the call being evaluated is bound to, also as `with call as name`.
+
+    The byte code says it exactly and on every version; the source might not be there.
+    """
+    code = frame.f_code
+    if id(code) not in _bound:
+        if len(_bound) > 512:
+            _bound.clear()
+        _bound[id(code)] = (code, dict(_bindings(code)))
+    return _bound[id(code)][1].get(frame.f_lasti)
+
+
+def _bindings(code: types.CodeType) -> Iterator[tuple[int, str]]:
+    """Every offset of an instruction whose value the next one stores in a variable."""
+    found = [each for each in dis.get_instructions(code) if each.opname not in _PASSED]
+    for number, (here, following) in enumerate(pairwise(found)):
+        if following.opname in _WITH and number + 2 < len(found):
+            following = found[number + 2]
+        if following.opname.startswith("STORE_") and following.opname[6:].startswith(
+            ("FAST", "NAME", "GLOBAL", "DEREF")
+        ):
+            name = following.argval[0] if isinstance(following.argval, tuple) else following.argval
+            yield from ((offset, str(name)) for offset in range(here.offset, found[number + 1].offset, 2))
+
+
+# ---------------------------------------------------------------- what asks for the truth of a value
 
 _Position = tuple[int, int]
 
 
-@dataclass
-class _Syntax:
-    """What a file says at the position where an expression starts (line from 1, column from 0)."""
-
-    bound: dict[_Position, str] = field(default_factory=dict)
-    """The one name an expression is assigned to, or a with-item's `as` name."""
-    bound_lines: dict[int, str] = field(default_factory=dict)
-    tests: list[tuple[_Position, _Position, str]] = field(default_factory=list)
-    """Expressions that Python itself asks for their truth, or iterates: start, end, what asks."""
-
-
-@lru_cache(maxsize=256)
-def _syntax(filename: str, stamp: int) -> _Syntax:
-    syntax = _Syntax()
-    try:
-        tree = ast.parse("".join(linecache.getlines(filename)))
-    except (SyntaxError, ValueError):
-        return syntax
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                _bind(syntax, value, name)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                _bind(syntax, value, name)
-            case ast.withitem(context_expr=value, optional_vars=ast.Name(id=name)):
-                _bind(syntax, value, name)
-            case ast.If() | ast.While() | ast.IfExp() | ast.Assert():
-                _test(syntax, node.test, type(node).__name__)
-            case ast.BoolOp():
-                for value in node.values:
-                    _test(syntax, value, type(node.op).__name__)
-            case ast.UnaryOp(op=ast.Not()):
-                _test(syntax, node, "Not")
-            case ast.Compare(ops=[ast.In() | ast.NotIn(), *_]):
-                _test(syntax, node, "In")
-            case ast.Compare(ops=[_, _, *_]):
-                _test(syntax, node, "Chain")
-            case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
-                _test(syntax, iterated, "For")
-    return syntax
-
-
-def _bind(syntax: _Syntax, value: ast.expr, name: str) -> None:
-    syntax.bound[value.lineno, value.col_offset] = name
-    syntax.bound_lines[value.lineno] = "" if value.lineno in syntax.bound_lines else name
-
-
-def _test(syntax: _Syntax, node: ast.expr, what: str) -> None:
-    end = (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
-    syntax.tests.append(((node.lineno, node.col_offset), end, what))
-
-
-def _syntax_of(frame: types.FrameType) -> _Syntax:
-    name = frame.f_code.co_filename
-    return _syntax(name, len(linecache.getlines(name)))
-
-
-@lru_cache(maxsize=1024)
-def _positions(code: types.CodeType) -> tuple[tuple[int | None, int | None, int | None, int | None], ...]:
-    return tuple(code.co_positions()) if sys.version_info >= (3, 11) else ()
-
-
-def _position(frame: types.FrameType) -> _Position | None:
-    """Where the expression being evaluated starts; None before Python 3.11."""
-    positions = _positions(frame.f_code)
-    if not positions:
-        return None
-    line, _, column, _ = positions[frame.f_lasti // 2]
-    return None if line is None or column is None else (line, column)
-
-
-def assigned_name(frame: types.FrameType) -> str | None:
-    """The variable that the value of the call being evaluated is assigned to (or `as` which it is entered)."""
-    syntax, position = _syntax_of(frame), _position(frame)
-    if position is not None:
-        return syntax.bound.get(position)
-    return syntax.bound_lines.get(frame.f_lineno) or None
-
-
 def truth_asked_by(frame: types.FrameType) -> str | None:
     """The help for the innermost syntax that asks for the truth or the items of what is being evaluated."""
-    position = _position(frame) or (frame.f_lineno, 1_000_000)
+    name = frame.f_code.co_filename
+    linecache.checkcache(name)
+    try:
+        tree = ast.parse("".join(linecache.getlines(name)))
+    except (SyntaxError, ValueError):
+        return None
+    line, column = _position(frame)
     best: tuple[_Position, str] | None = None
-    for start, end, what in _syntax_of(frame).tests:
-        inside = start <= position <= end if sys.version_info >= (3, 11) else start[0] <= position[0] <= end[0]
+    for node, what in (found for inner in ast.walk(tree) for found in _asking(inner)):
+        start, end = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
+        inside = start[0] <= line <= end[0] if column is None else start <= (line, column) <= end
         if inside and (best is None or start >= best[0]):
             best = (start, what)
     return None if best is None else HELP[best[1]]
 
 
-def author_line(error: BaseException, filename: str) -> int | None:
-    """The innermost line of a file in an exception's traceback."""
-    line, trace = None, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == filename:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
+def _position(frame: types.FrameType) -> tuple[int, int | None]:
+    """Line and column of the expression being evaluated; no column before Python 3.11."""
+    if sys.version_info >= (3, 11):
+        for number, (line, _, column, _) in enumerate(frame.f_code.co_positions()):
+            if number == frame.f_lasti // 2 and line is not None:
+                return line, column
+    return frame.f_lineno, None
+
+
+def _asking(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    match node:
+        case ast.If() | ast.While() | ast.IfExp() | ast.Assert():
+            yield node.test, type(node).__name__
+        case ast.BoolOp():
+            yield from ((value, type(node.op).__name__) for value in node.values)
+        case ast.UnaryOp(op=ast.Not()):
+            yield node, "Not"
+        case ast.Compare(ops=[ast.In() | ast.NotIn(), *_]):
+            yield node, "In"
+        case ast.Compare(ops=[_, _, *_]):
+            yield node, "Chain"
+        case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
+            yield iterated, "For"
 
 
 def is_ours(error: BaseException) -> bool:
-    """Whether an exception was raised by pipeglot's own code: then it is a bug of ours, not the author's."""
+    """Whether an exception was raised by pipeglot's own code: then it may be a bug of ours, not the author's."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -15,10 +15,10 @@ from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
 from pipeglot.backends.base import Compiled, EngineRun, Support
 from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code
+from pipeglot.backends.python import STANDARD, author_code, boundary_code, header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
-from pipeglot.core.pysource import Code, Imports, call, identifier, statement, string
+from pipeglot.core.pysource import Code, Imports, call, identifier, statement
 from pipeglot.core.record import CallRecord
 from pipeglot.core.shape import Shape, inline
 
@@ -31,7 +31,7 @@ class Airflow:
 
     def compile(self, pipeline: Pipeline) -> Compiled:
         """One DAG file."""
-        digest = pipeline.digest()
+        made_from = header(pipeline)
         pipeline = inline(pipeline)
         plan = lower(pipeline)
         calls = {call.id: call for call in Shape(pipeline).calls}
@@ -42,9 +42,7 @@ class Airflow:
         author = author_code(pipeline, imports)
         naming = Naming(pipeline, plan, author, imports)
         dag_id = TaskIds()(pipeline.name)
-        dag = call(
-            naming.engine("airflow.sdk", "DAG"), **dag_arguments(pipeline, dag_id, naming.engine, told)
-        )
+        dag = call(naming.engine("airflow.sdk", "DAG"), **dag_arguments(pipeline, dag_id, naming.engine, told))
         defined = functions(naming, told)
         wired = "\n".join(Wiring(naming).lines()).lstrip("\n")
         body = "\n\n".join([*defined, wired] if wired else defined) or "    pass"
@@ -52,7 +50,7 @@ class Airflow:
         text = render_frame(
             "airflow.py.j2",
             docstring=Code(f'"""{_docstring(pipeline)}"""'),
-            header=Code(f"# Made by pipeglot from pipeline {string(pipeline.name)}, digest {digest}."),
+            header=made_from,
             imports=Code(imports.text(STANDARD)),
             code=_spaced([part for part in (author.text, boundary, *naming.helpers.values()) if part]),
             dag=Code(statement("with ", dag, " as dag:")),

@@ -123,9 +123,7 @@ class Body:
                 docs = tuple(self.condition(c) for c in conditions)
                 if len(docs) == 1:
                     return docs[0]
-                return Infix(
-                    condition.kind, tuple(Atom(f"({flat(d)})") if isinstance(d, Infix) else d for d in docs)
-                )
+                return Infix(condition.kind, tuple(Atom(f"({flat(d)})") if isinstance(d, Infix) else d for d in docs))
             case Not(operand=operand):
                 return Atom(f"not ({flat(self.condition(operand))})")
             case _:
@@ -134,9 +132,7 @@ class Body:
     def state(self) -> list[str]:
         """The state the run has without its Final: that of the tasks that decide it."""
         self.context |= {"ti": None, "run_id": None}
-        asked = call(
-            "ti.get_task_states", Atom("ti.dag_id"), task_ids=Atom("leaves"), run_ids=Atom("[run_id]")
-        )
+        asked = call("ti.get_task_states", Atom("ti.dag_id"), task_ids=Atom("leaves"), run_ids=Atom("[run_id]"))
         return [
             statement("leaves = ", literal(list(self.naming.plan.leaves)), indent=8),
             statement("states = ", asked, indent=8),
@@ -187,9 +183,7 @@ class Body:
         message = string(f"{self.task.node} did not succeed")
         rows = literal([work.rows])
         lines = [
-            statement(
-                "fate = ", call(fates, Atom("ti"), Atom("run_id"), rows, Atom("[ti.map_index]")), indent=8
-            ),
+            statement("fate = ", call(fates, Atom("ti"), Atom("run_id"), rows, Atom("[ti.map_index]")), indent=8),
             '        if "skipped" in fate:',
             f"            raise {skip}",
             '        if fate != {"success"}:',
@@ -262,9 +256,7 @@ class Body:
         lines: list[str] = []
         if work.mapped or work.may_be_none:
             self.context |= {"ti": None, "run_id": None}
-            asked = call(
-                self.naming.helper("fates"), Atom("ti"), Atom("run_id"), [work.task], Atom("[ti.map_index]")
-            )
+            asked = call(self.naming.helper("fates"), Atom("ti"), Atom("run_id"), [work.task], Atom("[ti.map_index]"))
             lines.append(statement("fate = ", asked, indent=8))
         if work.mapped:
             skip = self.naming.engine("airflow.sdk.exceptions", "AirflowSkipException")

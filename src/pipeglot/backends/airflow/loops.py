@@ -131,9 +131,7 @@ class Loops:
         decides = tuple(self.main.witnesses(made))
         for output in node.collected:
             pulls = tuple(
-                (ref, self.main.sources[ref].task)
-                for ref in out_refs(output.value)
-                if self.main.inside(ref, node.id)
+                (ref, self.main.sources[ref].task) for ref in out_refs(output.value) if self.main.inside(ref, node.id)
             )
             self.main.sources[output.id] = Source(
                 self.back(node, place, rows, flat, decides, output.id, output.value, pulls)
@@ -155,9 +153,7 @@ class Loops:
         pulls: tuple[tuple[str, str], ...],
     ) -> str:
         watched = decides if value is None else tuple(task for _, task in pulls)
-        outside = (
-            [] if value is None else [Out(ref=r) for r in out_refs(value) if not self.main.inside(r, node.id)]
-        )
+        outside = [] if value is None else [Out(ref=r) for r in out_refs(value) if not self.main.inside(r, node.id)]
         work = Back(rows.id, flat.id, watched, value, pulls)
         task = self.main.add(place, self.main.helper_id(name), node.id, work, outside)
         task.rule = "ALL_DONE"
@@ -167,17 +163,13 @@ class Loops:
     def _carried_refs(self, node: Each) -> list[str]:
         """The values that anything in a loop, at any depth, takes."""
         taken = [value for child in self.shape.inside(node.id) for value in inputs(child)]
-        taken += [
-            v for child in [node, *self.shape.inside(node.id)] for out in outputs(child) for v in sources(out)
-        ]
+        taken += [v for child in [node, *self.shape.inside(node.id)] for out in outputs(child) for v in sources(out)]
         return list(out_refs(*taken, node.items))
 
     def _carried_items(self, node: Each) -> list[str]:
         """The outer loops whose items anything in a loop, at any depth, takes."""
         taken = [value for child in self.shape.inside(node.id) for value in inputs(child)]
-        taken += [
-            v for child in [node, *self.shape.inside(node.id)] for out in outputs(child) for v in sources(out)
-        ]
+        taken += [v for child in [node, *self.shape.inside(node.id)] for out in outputs(child) for v in sources(out)]
         within = {n.id for n in self.shape.inside(node.id)} | {node.id}
         return [loop for loop in item_refs(*taken, node.items) if loop not in within]
 
@@ -233,14 +225,10 @@ class Loops:
             source = self.main.sources[ref]
             if source.soft or source.form != "value":
                 value = Out(ref=ref)
-                task = self.main.add(
-                    place, self.main.helper_id(f"{ref}_list"), node.id, Give(value), (value,)
-                )
+                task = self.main.add(place, self.main.helper_id(f"{ref}_list"), node.id, Give(value), (value,))
                 self.main.sources[ref] = Source(task.id)
 
-    def collect(
-        self, node: Each, loop: Loop, output: Collected, place: Place, before: list[str], empty: bool
-    ) -> None:
+    def collect(self, node: Each, loop: Loop, output: Collected, place: Place, before: list[str], empty: bool) -> None:
         value = output.value
         bare = isinstance(value, Out) and not value.path and self.main.inside(value.ref, node.id)
         # What a mapped group gives is read by position: Airflow hands out a single value, not a list of one.
@@ -266,9 +254,7 @@ def templated(value: object) -> bool:
     """Whether Airflow would not leave a constant alone where it renders templates (`expand`)."""
     match value:
         case str():
-            return any(mark in value for mark in ("{{", "{%", "{#")) or value.endswith(
-                (".sh", ".bash", ".env")
-            )
+            return any(mark in value for mark in ("{{", "{%", "{#")) or value.endswith((".sh", ".bash", ".env"))
         case list():
             return any(map(templated, value))
         case dict():

@@ -242,9 +242,7 @@ class Lowering:
             task.tolerated = True
             schema = self.steps[call.step].returns
             default = tolerance.default
-            work = Tolerate(
-                task.id, default, default is not None and may_be_none(schema), place.loop is not None
-            )
+            work = Tolerate(task.id, default, default is not None and may_be_none(schema), place.loop is not None)
             passed = self.add(place, self.helper_id(f"{task.id}_or_default"), call.id, work)
             passed.inputs[call.id] = Source(task.id)
             passed.wait_for([task.id])
@@ -267,9 +265,7 @@ class Lowering:
             if len(before) == 1 and task.rule == "ALL_SUCCESS":
                 passed.wait_for(before)
                 continue
-            ready = Task(
-                self.helper_id(f"{task.id}_ready"), task.node, Nothing(), task.loop, groups=task.groups
-            )
+            ready = Task(self.helper_id(f"{task.id}_ready"), task.node, Nothing(), task.loop, groups=task.groups)
             ready.wait_for(before)
             ready.rule, ready.tolerated = task.rule, True
             for up in before:

@@ -169,11 +169,7 @@ def _prefixes(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
             label = group.removeprefix(prefix)
             ok = group.startswith(prefix) and (prefix == "" or group != label) and group not in closed
             ok = ok and plan.groups[group] == label.replace(".", "_") if prefix == "" else ok
-            if (
-                ok
-                and label.replace("-", "_").isidentifier()
-                and all(id.startswith(f"{group}.") for id in inner[group])
-            ):
+            if ok and label.replace("-", "_").isidentifier() and all(id.startswith(f"{group}.") for id in inner[group]):
                 found[group] = label
                 prefix = f"{group}."
             else:

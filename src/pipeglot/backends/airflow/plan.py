@@ -20,9 +20,7 @@ Rule: TypeAlias = Literal[
 ]
 """Members of Airflow's TriggerRule."""
 
-PROPAGATE: frozenset[Rule] = frozenset(
-    {"ALL_SUCCESS", "NONE_FAILED", "NONE_FAILED_MIN_ONE_SUCCESS", "ONE_SUCCESS"}
-)
+PROPAGATE: frozenset[Rule] = frozenset({"ALL_SUCCESS", "NONE_FAILED", "NONE_FAILED_MIN_ONE_SUCCESS", "ONE_SUCCESS"})
 """Rules under which a failure upstream is never hidden. ONE_SUCCESS is only used over the ends of an If's
 arms, of which one at most is not skipped."""
 
@@ -155,9 +153,7 @@ class Nothing:
     """Only wait."""
 
 
-Work: TypeAlias = (
-    Step | Branch | Gate | Merge | Give | Items | Rows | Flat | Back | Gather | Tolerate | Nothing
-)
+Work: TypeAlias = Step | Branch | Gate | Merge | Give | Items | Rows | Flat | Back | Gather | Tolerate | Nothing
 
 
 @dataclass

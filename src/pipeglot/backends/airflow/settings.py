@@ -171,9 +171,7 @@ def _retry(retry: Retry) -> dict[str, Any]:
         # Airflow adds up to as much again, and stops growing at a day unless it is told another maximum.
         told["retry_exponential_backoff"] = retry.backoff
         if retry.max_delay is not None or max(waits) > DAY:
-            told["max_retry_delay"] = timedelta(
-                seconds=7 * DAY if retry.max_delay is None else retry.max_delay
-            )
+            told["max_retry_delay"] = timedelta(seconds=7 * DAY if retry.max_delay is None else retry.max_delay)
     return told
 
 
@@ -311,9 +309,7 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for node in walk(pipeline.body):
         if isinstance(node, Each) and not isinstance(node.items, Const):
-            message = (
-                f"{node.id!r} fails over more than 1,024 items, unless `core.max_map_length` allows more"
-            )
+            message = f"{node.id!r} fails over more than 1,024 items, unless `core.max_map_length` allows more"
             found.append(say("PG227", "note", message, node.at))
         retry = node.policy.retry if isinstance(node, Call) else None
         if retry is not None and len(set(retry.waits())) > 1:
@@ -330,9 +326,7 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
             found.append(say("PG223", "error", message, pipeline.at, "shorten the tag"))
     if schedule is not None and schedule.start is not None and not schedule.catch_up:
         message = "when the DAG is deployed after its start date, Airflow also runs the latest missed tick"
-        found.append(
-            say("PG224", "note", message, pipeline.at, "unpause it right before a tick to avoid that")
-        )
+        found.append(say("PG224", "note", message, pipeline.at, "unpause it right before a tick to avoid that"))
     if schedule is not None and isinstance(schedule.timing, Interval) and not schedule.catch_up:
         start = schedule.start
         if start is None or _as_cron(schedule.timing.seconds, start.timestamp()) is None:

@@ -37,9 +37,7 @@ class Types:
         match condition:
             case Compare(op=op, left=left, right=right):
                 kind = self._kind(left)
-                return (
-                    kind is not None and kind == self._kind(right) and (kind != "bool" or op in ("==", "!="))
-                )
+                return kind is not None and kind == self._kind(right) and (kind != "bool" or op in ("==", "!="))
             case IsIn(value=value, options=known):
                 kind = self._kind(value)
                 return kind is not None and all(_family(schema_of_json(o)) == kind for o in known)

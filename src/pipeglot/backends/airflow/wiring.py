@@ -55,16 +55,17 @@ class Wiring:
         if task.loop is not None:
             source = self.plan.loops[task.loop].source
             given |= {source.task} if source else set()
-        return [up for up in task.upstream if up not in given and not self._implied(task, up)]
+        implied = self._implied(task)
+        return [up for up in task.upstream if up not in given and up not in implied]
 
-    def _implied(self, task: Task, up: str) -> bool:
-        """Whether another upstream task already waits for `up` and passes its fate on."""
-        if isinstance(self.plan.tasks[up].work, Branch) or task.rule not in PROPAGATE:
-            return False
-        others = (self.plan.tasks[other] for other in task.upstream)
-        return any(
-            up in other.upstream and other.rule == "ALL_SUCCESS" and not other.tolerated for other in others
-        )
+    def _implied(self, task: Task) -> set[str]:
+        """The upstream tasks that another upstream task waits for already, and whose fate it passes on."""
+        if task.rule not in PROPAGATE:
+            return set()
+        tasks = self.plan.tasks
+        others = (tasks[other] for other in task.upstream)
+        known = {up for o in others if o.rule == "ALL_SUCCESS" and not o.tolerated for up in o.upstream}
+        return {up for up in known if up in task.upstream and not isinstance(tasks[up].work, Branch)}
 
     def _block(self, steps: Sequence[Task | Loop], indent: int) -> list[str]:
         lines: list[str] = []

@@ -101,9 +101,7 @@ class Types:
         match condition:
             case Compare(op=op, left=left, right=right):
                 kind = self.kind(left)
-                return (
-                    kind is not None and kind == self.kind(right) and (kind != "bool" or op in ("==", "!="))
-                )
+                return kind is not None and kind == self.kind(right) and (kind != "bool" or op in ("==", "!="))
             case IsIn(value=value, options=options):
                 kind = self.kind(value)
                 return kind is not None and all(self.kind(Const(value=option)) == kind for option in options)
@@ -161,9 +159,7 @@ def _select(schema: Schema, path: tuple[str | int, ...]) -> Schema | None:
         found: Any = None
         if isinstance(key, str) and schema.get("type") == "object" and key in schema.get("required", ()):
             found = schema.get("properties", {}).get(key)
-        elif isinstance(key, int) and 0 <= key < min(
-            len(schema.get("prefixItems", ())), schema.get("minItems", 0)
-        ):
+        elif isinstance(key, int) and 0 <= key < min(len(schema.get("prefixItems", ())), schema.get("minItems", 0)):
             found = schema["prefixItems"][key]
         if not isinstance(found, dict):
             return None

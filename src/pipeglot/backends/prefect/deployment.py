@@ -6,6 +6,7 @@ import difflib
 import re
 from typing import Any
 
+from pipeglot.backends.python import header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Cron, Pipeline, Schedule
 from pipeglot.core.pysource import escape
@@ -56,7 +57,7 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
     if "job_variables" in wanted:
         pool["job_variables"] = wanted["job_variables"]
     entry["work_pool"] = pool
-    return "\n".join(["deployments:", *_block([entry], "  ")]) + "\n"
+    return "\n".join([header(pipeline), "deployments:", *_block([entry], "  ")]) + "\n"
 
 
 def _all_tags(pipeline: Pipeline) -> list[str]:

@@ -49,9 +49,7 @@ class EachWriter:
                 self._flow.stopped(need, given, place)
                 self._flow.put(place, "else:")
             else:
-                self._flow.put(
-                    place, "if ", call(f"not {self._flow.use('unfinished')}", *map(Atom, need)), ":"
-                )
+                self._flow.put(place, "if ", call(f"not {self._flow.use('unfinished')}", *map(Atom, need)), ":")
             inner = replace(inner, indent=place.indent + 4)
         items = self._item_list(node, f"{decision}.result()" if decision else "", inner)
         runs = self._items(node, mode, inner, items)
@@ -82,7 +80,8 @@ class EachWriter:
         if isinstance(doc, Atom) and doc.text.isidentifier():
             return doc.text
         name = self._flow.local(("items", node.id), f"{node.id}_items")
-        self._flow.put(place, f"{name} = ", doc)
+        empty = isinstance(doc, Bracket) and not doc.items
+        self._flow.put(place, f"{name}: list[{self._flow.use('Any')}] = " if empty else f"{name} = ", doc)
         return name
 
     def _items(self, node: Each, mode: Mode, place: Place, items: str) -> list[str]:
@@ -118,11 +117,7 @@ class EachWriter:
             name = self._list_name(node, c, "map")
             if isinstance(c.value, Out) and not c.value.path and c.value.ref in mapped:
                 place.outs[c.id] = place.outs[c.value.ref]
-            elif (
-                mapped & set(out_refs(c.value))
-                or item_refs(c.value)
-                or self._flow.types.schema(c.value) is None
-            ):
+            elif mapped & set(out_refs(c.value)) or item_refs(c.value) or self._flow.types.schema(c.value) is None:
                 task = self._flow.tasks.pick(c.id, c.value, loop=True)
                 self._mapped(name, task, self._flow.open(place.entry, place), mapped, node, inner)
                 place.outs[c.id] = Var(name, "futures", open=True)
@@ -147,9 +142,7 @@ class EachWriter:
         for _, ref in task.takes:
             assert not isinstance(ref, Const), "tasks in loops take references only"
             text = self._flow.var(ref, place).text
-            own = (isinstance(ref, Out) and ref.ref in mapped) or (
-                isinstance(ref, Item) and ref.loop == node.id
-            )
+            own = (isinstance(ref, Out) and ref.ref in mapped) or (isinstance(ref, Item) and ref.loop == node.id)
             args.append(Atom(text if own else f"{self._flow.use('unmapped')}({text})"))
         numbers = f"range(len({place.items[node.id].text}))"
         if place.index:

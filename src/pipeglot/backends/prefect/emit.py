@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code
+from pipeglot.backends.python import STANDARD, author_code, boundary_code, header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.pysource import (
@@ -77,7 +77,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     text = render_frame(
         "prefect.py.j2",
         docstring=Code(f'"""{_title(pipeline)}"""'),
-        header=Code(f"# Made by pipeglot from pipeline {stem}, digest {pipeline.digest()}."),
+        header=header(pipeline),
         imports=Code(imports.text(STANDARD)),
         code=Code("\n\n\n".join(section for section in sections if section)),
         flow=Code("\n".join([head, *flow.lines])),
@@ -142,9 +142,7 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
         found.append(Diagnostic("PG247", "note", message, pipeline.at, target="prefect"))
     for node in shape.nodes.values():
         if isinstance(node, Call) and node.policy.timeout is not None:
-            message = (
-                f"{node.id!r} runs in a thread: work that blocks fails its time limit only when it returns"
-            )
+            message = f"{node.id!r} runs in a thread: work that blocks fails its time limit only when it returns"
             way_out = "give the step's own I/O a time limit too"
             found.append(Diagnostic("PG240", "warning", message, node.at, way_out, "prefect"))
     if pipeline.run_timeout is not None:

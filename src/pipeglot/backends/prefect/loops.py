@@ -78,9 +78,7 @@ class Loops:
     def named(self) -> frozenset[str]:
         """The regions that something comes after."""
         after = (self._shape.waits(id).after for id in self._shape.nodes)
-        return frozenset(
-            ref for refs in after for ref in refs if not isinstance(self._shape.nodes[ref], Call)
-        )
+        return frozenset(ref for refs in after for ref in refs if not isinstance(self._shape.nodes[ref], Call))
 
     @cached_property
     def items_used(self) -> frozenset[str]:

@@ -67,9 +67,7 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
     if tolerated and policy is not None:
         output = policy.default
     error = _failure(task) if state == "failed" else None
-    yield CallRecord(
-        id=node, index=index, state=state, tolerated=tolerated, output=output, error=error, **tried
-    )
+    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, output=output, error=error, **tried)
 
 
 def _failure(task: EngineTask) -> Failure:

@@ -20,9 +20,7 @@ SUPPORT: dict[str, Support] = {
     "each.runtime": Support("native", ".map over the result, once it is there"),
     "each.body": Support("native", "mapped stage by stage, without a barrier between the stages"),
     "each.if": Support("lowered", "a function for one item, run in a thread for each"),
-    "each.nested": Support(
-        "lowered", "loops that submit, or a function for one item, run in a thread for each"
-    ),
+    "each.nested": Support("lowered", "loops that submit, or a function for one item, run in a thread for each"),
     "each.max_parallel": Support("lowered", "a run waits for the one N places back"),
     "collect": Support("native", "the list of futures"),
     "group": Support("lowered", "nothing is left of it but the ids"),
@@ -37,9 +35,7 @@ SUPPORT: dict[str, Support] = {
     "schedule.start": Support("never", "a schedule is in force from its deployment on (PG241)"),
     "schedule.catch_up": Support("never", "Prefect's scheduler makes future runs only (PG242)"),
     "max_active_runs": Support("native", "the deployment's concurrency limit, further runs wait"),
-    "run_timeout": Support(
-        "native", "timeout_seconds of the flow; tasks at work are not interrupted (PG240)"
-    ),
+    "run_timeout": Support("native", "timeout_seconds of the flow; tasks at work are not interrupted (PG240)"),
     "owner": Support("lowered", "a tag, `owner:NAME`"),
     "tags": Support("native", "tags of the deployment"),
     "description": Support("native", "descriptions of flow and tasks"),

@@ -88,9 +88,7 @@ def _imported(pipeline: Pipeline) -> dict[str, str]:
     for chunk in pipeline.code:
         for node in ast.parse(chunk.text).body if chunk.kind == "import" else ():
             if isinstance(node, ast.ImportFrom) and node.module:
-                found |= {
-                    alias.name: node.module for alias in node.names if alias.asname in (None, alias.name)
-                }
+                found |= {alias.name: node.module for alias in node.names if alias.asname in (None, alias.name)}
     return found
 
 
@@ -114,9 +112,7 @@ class Module:
         self._fixed = own | author.names | modules | {"json_io", "run_command"}
         names = Names(self._fixed | params, _keep)
         shared = {name for name, module in _imported(pipeline).items() if ENGINE_NAMES.get(name) == module}
-        self._engine = {
-            name: name if name in shared else names(name, name) for name in (*ENGINE_NAMES, *HELPERS)
-        }
+        self._engine = {name: name if name in shared else names(name, name) for name in (*ENGINE_NAMES, *HELPERS)}
         if "Any" not in params:
             self._engine["Any"] = "Any"  # the boundary code has imported it, under this name
         self._tasks = Names(self._fixed | params | set(self._engine.values()), _keep)
@@ -249,9 +245,7 @@ class Tasks:
 
     def decide(self, node: If | Each, *, loop: bool) -> Task:
         """The task that finds out which arm of an If is taken, or what the items of an Each are."""
-        conditions = (
-            [node.items] if isinstance(node, Each) else [a.when for a in node.arms if a.when is not None]
-        )
+        conditions = [node.items] if isinstance(node, Each) else [a.when for a in node.arms if a.when is not None]
         takes = roots(conditions)
         names = self._names(takes, {})
         name = self._decide_name(node)

@@ -62,9 +62,7 @@ def trigger(api, server, job, deadline):
             last = mine[0]["stack_trace"].strip().splitlines()[-1]
             return wire.fail(job["number"], "PG322", f"Airflow cannot load the DAG: {last}")
         if time.monotonic() > deadline:
-            return wire.fail(
-                job["number"], "PG322", f"Airflow found no DAG {job['name']!r} in {job['entry']}"
-            )
+            return wire.fail(job["number"], "PG322", f"Airflow found no DAG {job['name']!r} in {job['entry']}")
         time.sleep(0.3)
     wire.tell("start", job=job["number"])
     try:
@@ -91,9 +89,7 @@ def finish(api, server, job, run_id, begun, version):
             break
         if time.monotonic() > limit:
             api.send("PATCH", path, {"state": "failed"})
-            return wire.fail(
-                number, "PG321", f"the run took longer than {job['timeout']:g} s and was stopped"
-            )
+            return wire.fail(number, "PG321", f"the run took longer than {job['timeout']:g} s and was stopped")
         time.sleep(0.3)
     errors = errors_of(run_id, job["name"])
     tasks = []
@@ -163,11 +159,7 @@ def errors_of(run_id, dag_id):
             if not line.endswith(b"\n"):
                 break
             event = json.loads(line)
-            if (
-                event["kind"] == "event"
-                and (event["run"], event["pipeline"]) == (run_id, dag_id)
-                and event["error"]
-            ):
+            if event["kind"] == "event" and (event["run"], event["pipeline"]) == (run_id, dag_id) and event["error"]:
                 errors[event["task"], tuple(event["index"])] = event["error"]
     return errors
 
@@ -187,9 +179,7 @@ class Server:
         passwords.write_text(json.dumps({USER: self.password}))
         surroundings = home / "surroundings.json"
         surroundings.touch(mode=0o600)
-        surroundings.write_text(
-            json.dumps({job["name"]: {"env": job["env"], "cwd": job["cwd"]} for job in jobs})
-        )
+        surroundings.write_text(json.dumps({job["name"]: {"env": job["env"], "cwd": job["cwd"]} for job in jobs}))
         # One bundle a folder: it is on the import path of its tasks, and files of one name in two folders do
         # not clash.
         folders = sorted({job["folder"] for job in jobs})
@@ -232,9 +222,7 @@ class Server:
             command.append(str(self.port))
             self.settings["AIRFLOW__API__PORT"] = str(self.port)
             self.settings["AIRFLOW__API__BASE_URL"] = f"http://127.0.0.1:{self.port}"
-            self.settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = (
-                f"http://127.0.0.1:{self.port}/execution/"
-            )
+            self.settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{self.port}/execution/"
         env = {**os.environ, **self.settings}
         self.processes[name] = subprocess.Popen(
             [sys.executable, "-m", "airflow", *command], env=env, stdin=subprocess.DEVNULL

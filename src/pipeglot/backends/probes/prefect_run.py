@@ -133,9 +133,7 @@ class Recorder:
         with self.lock:
             run = self.runs.setdefault(task_run.id, {"started": None, "output": None, "error": None})
             state, data = validated_state, result_of(validated_state)
-            run.update(
-                name=task_run.name, state=state.name, type=state.type.value, attempts=task_run.run_count
-            )
+            run.update(name=task_run.name, state=state.name, type=state.type.value, attempts=task_run.run_count)
             if state.is_running() and run["started"] is None:
                 run["started"] = state.timestamp
             run["ended"] = state.timestamp if state.is_final() else None
@@ -274,9 +272,7 @@ class Server:
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                wire.fail(
-                    None, "PG323", f"the Prefect server ended with exit status {self.process.returncode}"
-                )
+                wire.fail(None, "PG323", f"the Prefect server ended with exit status {self.process.returncode}")
                 sys.exit(1)
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/health", timeout=5):

@@ -113,9 +113,7 @@ class Facts:
                     yield Use(node.items, node, frames, at, f"the items of {id!r}")
                     for collected in node.collected:
                         where = collected.at or at
-                        yield Use(
-                            collected.value, node, (*frames, Frame(id)), where, f"{collected.id!r}", collected
-                        )
+                        yield Use(collected.value, node, (*frames, Frame(id)), where, f"{collected.id!r}", collected)
         final, result = self.pipeline.final, self.pipeline.result
         if final is not None:
             for name, value in final.call.args.items():

@@ -11,9 +11,7 @@ from pipeglot.core.rules.facts import Facts, Findings
 LARGE = 48 * 1024
 """Characters of JSON beyond which a constant should be a file: engines keep arguments in their database."""
 
-_SECRET_NAME = re.compile(
-    r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|private_?key|access_?key)($|_)"
-)
+_SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|private_?key|access_?key)($|_)")
 _SECRET_TEXT = re.compile(
     r"AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|gh[pousr]_[A-Za-z0-9]{30,}"
     r"|xox[abprs]-[0-9A-Za-z-]{10,}|sk-[A-Za-z0-9_-]{20,}|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
@@ -63,9 +61,7 @@ def large_constants(facts: Facts) -> Findings:
                 size = len(json.dumps(part.value))
                 if size > LARGE:
                     message = f"a constant of {size} characters in {use.what}"
-                    yield facts.find(
-                        "PG401", message, use.at, "keep it in a file, and pass its name", "warning"
-                    )
+                    yield facts.find("PG401", message, use.at, "keep it in a file, and pass its name", "warning")
 
 
 def images(facts: Facts) -> Findings:

@@ -108,9 +108,7 @@ def ids(facts: Facts) -> Findings:
     for id, node in nodes:
         if times[id] > 1:
             times[id] = 1
-            yield facts.find(
-                "PG170", f"the id {id!r} is given twice", node, "ids name one thing in a pipeline"
-            )
+            yield facts.find("PG170", f"the id {id!r} is given twice", node, "ids name one thing in a pipeline")
         yield from _name(facts, "the id", id, node)
     pipeline = facts.pipeline
     yield from _name(facts, "the pipeline's name", pipeline.name, pipeline)
@@ -173,15 +171,11 @@ def _out(facts: Facts, use: Use, ref: str) -> Findings:
         yield facts.find("PG173", message, use.at, "calls, merged and collected values give values")
     elif isinstance(node, Include) and node.pipeline.result is None:
         message = f"{use.what} takes the result of {ref!r}, which gives none"
-        yield facts.find(
-            "PG190", message, use.at, f"let the pipeline {node.pipeline.name!r} return something"
-        )
+        yield facts.find("PG190", message, use.at, f"let the pipeline {node.pipeline.name!r} return something")
     elif not _in_scope(facts, use, ref):
         held = shape.frames[ref]
         inside = f" inside {held[-1].region!r}" if held and held[-1] not in use.frames else ""
-        message = (
-            f"{use.what} takes a value of {ref!r}, which is not in scope: it is made{inside or ' later'}"
-        )
+        message = f"{use.what} takes a value of {ref!r}, which is not in scope: it is made{inside or ' later'}"
         yield facts.find("PG174", message, use.at, "values leave an If by merge and an Each by collect")
 
 

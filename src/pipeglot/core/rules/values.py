@@ -43,9 +43,7 @@ def paths(facts: Facts) -> Findings:
     for use in facts.uses:
         for part in parts(use.value):
             if isinstance(part, Out | Item | ParamRef) and part.path and schema_of(part, facts.scope) is None:
-                name = (
-                    part.ref if isinstance(part, Out) else part.loop if isinstance(part, Item) else part.name
-                )
+                name = part.ref if isinstance(part, Out) else part.loop if isinstance(part, Item) else part.name
                 shown = name + "".join(f"[{step!r}]" for step in part.path)
                 yield facts.find("PG191", f"{use.what} takes {shown}, and its type has no such place", use.at)
 
@@ -79,8 +77,7 @@ def _number(facts: Facts, what: str, value: Json, at: object) -> Findings:
 def arguments(facts: Facts) -> Findings:
     """Arguments fit the parameters they are for, and the values after tolerated failures the return type."""
     takers: dict[str, dict[str, Schema]] = {
-        name: {parameter.name: parameter.type for parameter in step.parameters}
-        for name, step in facts.steps.items()
+        name: {parameter.name: parameter.type for parameter in step.parameters} for name, step in facts.steps.items()
     }
     for call in facts.calls:
         wanted = takers.get(call.step, {})
@@ -93,9 +90,7 @@ def arguments(facts: Facts) -> Findings:
             reason = mismatch(call.policy.on_failure.default, facts.steps[call.step].returns)
             if reason:
                 message = f"{call.id!r} goes on after a failure with a value its step cannot give: {reason}"
-                yield facts.find(
-                    "PG187", message, call, "on_failure=continue_(...) with a value of that type"
-                )
+                yield facts.find("PG187", message, call, "on_failure=continue_(...) with a value of that type")
     for include in facts.includes:
         for param in include.pipeline.params:
             if param.name in include.args:

@@ -1,0 +1,109 @@
+"""What Python lets pass in silence on a traced value: found in the pipeline function's own source."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pipeglot.core import where
+from pipeglot.core.diagnostic import Diagnostic
+
+_MAKERS = {"pipeglot.core.author", "pipeglot.core.steps", "pipeglot.core.branches", "pipeglot.core.loops"}
+_MAKERS |= {"pipeglot.core.blocks", "pipeglot.core.conditions"}
+
+
+def lint(fn: Callable[..., Any], folder: str) -> list[Diagnostic]:
+    """Tests for identity, and texts that are changed after a traced value was written into them.
+
+    What may be traced is followed through the function's assignments; names of plain Python values are left alone.
+    """
+    try:
+        lines, first = inspect.getsourcelines(fn)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+    except (OSError, TypeError, SyntaxError):
+        return []
+    found = _Values(fn, tree)
+    wrong = []
+    for node, code, message, help in _silent(tree, found):
+        at = where.place(fn.__code__.co_filename, first + node.lineno - 1, folder)
+        wrong.append(Diagnostic(code, "error", message, at, help))
+    return wrong
+
+
+def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr, str, str, str]]:
+    decide = "let a step decide, and return a bool"
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare() if any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops):
+                if any(values.traced(side) for side in (node.left, *node.comparators)):
+                    message = "`is` is decided while tracing, and a value that exists only at run time is never None"
+                    yield node, "PG101", message, decide
+            case ast.Compare(left=left, comparators=others) if any(values.text(side) for side in (left, *others)):
+                yield node, "PG103", "a text made of traced values is compared while tracing", decide
+            case ast.Subscript(value=base) | ast.Call(func=ast.Attribute(value=base)) if values.text(base):
+                help = "pass an f-string to a step as it is; change text inside a step"
+                yield node, "PG103", "a text made of traced values is changed while tracing", help
+
+
+class _Values:
+    """The names of a function that may hold traced values, or text made of them."""
+
+    def __init__(self, fn: Callable[..., Any], tree: ast.AST) -> None:
+        self._globals = getattr(fn, "__globals__", {})
+        self._names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        self._texts: set[str] = set()
+        size = -1
+        while size != len(self._names) + len(self._texts):
+            size = len(self._names) + len(self._texts)
+            for node in ast.walk(tree):
+                self._follow(node)
+
+    def _follow(self, node: ast.AST) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._bind(target, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
+                self._bind(target, value)
+            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+                self._bind(target, value)
+
+    def _bind(self, target: ast.expr, value: ast.expr) -> None:
+        names = {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+        if self.traced(value):
+            self._names |= names
+        if self.text(value):
+            self._texts |= names
+
+    def traced(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in self._names
+            case ast.Attribute(value=base) | ast.Subscript(value=base):
+                return self.traced(base) or (isinstance(base, ast.Name) and self._is_run(base))
+            case ast.Call(func=func):
+                return self._makes(func)
+            case ast.Compare(left=left, comparators=others):
+                return any(self.traced(side) for side in (left, *others))
+        return False
+
+    def text(self, node: ast.expr) -> bool:
+        match node:
+            case ast.JoinedStr(values=parts):
+                return any(self.traced(part.value) for part in parts if isinstance(part, ast.FormattedValue))
+            case ast.Name(id=name):
+                return name in self._texts
+        return False
+
+    def _is_run(self, node: ast.Name) -> bool:
+        return type(self._globals.get(node.id)).__module__ == "pipeglot.core.author"
+
+    def _makes(self, func: ast.expr) -> bool:
+        """Whether a call of this gives a traced value: a step's, with or without `.options(...)`, or one of ours."""
+        while isinstance(func, ast.Call | ast.Attribute):
+            func = func.func if isinstance(func, ast.Call) else func.value
+        made = self._globals.get(func.id) if isinstance(func, ast.Name) else None
+        return type(made).__module__ in _MAKERS or getattr(made, "__module__", None) in _MAKERS

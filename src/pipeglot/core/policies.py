@@ -1,0 +1,112 @@
+"""How a step's calls are run, as authors write it: durations, retries, time limits, tolerated failures."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from pipeglot.core import ir
+from pipeglot.core.given import constant
+from pipeglot.core.trace import fail
+
+Duration: TypeAlias = int | str | timedelta
+"""Seconds, a timedelta, or text such as `30s`, `5m`, `1h`, `2d`, `1h30m`."""
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_TEXT = re.compile("".join(rf"(?:(\d+)\s*{unit}\s*)?" for unit in _UNITS), re.ASCII)
+
+
+def seconds(given: Duration) -> int:
+    """A duration in whole seconds; ValueError when it is none.
+
+    >>> seconds("5m"), seconds("1h30m"), seconds(timedelta(hours=1)), seconds(3)
+    (300, 5400, 3600, 3)
+    """
+    if isinstance(given, timedelta):
+        whole = given.total_seconds()
+        if whole != int(whole):
+            raise ValueError(f"{given} is not in whole seconds")
+        return int(whole)
+    if isinstance(given, str):
+        found = _TEXT.fullmatch(given.strip())
+        if found is None or not any(found.groups()):
+            raise ValueError(f"{given!r} is no duration: write 30s, 5m, 1h or 2d")
+        return sum(int(count or 0) * size for count, size in zip(found.groups(), _UNITS.values(), strict=True))
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise ValueError(f"{given!r} is no duration: whole seconds, a timedelta or text such as 5m")
+    return given
+
+
+@dataclass(frozen=True)
+class Continue:
+    """What `continue_` gives."""
+
+    default: Any = None
+
+
+def continue_(default: Any = None) -> Continue:
+    """For `on_failure=`: after its last attempt the step has failed, but what follows goes on with `default`.
+
+    >>> continue_(default=[])
+    Continue(default=[])
+    """
+    return Continue(default)
+
+
+@dataclass(frozen=True)
+class Policies:
+    """How a step's calls are run, as far as it is said. Times are durations; `backoff` multiplies the delay."""
+
+    retries: int | None = None
+    retry_delay: Duration | None = None
+    backoff: float | None = None
+    max_delay: Duration | None = None
+    timeout: Duration | None = None
+    on_failure: Continue | None = None
+
+    @staticmethod
+    def read(given: Mapping[str, Any]) -> Policies:
+        """Policies by name; stops with PG126 at one that does not exist or makes no sense."""
+        known = [field.name for field in fields(Policies)]
+        for name in given:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                way_out = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+                fail("PG126", f"there is no policy {name!r}", way_out)
+        read = Policies(**given)
+        read.policy()
+        return read
+
+    def over(self, base: Policies) -> Policies:
+        """These, and where nothing is said those of `base`."""
+        said = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(base, **said)
+
+    def policy(self) -> ir.Policy:
+        """The policies as data; stops with PG126 when they make no sense."""
+        try:
+            retry, timeout, tolerated = None, None, None
+            if self.retries is not None and (isinstance(self.retries, bool) or not isinstance(self.retries, int)):
+                raise ValueError(f"retries={self.retries!r} is no whole number")
+            delay = 0 if self.retry_delay is None else seconds(self.retry_delay)
+            limit = None if self.max_delay is None else seconds(self.max_delay)
+            factor = 1.0 if self.backoff is None else self.backoff
+            wanted = ir.Retry(count=self.retries or 1, delay=delay, backoff=factor, max_delay=limit)
+            retry = wanted if self.retries else None
+            timeout = None if self.timeout is None else seconds(self.timeout)
+            if isinstance(self.on_failure, Continue):
+                tolerated = ir.Continue(default=constant(self.on_failure.default).value)
+            elif self.on_failure is not None:
+                raise ValueError(f"on_failure={self.on_failure!r}: write on_failure=continue_(default=...)")
+            return ir.Policy(retry=retry, timeout=timeout, on_failure=tolerated)
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            fail("PG126", f"a policy makes no sense: {wrong}", "retries 0 to 50, delays up to 7 days, backoff 1 to 100")
+        except ValueError as error:
+            fail("PG126", f"a policy makes no sense: {error}", "durations: 30s, 5m, 1h, 2d, a timedelta or seconds")

@@ -1,0 +1,118 @@
+"""The state of a pipeline function while it is traced: its blocks, its ids, and what is wrong with it."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from typing import Any, NoReturn
+
+from pipeglot.core import ir, where
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+
+
+def fail(code: str, message: str, help: str = "", at: ir.At | None = None) -> NoReturn:
+    """Stop the trace at the author's line, or at a place that says more.
+
+    What is wrong is also kept by the trace: an author's `except Exception` must not swallow it.
+    """
+    trace = Trace.current()
+    if at is None:
+        at = where.at(where.author_frame(), trace.folder if trace else "")
+    found = Diagnostic(code, "error", message, at, help)
+    if trace is not None:
+        trace.errors.append(found)
+    raise AuthoringError([found])
+
+
+class Block:
+    """A list of nodes being built. A group's block is transparent: its values belong to the block around it.
+
+    `region` is what owns the block; it is a part of the list of nodes of the block `up`.
+    """
+
+    def __init__(self, up: Block | None, region: Any = None, *, transparent: bool = False) -> None:
+        self.up, self.region, self.nodes = up, region, list[Any]()
+        self.scope: Block = up.scope if transparent and up is not None else self
+
+    def sees(self, other: Block) -> bool:
+        """Whether what is made in `other` is in scope here."""
+        here: Block | None = self.scope
+        while here is not None:
+            if here is other:
+                return True
+            here = here.up.scope if here.up is not None else None
+        return False
+
+    def left_from(self, inner: Block) -> Block | None:
+        """The block that must be left to bring here what is made in `inner`: the outermost one not seen here."""
+        outermost, at = None, inner.scope
+        while not self.sees(at):
+            outermost = at
+            if at.up is None:  # of another pipeline
+                return None
+            at = at.up.scope
+        return outermost
+
+
+_trace: ContextVar[Trace | None] = ContextVar("pipeglot_trace", default=None)
+
+
+class Trace:
+    """The state of one traced pipeline."""
+
+    def __init__(self, filename: str, folder: str) -> None:
+        self.filename, self.folder = filename, folder
+        self.root = self.block = Block(None)
+        self.ids: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        self.tokens: list[tuple[Any, ir.At]] = []
+        """Traced values that became part of a text, with the line that made it."""
+        self.used_tokens: set[int] = set()
+        self.errors: list[Diagnostic] = []
+        self.notes: dict[object, Diagnostic] = {}
+        self.steps: dict[int, tuple[Any, str]] = {}
+        """Steps by id of the declaration, with their names in this pipeline."""
+        self.final: ir.Final | None = None
+
+    @staticmethod
+    def current() -> Trace | None:
+        """The trace that is going on, if any."""
+        return _trace.get()
+
+    def __enter__(self) -> Trace:
+        self._token: Token[Trace | None] = _trace.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _trace.reset(self._token)
+
+    def at(self) -> ir.At:
+        """The author's line."""
+        return where.at(where.author_frame(), self.folder)
+
+    def claim(self, wanted: Any, *names: str | None) -> str:
+        """An id no other node has: `wanted` by the author's own word, else the first free name, else a number."""
+        if wanted is not None:
+            if not isinstance(wanted, str) or not 1 <= len(wanted) <= 200:
+                fail("PG125", f"{wanted!r} is no id", "an id is text of 1 to 200 characters")
+            if wanted in self.ids:
+                fail("PG125", f"the id {wanted!r} is taken", "give each call and block an id of its own")
+            self.ids.add(wanted)
+            return str(wanted)
+        choices = [name for name in names if name]
+        free = next((name for name in choices if name not in self.ids), None)
+        if free is None:
+            number = self._numbers.get(choices[0], 2)
+            while f"{choices[0]}_{number}" in self.ids:
+                number += 1
+            self._numbers[choices[0]] = number + 1
+            free = f"{choices[0]}_{number}"
+        self.ids.add(free)
+        return free
+
+
+def current(what: str) -> Trace:
+    """The trace going on; an error when there is none."""
+    trace = Trace.current()
+    if trace is None:
+        fail("PG100", f"{what} works only inside a function decorated with @pipeline")
+    return trace

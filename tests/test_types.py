@@ -1,0 +1,192 @@
+"""Static types follow pydantic's schemas, and the checker of values agrees with pydantic and jsonschema."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from pipeglot.core.ir import Compare, Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Text
+from pipeglot.core.rules.facts import item_of
+from pipeglot.core.types import BOOL, TEXT, TypeScope, mismatch, same, scalar_kind, schema_of, select, union
+
+INT = {"type": "integer"}
+
+
+class Inner(BaseModel):
+    n: int
+    tags: list[str] = []
+
+
+@dataclasses.dataclass
+class Row:
+    inner: Inner
+    pair: tuple[int, str]
+    maybe: Inner | None
+    either: int | float
+    by_name: dict[str, Inner]
+    kind: Literal["a", "b"]
+    next: list[Row]
+
+
+class Typed(TypedDict):
+    x: float
+    day: date
+
+
+class Point(NamedTuple):
+    x: int
+    y: str
+
+
+def schema(hint: Any) -> dict[str, Any]:
+    return TypeAdapter(hint).json_schema(mode="serialization")
+
+
+@pytest.mark.parametrize(
+    ("hint", "path", "kind"),
+    [
+        (Row, ("inner", "n"), "int"),
+        (Row, ("inner", "tags", 0), "text"),
+        (Row, ("pair", 0), "int"),
+        (Row, ("pair", 1), "text"),
+        (Row, ("maybe", "n"), "int"),
+        (Row, ("maybe",), None),
+        (Row, ("either",), "float"),
+        (Row, ("by_name", "any", "n"), "int"),
+        (Row, ("kind",), "text"),
+        (Row, ("next", 3, "next", 0, "inner", "n"), "int"),
+        (Typed, ("x",), "float"),
+        (Typed, ("day",), "text"),
+        (Point, (1,), "text"),
+        (list[bool], (0,), "bool"),
+        (list[int], (-1,), "int"),
+        (Any, ("k",), None),
+        (dict[str, Any], ("k", 0), None),
+        (int | str, (), None),
+        (Literal[1, "a"], (), None),
+        (Literal[1, 2], (), "int"),
+        (Annotated[int, Field(ge=1)], (), "int"),
+    ],
+)
+def test_paths_through_annotations(hint: Any, path: tuple[str | int, ...], kind: str | None) -> None:
+    found = select(schema(hint), path)
+    assert found is not None
+    assert scalar_kind(found) == kind
+
+
+@pytest.mark.parametrize(
+    ("hint", "path"),
+    [
+        (Row, ("none",)), (Row, (0,)), (Row, ("pair", 2)), (Row, ("inner", "n", "k")), (list[int], ("k",)),
+        (int, (0,)), (str, (0,)), (dict[str, int], (0,)), (Typed, ("y",)), (Point, ("x",)), (None, ("k",)),
+    ],
+)  # fmt: skip
+def test_paths_that_lead_nowhere(hint: Any, path: tuple[str | int, ...]) -> None:
+    assert select(schema(hint), path) is None
+
+
+def test_values() -> None:
+    scope = TypeScope(outs={"a": schema(Row)}, params={"p": INT}, items={"e": BOOL})
+    assert schema_of(Out(ref="a", path=("pair", 0)), scope) == INT
+    assert schema_of(Out(ref="a", path=("nothing",)), scope) is None
+    assert schema_of(ParamRef(name="p"), scope) == INT
+    assert schema_of(Item(loop="e"), scope) == BOOL
+    assert schema_of(Out(ref="unknown"), scope) == {}
+    assert schema_of(Text(parts=()), scope) == TEXT
+    assert schema_of(Compare(op="<", left=Const(value=1), right=Const(value=2)), scope) == BOOL
+    made = DictOf(items=(("k", ListOf(items=(ParamRef(name="p"), ParamRef(name="p")))),))
+    inside = schema_of(made, scope)
+    assert inside is not None and select(inside, ("k", 1)) == INT
+    assert select(inside, ("k", 2)) is None and select(inside, ("j",)) is None
+    assert scalar_kind(schema_of(Ctx(name="day"), scope) or {}) == "text"
+
+
+def test_items_of_lists() -> None:
+    assert item_of(schema(list[int])) == INT
+    assert scalar_kind(item_of(schema(tuple[int, float]))) == "float"
+    assert item_of({}) == {}
+    assert scalar_kind(select(item_of(schema(list[Row])), ("inner", "n")) or {}) == "int"
+
+
+def test_a_union_of_two_types_with_definitions_keeps_both_apart() -> None:
+    one = {"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", "properties": {"n": INT}}}}
+    two = {"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", "properties": {"n": {"type": "number"}}}}}
+    assert scalar_kind(select(union([one, two]), ("n",)) or {}) == "float"
+    assert union([one, {}]) == {}
+
+
+def test_references_in_a_circle_are_not_followed_for_ever() -> None:
+    circle = {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/A"}}}
+    assert scalar_kind(circle) is None
+    assert mismatch(1, circle) is None
+
+
+VALUES: list[Any] = [
+    None, True, False, 0, 1, -3, 7, 1.0, 0.5, "", "a", "b", "2026-01-31", "2026-13-01", [], [1], [1, "a"], ["a"],
+    [1.5], {}, {"n": 1}, {"n": "x"}, {"n": 1, "tags": ["a"]}, {"x": 1, "day": "2026-01-01"}, {"k": {"n": 2}},
+    {"n": None}, [[1], [2]], {"x": 0.5, "day": "x"}, "2026-01-31T02:00:00Z", 101, "abcdef",
+]  # fmt: skip
+HINTS: list[Any] = [
+    int, float, str, bool, None, int | None, list[int], list[Any], dict[str, int], Inner, Inner | None, Typed,
+    Literal["a", "b"], Literal[1, True], tuple[int, str], date, Annotated[int, Field(ge=1, le=100)], Any,
+    Annotated[str, Field(min_length=1, max_length=3, pattern="^[a-z]+$")], list[list[int]], dict[str, Inner],
+    Annotated[list[int], Field(min_length=1, max_length=1)], Annotated[float, Field(gt=0, lt=1)],
+    Annotated[int, Field(multiple_of=7)], int | str, dict[str, Any],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hint", HINTS, ids=str)
+def test_mismatches_are_those_of_pydantic(hint: Any) -> None:
+    adapter = TypeAdapter(hint)
+    for value in VALUES:
+        try:
+            adapter.validate_json(json.dumps(value), strict=True)
+            fits = True
+        except ValidationError:
+            fits = False
+        assert (mismatch(value, adapter.json_schema()) is None) == fits, (value, mismatch(value, adapter.json_schema()))
+
+
+SCHEMAS = st.recursive(
+    st.sampled_from(
+        [
+            {}, {"type": "integer"}, {"type": "string", "minLength": 1}, {"type": ["null", "boolean"]},
+            {"enum": [1, "a", None]}, {"const": "b"}, {"type": "number", "exclusiveMinimum": 0},
+        ]
+    ),
+    lambda inner: st.one_of(
+        st.builds(lambda a, b: {"anyOf": [a, b]}, inner, inner),
+        st.builds(lambda a: {"allOf": [a]}, inner),
+        st.builds(lambda a: {"type": "array", "items": a, "maxItems": 2}, inner),
+        st.builds(lambda a, b: {"type": "array", "prefixItems": [a], "items": b}, inner, inner),
+        st.builds(lambda a: {"type": "object", "properties": {"n": a}, "required": ["n"]}, inner),
+        st.builds(lambda a: {"type": "object", "additionalProperties": a, "properties": {"k": {}}}, inner),
+        st.builds(lambda a: {"$defs": {"A": a}, "type": "array", "items": {"$ref": "#/$defs/A"}}, st.just(INT)),
+    ),
+    max_leaves=6,
+)  # fmt: skip
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.sampled_from(["", "a", "b", 0.5])),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("nk"), inner)),
+    max_leaves=5,
+)
+
+
+@given(SCHEMAS, JSON)
+def test_mismatches_are_those_of_jsonschema(schema: dict[str, Any], value: Any) -> None:
+    """On what both mean the same: floats that are whole numbers aside."""
+    assert (mismatch(value, schema) is None) == jsonschema.Draft202012Validator(schema).is_valid(value)
+
+
+@given(JSON, JSON)
+def test_sameness_is_that_of_json_text_but_for_kinds_of_number(one: Any, two: Any) -> None:
+    assert same(one, one)
+    assert same(one, two) == (json.dumps(one, sort_keys=True) == json.dumps(two, sort_keys=True))
