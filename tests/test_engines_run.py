@@ -36,7 +36,7 @@ def job(target: str, file: str, params: dict[str, Any] | None = None, **more: An
 @lru_cache
 def outcomes(target: str, mode: Mode) -> tuple[list[EngineRun | EngineError], list[dict[str, Any]]]:
     """All that a mode can be asked in one batch, run once for all tests, and the events of it."""
-    events: list[dict[str, Any]] = []
+    events: list[Any] = []
     jobs = [
         job(target, "shapes.py", {"n": 3}),
         job(target, "tidy.py", {"times": 2}),

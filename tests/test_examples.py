@@ -48,7 +48,7 @@ UNDECIDED = {
     "deployed": "blocked*0",
     "kept": "blocked*0",
 }
-OUTCOMES = {
+OUTCOMES: dict[str, tuple[Any, ...]] = {
     "gate passed": (
         {},
         "succeeded",

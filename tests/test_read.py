@@ -154,7 +154,7 @@ BAD: dict[str, tuple[str, str | bytes, str, str, int | None, str]] = {
     "many lines": ("a.py", "raise ValueError('one\\ntwo')\n", "a.py", "PG332", 1, "ValueError: one"),
     "unprintable": ("a.py", "class E(Exception):\n    __str__ = 1\nraise E\n", "a.py", "PG332", 3, ": E"),
     "exit": ("a.py", "import sys\nsys.exit(0)\n", "a.py", "PG332", 2, "__main__"),
-    "exit while tracing": ("a.py", HEAD + "@pipeline\ndef p(): exit(3)\n", "a.py", "PG332", 5, "exits"),
+    "exit while tracing": ("a.py", HEAD + "@pipeline\ndef p(): exit(3)\n", "a.py", "PG130", 5, "SystemExit"),
     "wrong use": ("a.py", "from pipeglot import step\n\nstep(1, 2)\n", "a.py", "PG332", 3, "positional"),
     "no pipeline": ("a.py", HEAD, "a.py", "PG333", None, "@pipeline"),
     "two pipelines": ("a.py", TWO, "a.py", "PG334", None, "one, two"),

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -40,10 +40,10 @@ Load = Callable[..., ModuleType]
 
 
 def functions(module: ModuleType, *names: str) -> list[FunctionType]:
-    found: list[FunctionType] = []
+    found: list[Any] = []
     for name in names:
-        value: Any = vars(module)[name]
-        found.append(value.fn if isinstance(value, Step) else value)
+        value = vars(module)[name]
+        found.append(cast(FunctionType, value.fn) if isinstance(value, Step) else value)
     return found
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import date
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple
 
 import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from pipeglot.core.ir import Compare, Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Text
 from pipeglot.core.rules.facts import item_of

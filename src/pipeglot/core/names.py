@@ -51,8 +51,11 @@ def _global_names(module: symtable.SymbolTable) -> Iterator[str]:
         table = tables.pop()
         tables.extend(table.get_children())
         for symbol in table.get_symbols():
-            outer = table is module or symbol.is_global()
-            if outer and (symbol.is_referenced() or (table is not module and symbol.is_assigned())):
+            if table is module:  # what is assigned here is its own, or a variable of an inlined comprehension
+                used = symbol.is_referenced() and not symbol.is_assigned()
+            else:
+                used = symbol.is_global() and (symbol.is_referenced() or symbol.is_assigned())
+            if used:
                 yield symbol.get_name()
 
 

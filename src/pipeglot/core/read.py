@@ -57,7 +57,7 @@ def read(source: str) -> Loaded:
         file = Path(os.path.abspath(path))
         with _importing(file.parent):
             module = _execute(file, path, _text(Path(path)))
-            return _trace(module, file, path, name, file.parent)
+            return _trace(module, path, name, file.parent)
     if name and re.fullmatch(r"\w+(\.\w+)*", path) and not os.path.exists(path):
         return _read_module(path, name)
     if os.path.isdir(path):
@@ -163,7 +163,7 @@ def _read_module(path: str, name: str) -> Loaded:
                 _fail("PG330", f"there is no module {error.name}", help=_SPELLINGS)
         file = Path(os.path.abspath(getattr(module, "__file__", None) or "."))
         up = path.count(".") + (1 if file.name == "__init__.py" else 0)
-        return _trace(module, file, path, name, [*file.parents][min(up, len(file.parents) - 1)])
+        return _trace(module, path, name, [*file.parents][min(up, len(file.parents) - 1)])
 
 
 @contextmanager
@@ -215,21 +215,10 @@ def _first(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def _trace(module: ModuleType, file: Path, path: str, name: str, base: Path) -> Loaded:
+def _trace(module: ModuleType, path: str, name: str, base: Path) -> Loaded:
     found = _named(module, path, name) if name else _only(module, path)
-    with _exits(file, path):
-        made, notes = found.trace()
+    made, notes = found.trace()
     return Loaded(made, list(notes), base)
-
-
-@contextmanager
-def _exits(file: Path, path: str) -> Iterator[None]:
-    """Tracing reports what the author's code raises, except an exit."""
-    try:
-        yield
-    except SystemExit:
-        with _blaming(path, file.parent, file):
-            raise
 
 
 def _only(module: ModuleType, path: str) -> author.Pipeline[..., Any]:
