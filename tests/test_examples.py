@@ -29,37 +29,37 @@ BROKEN: list[dict[str, Any]] = [
     {"name": "scorecard", "algorithm": "logistic", "options": {"C": 0.05}},
     {"name": "broken", "algorithm": "forest", "options": {"n_estimators": -1}},
 ]
-INGESTED = {"applications": "succeeded", "production": 'succeeded={"version": "none", "auc": 0.5}'}
+INGESTED = {"ingest": "succeeded", "current_production": 'succeeded={"version": "none", "auc": 0.5}'}
 PREPARED = INGESTED | {
-    "quality": 'succeeded={"rows": 1000, "default_rate": 0.3}',
-    "features": "succeeded",
-    "data": "succeeded",
+    "validate": 'succeeded={"rows": 1000, "default_rate": 0.3}',
+    "build_features": "succeeded",
+    "split_data": "succeeded",
 }
 CHOSEN = PREPARED | {
-    **{f"{call}[{i}]": "succeeded" for call in ("model", "score") for i in range(3)},
-    "best": "succeeded",
-    "lift": "succeeded",
+    **{f"{call}[{i}]": "succeeded" for call in ("train", "evaluate") for i in range(3)},
+    "select": "succeeded",
+    "compare": "succeeded",
     "notify": "succeeded",
 }
 UNDECIDED = {
-    "best": "blocked*0",
-    "lift": "blocked*0",
-    "release": "blocked*0",
-    "deployed": "blocked*0",
-    "kept": "blocked*0",
+    "select": "blocked*0",
+    "compare": "blocked*0",
+    "register": "blocked*0",
+    "deploy": "blocked*0",
+    "keep": "blocked*0",
 }
 OUTCOMES: dict[str, tuple[Any, ...]] = {
     "gate passed": (
         {},
         "succeeded",
         "2026-03-02-forest",
-        CHOSEN | {"release": "succeeded", "deployed": "succeeded", "kept": "skipped*0"},
+        CHOSEN | {"register": "succeeded", "deploy": "succeeded", "keep": "skipped*0"},
     ),
     "gate failed": (
         {"margin": 0.5},
         "succeeded",
         "none",
-        CHOSEN | {"release": "skipped*0", "deployed": "skipped*0", "kept": "succeeded"},
+        CHOSEN | {"register": "skipped*0", "deploy": "skipped*0", "keep": "succeeded"},
     ),
     "variant failed": (
         {"variants": BROKEN},
@@ -67,7 +67,7 @@ OUTCOMES: dict[str, tuple[Any, ...]] = {
         None,
         PREPARED
         | UNDECIDED
-        | {"model[0]": "succeeded", "model[1]": "failed*1", "score[0]": "succeeded", "score[1]": "blocked*0"}
+        | {"train[0]": "succeeded", "train[1]": "failed*1", "evaluate[0]": "succeeded", "evaluate[1]": "blocked*0"}
         | {"notify": "succeeded"},
     ),
     "failed before the gate": (
@@ -76,8 +76,8 @@ OUTCOMES: dict[str, tuple[Any, ...]] = {
         None,
         INGESTED
         | UNDECIDED
-        | {"quality": "failed*1", "features": "blocked*0", "data": "blocked*0"}
-        | {"model": "blocked*0", "score": "blocked*0", "notify": "succeeded"},
+        | {"validate": "failed*1", "build_features": "blocked*0", "split_data": "blocked*0"}
+        | {"train": "blocked*0", "evaluate": "blocked*0", "notify": "succeeded"},
     ),
 }
 
@@ -137,42 +137,42 @@ def test_credit_scoring_compares_with_the_day_before_and_repeats_itself(credit_h
     assert list(deployed) == ["2026-03-02"]
 
 
-BRANCHES = {"paged": "skipped", "opened": "skipped", "refunded": "skipped", "replied": "skipped"}
+BRANCHES = {"page_engineer": "skipped", "open_incident": "skipped", "refund": "skipped", "reply": "skipped"}
 
 
 @pytest.mark.parametrize(
     ("params", "taken", "result"),
     [
-        ({}, "paged", "closed: an engineer was woken up for Ada"),
-        ({"wake_up_at": 5}, "opened", "closed: an incident was opened for Ada"),
-        ({"text": "Bob: I want my money back"}, "refunded", "closed: Bob was refunded"),
-        ({"text": "Eve: how are you?"}, "replied", "closed: Dear Eve, we will come back to you."),
+        ({}, "page_engineer", "closed: an engineer was woken up for Ada"),
+        ({"wake_up_at": 5}, "open_incident", "closed: an incident was opened for Ada"),
+        ({"text": "Bob: I want my money back"}, "refund", "closed: Bob was refunded"),
+        ({"text": "Eve: how are you?"}, "reply", "closed: Dear Eve, we will come back to you."),
     ],
 )
 def test_nested_branching_gives_one_answer_whichever_way_it_went(
     params: dict[str, Any], taken: str, result: str
 ) -> None:
-    expect = {"ticket": "succeeded", **BRANCHES, taken: "succeeded", "close": "succeeded"}
+    expect = {"read_ticket": "succeeded", **BRANCHES, taken: "succeeded", "close": "succeeded"}
     case = Case(load("nested_branching", "nested_branching"), "succeeded", expect, params, result)
     assert surprises(case, run(case)) == []
 
 
 FOUND = {"find_files": 'succeeded=["letter.txt", "poem.txt", "scan.txt"]'} | {
-    "text[0]": "succeeded",
-    "text[1]": "succeeded",
-    "count[0]": "succeeded=2",
-    "count[1]": "succeeded=4",
+    "read[0]": "succeeded",
+    "read[1]": "succeeded",
+    "count_words[0]": "succeeded=2",
+    "count_words[1]": "succeeded=4",
 }
 
 
 def test_strict_fan_out_stops_only_what_needs_the_failed_item() -> None:
-    expect = FOUND | {"text[2]": "failed", "count[2]": "blocked*0", "total": "blocked*0"}
+    expect = FOUND | {"read[2]": "failed", "count_words[2]": "blocked*0", "total": "blocked*0"}
     case = Case(load("fan_out", "strict"), "failed", expect, result=None)
     assert surprises(case, run(case)) == []
 
 
 def test_tolerant_fan_out_records_the_failure_and_succeeds() -> None:
-    expect = FOUND | {"text[2]": "failed~", "count[2]": "succeeded=0", "total": "succeeded=6"}
+    expect = FOUND | {"read[2]": "failed~", "count_words[2]": "succeeded=0", "total": "succeeded=6"}
     case = Case(load("fan_out", "tolerant"), "succeeded", expect, result=6)
     assert surprises(case, run(case)) == []
 

@@ -127,6 +127,17 @@ def test_included_steps_keep_their_name_unless_another_step_has_it() -> None:
     assert Shape(flat).nodes["inc.z"].step == "inc.f"  # type: ignore[union-attr]
 
 
+def test_included_imports_of_one_package_do_not_clash() -> None:
+    step = Step(name="f", run=Inlined(name="f"))
+
+    def with_import(p: Pipeline, text: str) -> Pipeline:
+        return p.model_copy(update={"code": (Chunk(kind="import", names=("os",), text=text),), "steps": (step,)})
+
+    inner = with_import(included(), "import os.path")
+    outer = with_import(pipeline(Include(id="inc", pipeline=inner, args={"n": Const(value={"k": 1})})), "import os")
+    assert [chunk.text for chunk in inline(outer).code] == ["import os", "import os.path"]
+
+
 def test_included_source_of_the_same_name_and_another_text_is_refused() -> None:
     def with_code(p: Pipeline, text: str) -> Pipeline:
         step = Step(name="f", run=Inlined(name="f"))

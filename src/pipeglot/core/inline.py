@@ -148,9 +148,9 @@ class _Merge:
         known = {name: chunk for chunk in self.code for name in chunk.names}
         for chunk in pipeline.code:
             twins = [known[name] for name in chunk.names if name in known]
-            if any(twin.text != chunk.text for twin in twins):
+            if any(twin.text != chunk.text and not _both_bind_the_package(twin, chunk) for twin in twins):
                 raise AuthoringError([_clash(include, chunk)])
-            if not twins and not any(chunk.text == other.text for other in self.code):
+            if not any(chunk.text == other.text for other in self.code):
                 self.code.append(chunk)
         self.code.sort(key=lambda chunk: "__future__" not in chunk.text.split("import")[0])
         names: dict[str, str] = {}
@@ -162,6 +162,11 @@ class _Merge:
             if name not in existing:
                 self.steps.append(step.model_copy(update={"name": name}))
         return names
+
+
+def _both_bind_the_package(one: Chunk, other: Chunk) -> bool:
+    """`import os` and `import os.path` bind the same name to the same thing."""
+    return all(chunk.kind == "import" and chunk.text.startswith("import ") for chunk in (one, other))
 
 
 def _clash(include: Include, chunk: Chunk) -> Diagnostic:

@@ -1,0 +1,89 @@
+"""The pipeline after_a_skipped_call_means_after_its_branch."""
+
+# Made by pipeglot from pipeline "after_a_skipped_call_means_after_its_branch", digest 75d34e0bc18d.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, Param, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
+
+
+class Score(TypedDict):
+    auc: float
+    good: bool
+    name: str
+
+
+def score(auc: float, name: str = "m") -> Score:
+    return {"auc": auc, "good": auc >= 0.5, "name": name}
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="after_a_skipped_call_means_after_its_branch",
+    schedule=None,
+    catchup=False,
+    params={"auc": Param(0.1, type="number")},
+) as dag:
+
+    @task(task_id="score")
+    def score_task(params=None):
+        return json_io(score)(auc=params["auc"])
+
+    @task.branch(task_id="if_a")
+    def if_a_task(score_out):
+        if score_out["good"]:
+            return "a"
+        return []
+
+    @task(task_id="a")
+    def a_task():
+        return json_io(say)(text="a")
+
+    @task(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
+    def end_task():
+        return json_io(say)(text="end")
+
+    score_out = score_task()
+    if_a = if_a_task(score_out)
+    a = a_task()
+    end = end_task()
+    if_a >> a
+    a >> end
+
+
+if __name__ == "__main__":
+    dag.test()

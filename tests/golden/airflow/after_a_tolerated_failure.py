@@ -1,0 +1,71 @@
+"""The pipeline after_a_tolerated_failure."""
+
+# Made by pipeglot from pipeline "after_a_tolerated_failure", digest 7303fbf85b6b.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def number(n: int) -> int:
+    return n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="after_a_tolerated_failure", schedule=None, catchup=False) as dag:
+
+    @task(task_id="fails")
+    def fails_task():
+        return json_io(fails)()
+
+    @task(task_id="fails_or_default", trigger_rule=TriggerRule.ALL_DONE)
+    def fails_or_default_task(fails_out):
+        if fails_out is None:
+            return 0
+        return fails_out
+
+    @task(task_id="number")
+    def number_task():
+        return json_io(number)(n=1)
+
+    fails_out = fails_task()
+    fails_or_default = fails_or_default_task(fails_out)
+    number_out = number_task()
+    fails_or_default >> number_out
+
+
+if __name__ == "__main__":
+    dag.test()

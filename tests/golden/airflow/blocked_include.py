@@ -1,0 +1,78 @@
+"""The pipeline blocked_include."""
+
+# Made by pipeglot from pipeline "blocked_include", digest c7c94ca49107.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, TaskGroup, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def add(a: int, b: int = 10) -> int:
+    return a + b
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="blocked_include", schedule=None, catchup=False) as dag:
+
+    @task(task_id="fails")
+    def fails_task():
+        return json_io(fails)()
+
+    @task(task_id="one")
+    def prepared_one_task(fails_out):
+        return json_io(one)(n=fails_out)
+
+    @task(task_id="add")
+    def prepared_add_task(prepared_one):
+        return json_io(add)(a=prepared_one, b=1)
+
+    @task(task_id="add")
+    def add_task(prepared_add):
+        return json_io(add)(a=prepared_add, b=1)
+
+    fails_out = fails_task()
+    with TaskGroup("prepared"):
+        prepared_one = prepared_one_task(fails_out)
+        prepared_add = prepared_add_task(prepared_one)
+    add_task(prepared_add)
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,63 @@
+"""The pipeline bounded_params."""
+
+# Made by pipeglot from pipeline "bounded_params", digest e5d2165267d5.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="bounded_params",
+    schedule=None,
+    catchup=False,
+    params={
+        "n": Param(3, type="integer", maximum=9, minimum=1),
+        "mode": Param("a", type="string", enum=["a", "b"]),
+        "x": Param(None, anyOf=[{"type": "number"}, {"type": "null"}]),
+    },
+) as dag:
+
+    @task(task_id="echo")
+    def echo_task(params=None):
+        return json_io(echo)(value=[params["n"], params["mode"], params["x"]])
+
+    echo_task()
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,133 @@
+"""The pipeline branch_in_loop."""
+
+# Made by pipeglot from pipeline "branch_in_loop", digest b5b1c6c52d80.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, Param, TriggerRule, task, task_group
+from airflow.sdk.exceptions import AirflowSkipException
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def join(texts: list[str]) -> str:
+    return "+".join(texts)
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="branch_in_loop",
+    schedule=None,
+    catchup=False,
+    params={"n": Param(4, type="integer")},
+) as dag:
+
+    @task(task_id="numbers")
+    def numbers_task(params=None):
+        return json_io(numbers)(n=params["n"])
+
+    @task(task_id="double")
+    def double_task(each_x):
+        return json_io(double)(x=each_x)
+
+    @task(task_id="if_big")
+    def if_big_task(double_out):
+        if double_out > 3:
+            return 0
+        if double_out == 0:
+            return 1
+        return 2
+
+    @task(task_id="big")
+    def big_task(double_out, if_big):
+        if if_big != 0:
+            raise AirflowSkipException
+        return json_io(say)(text=f"big {double_out}")
+
+    @task(task_id="zero")
+    def zero_task(if_big):
+        if if_big != 1:
+            raise AirflowSkipException
+        return json_io(say)(text="zero")
+
+    @task(task_id="small")
+    def small_task(if_big, each_x):
+        if if_big != 2:
+            raise AirflowSkipException
+        return json_io(say)(text=f"small {each_x}")
+
+    @task(task_id="word", trigger_rule=TriggerRule.ONE_SUCCESS)
+    def word_task(big, zero, small):
+        return next((v for v in [big, zero, small] if v is not None), None)
+
+    @task(task_id="loud")
+    def loud_task(word):
+        return json_io(say)(text=f"{word}!")
+
+    @task(task_id="loud_list", trigger_rule=TriggerRule.NONE_FAILED)
+    def loud_list_task(numbers_out, ti=None):
+        return ti.xcom_pull("loud", map_indexes=range(len(numbers_out)))
+
+    @task(task_id="join")
+    def join_task(loud_list):
+        return json_io(join)(texts=loud_list)
+
+    numbers_out = numbers_task()
+
+    @task_group(group_id="each_x", prefix_group_id=False)
+    def each_x_group(each_x):
+        double_out = double_task(each_x)
+        if_big = if_big_task(double_out)
+        big = big_task(double_out, if_big)
+        zero = zero_task(if_big)
+        small = small_task(if_big, each_x)
+        word = word_task(big, zero, small)
+        return loud_task(word)
+
+    each_x_results = each_x_group.expand(each_x=numbers_out)
+    loud_list = loud_list_task(numbers_out)
+    join_task(loud_list)
+    each_x_results >> loud_list
+
+
+if __name__ == "__main__":
+    dag.test()

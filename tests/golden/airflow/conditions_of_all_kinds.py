@@ -1,0 +1,114 @@
+"""The pipeline conditions_of_all_kinds."""
+
+# Made by pipeglot from pipeline "conditions_of_all_kinds", digest 68e771f78c3b.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="conditions_of_all_kinds",
+    schedule=None,
+    catchup=False,
+    params={
+        "n": Param(3, type="integer"),
+        "name": Param("b", type="string"),
+        "x": Param(3.0, type="number"),
+    },
+) as dag:
+
+    @task.branch(task_id="if_combined")
+    def if_combined_task(params=None):
+        if (
+            params["n"] == params["x"]
+            and not (params["name"] == "a")
+            and (params["n"] > 5 or params["name"] in ("b", "c"))
+        ):
+            return "combined"
+        return []
+
+    @task(task_id="combined")
+    def combined_task():
+        return json_io(say)(text="combined")
+
+    @task.branch(task_id="if_not_in")
+    def if_not_in_task(params=None):
+        if params["n"] in (1, 2):
+            return "not_in"
+        return []
+
+    @task(task_id="not_in")
+    def not_in_task():
+        return json_io(say)(text="no")
+
+    @task.branch(task_id="if_unequal")
+    def if_unequal_task(params=None):
+        if params["n"] != 3:
+            return "unequal"
+        return []
+
+    @task(task_id="unequal")
+    def unequal_task():
+        return json_io(say)(text="no")
+
+    @task.branch(task_id="if_bounds")
+    def if_bounds_task(params=None):
+        if params["n"] >= 3 and params["n"] <= 3 and params["x"] < 3.5:
+            return "bounds"
+        return []
+
+    @task(task_id="bounds")
+    def bounds_task():
+        return json_io(say)(text="bounds")
+
+    if_combined = if_combined_task()
+    combined = combined_task()
+    if_not_in = if_not_in_task()
+    not_in = not_in_task()
+    if_unequal = if_unequal_task()
+    unequal = unequal_task()
+    if_bounds = if_bounds_task()
+    bounds = bounds_task()
+    if_combined >> combined
+    if_not_in >> not_in
+    if_unequal >> unequal
+    if_bounds >> bounds
+
+
+if __name__ == "__main__":
+    dag.test()

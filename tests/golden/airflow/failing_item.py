@@ -1,0 +1,93 @@
+"""The pipeline failing_item."""
+
+# Made by pipeglot from pipeline "failing_item", digest 2fc7859ca681.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, task, task_group
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def fails_on(x: int, bad: int = 1) -> int:
+    if x == bad:
+        raise ValueError(f"told to fail on {bad}")
+    return x
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="failing_item", schedule=None, catchup=False) as dag:
+
+    @task(task_id="fails_on")
+    def fails_on_task(each_x):
+        return json_io(fails_on)(x=each_x)
+
+    @task(task_id="double")
+    def double_task(fails_on_out):
+        return json_io(double)(x=fails_on_out)
+
+    @task(task_id="double_list")
+    def double_list_task(ti=None):
+        return ti.xcom_pull("double", map_indexes=range(3))
+
+    @task(task_id="total")
+    def total_task(double_list):
+        return json_io(total)(xs=double_list)
+
+    @task(task_id="say")
+    def say_task():
+        return json_io(say)(text="beside")
+
+    @task_group(group_id="each_x", prefix_group_id=False)
+    def each_x_group(each_x):
+        fails_on_out = fails_on_task(each_x)
+        return double_task(fails_on_out)
+
+    each_x_results = each_x_group.expand(each_x=[0, 1, 2])
+    double_list = double_list_task()
+    total_task(double_list)
+    say_task()
+    each_x_results >> double_list
+
+
+if __name__ == "__main__":
+    dag.test()

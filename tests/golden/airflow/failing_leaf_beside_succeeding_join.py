@@ -1,0 +1,76 @@
+"""The pipeline failing_leaf_beside_succeeding_join."""
+
+# Made by pipeglot from pipeline "failing_leaf_beside_succeeding_join", digest 9d7a52fbb92f.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def add(a: int, b: int = 10) -> int:
+    return a + b
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="failing_leaf_beside_succeeding_join",
+    schedule=None,
+    catchup=False,
+) as dag:
+
+    @task(task_id="one")
+    def one_task():
+        return json_io(one)()
+
+    @task(task_id="fails")
+    def fails_task(one_out):
+        return json_io(fails)(n=one_out)
+
+    @task(task_id="add")
+    def add_task(one_out):
+        return json_io(add)(a=one_out)
+
+    one_out = one_task()
+    fails_task(one_out)
+    add_task(one_out)
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,115 @@
+"""The pipeline failure_in_a_nested_loop."""
+
+# Made by pipeglot from pipeline "failure_in_a_nested_loop", digest cd5b88e18108.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, TriggerRule, task, task_group
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def fails_on(x: int, bad: int = 1) -> int:
+    if x == bad:
+        raise ValueError(f"told to fail on {bad}")
+    return x
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def flatten(rows, parents=None):
+    """The rows of all instances of a loop as one list, each with its place."""
+    return [
+        {
+            "at": [*(parents[parent]["at"] if parents else [parent]), number],
+            "parent": parent,
+            "values": values,
+        }
+        for parent, inner in enumerate(rows)
+        for number, values in enumerate(inner or [])
+    ]
+
+
+with DAG(dag_id="failure_in_a_nested_loop", schedule=None, catchup=False) as dag:
+
+    @task(task_id="each_y_rows")
+    def each_y_rows_task(each_x):
+        items = [0, 1, 2]
+        return [{"each_y": each_y, "each_x": each_x} for each_y in items]
+
+    @task(task_id="each_y_items", trigger_rule=TriggerRule.ALL_DONE)
+    def each_y_items_task(ti=None):
+        return flatten(ti.xcom_pull("each_y_rows", map_indexes=range(2)))
+
+    @task(task_id="fails_on")
+    def fails_on_task(each_y):
+        return json_io(fails_on)(
+            x=each_y["values"]["each_y"],
+            bad=each_y["values"]["each_x"],
+        )
+
+    @task(task_id="double")
+    def double_task(fails_on_out):
+        return json_io(double)(x=fails_on_out)
+
+    @task(task_id="beside")
+    def beside_task(each_x):
+        return json_io(say)(text=f"{each_x}")
+
+    @task_group(group_id="each_x", prefix_group_id=False)
+    def each_x_group(each_x):
+        each_y_rows = each_y_rows_task(each_x)
+        beside = beside_task(each_x)
+        return {"each_y_rows": each_y_rows, "beside": beside}
+
+    each_x_results = each_x_group.expand(each_x=[0, 1])
+    each_y_items = each_y_items_task()
+
+    @task_group(group_id="each_y", prefix_group_id=False)
+    def each_y_group(each_y):
+        fails_on_out = fails_on_task(each_y)
+        return double_task(fails_on_out)
+
+    each_y_results = each_y_group.expand(each_y=each_y_items)
+    end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
+    each_x_results["each_y_rows"] >> each_y_items
+    [each_y_results, each_x_results["beside"], each_x_results["each_y_rows"]] >> end
+
+
+if __name__ == "__main__":
+    dag.test()

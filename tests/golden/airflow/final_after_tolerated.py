@@ -1,0 +1,78 @@
+"""The pipeline final_after_tolerated."""
+
+# Made by pipeglot from pipeline "final_after_tolerated", digest 07f879362b4e.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def notify(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="final_after_tolerated", schedule=None, catchup=False) as dag:
+
+    @task(task_id="fails")
+    def fails_task():
+        return json_io(fails)()
+
+    @task(task_id="fails_or_default", trigger_rule=TriggerRule.ALL_DONE)
+    def fails_or_default_task(fails_out):
+        if fails_out is None:
+            return 0
+        return fails_out
+
+    @task(task_id="notify")
+    def notify_task(ti=None, run_id=None):
+        leaves = ["fails_or_default"]
+        states = ti.get_task_states(ti.dag_id, task_ids=leaves, run_ids=[run_id])
+        failed = {"failed", "upstream_failed"}.intersection(states[run_id].values())
+        state = "failed" if failed else "succeeded"
+        return json_io(notify)(text=f"state {state}")
+
+    fails_out = fails_task()
+    fails_or_default = fails_or_default_task(fails_out)
+    end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
+    fails_or_default >> end
+    notify_out = notify_task().as_teardown(on_failure_fail_dagrun=True)
+    fails_or_default >> notify_out
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,71 @@
+"""The pipeline final_fails_after_failure."""
+
+# Made by pipeglot from pipeline "final_fails_after_failure", digest f19f44d30ea2.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def notify_fails(text: str) -> str:
+    raise ValueError("no mail today")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="final_fails_after_failure", schedule=None, catchup=False) as dag:
+
+    @task(task_id="fails")
+    def fails_task():
+        return json_io(fails)()
+
+    @task(task_id="notify_fails")
+    def notify_fails_task(ti=None, run_id=None):
+        leaves = ["fails"]
+        states = ti.get_task_states(ti.dag_id, task_ids=leaves, run_ids=[run_id])
+        failed = {"failed", "upstream_failed"}.intersection(states[run_id].values())
+        state = "failed" if failed else "succeeded"
+        return json_io(notify_fails)(text=state)
+
+    fails_out = fails_task()
+    end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
+    fails_out >> end
+    notify_fails_out = notify_fails_task().as_teardown(on_failure_fail_dagrun=True)
+    fails_out >> notify_fails_out
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,76 @@
+"""The pipeline final_with_retries."""
+
+# Made by pipeglot from pipeline "final_with_retries", digest a9eb98cf1d07.
+
+import functools
+import json
+import os
+import typing
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def flaky(key: str, failures: int) -> int:
+    """Fails its first attempts, counted in a folder that outlives them."""
+    counter = Path(os.environ["PIPEGLOT_TEST_STATE"], key)
+    count = int(counter.read_text()) if counter.exists() else 0
+    counter.write_text(str(count + 1))
+    if count < failures:
+        raise RuntimeError(f"attempt {count + 1}")
+    return count
+
+
+def number(n: int) -> int:
+    return n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="final_with_retries", schedule=None, catchup=False) as dag:
+
+    @task(task_id="number")
+    def number_task():
+        return json_io(number)(n=1)
+
+    @task(task_id="flaky", retries=2, retry_delay=timedelta(seconds=0))
+    def flaky_task():
+        return json_io(flaky)(key="e", failures=1)
+
+    number_out = number_task()
+    end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
+    number_out >> end
+    flaky_out = flaky_task().as_teardown(on_failure_fail_dagrun=True)
+    number_out >> flaky_out
+
+
+if __name__ == "__main__":
+    dag.test()

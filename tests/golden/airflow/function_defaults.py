@@ -1,0 +1,64 @@
+"""The pipeline function_defaults."""
+
+# Made by pipeglot from pipeline "function_defaults", digest 8cd07ee1327c.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def defaults(a: int, b: int = 2, *, c: str = "c") -> str:
+    return f"{a}{b}{c}"
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="function_defaults", schedule=None, catchup=False) as dag:
+
+    @task(task_id="defaults")
+    def defaults_task():
+        return json_io(defaults)(a=1)
+
+    @task(task_id="given")
+    def given_task():
+        return json_io(defaults)(a=1, b=3)
+
+    @task(task_id="named")
+    def named_task():
+        return json_io(defaults)(a=1, c="z")
+
+    defaults_task()
+    given_task()
+    named_task()
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,98 @@
+"""The pipeline items_failed."""
+
+# Made by pipeglot from pipeline "items_failed", digest 9ccb1902706e.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, TriggerRule, task, task_group
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def fails() -> list[int]:
+    raise ValueError("told to fail")
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="items_failed", schedule=None, catchup=False) as dag:
+
+    @task(task_id="fails")
+    def fails_task():
+        return json_io(fails)()
+
+    @task(task_id="double")
+    def double_task(each_x):
+        return json_io(double)(x=each_x)
+
+    @task(task_id="second")
+    def second_task(double_out):
+        return json_io(double)(x=double_out)
+
+    @task(task_id="double_list", trigger_rule=TriggerRule.NONE_FAILED)
+    def double_list_task(fails_out, ti=None):
+        return ti.xcom_pull("double", map_indexes=range(len(fails_out)))
+
+    @task(task_id="total")
+    def total_task(double_list):
+        return json_io(total)(xs=double_list)
+
+    @task(task_id="say")
+    def say_task():
+        return json_io(say)(text="beside")
+
+    fails_out = fails_task()
+
+    @task_group(group_id="each_x", prefix_group_id=False)
+    def each_x_group(each_x):
+        double_out = double_task(each_x)
+        second_task(double_out)
+        return double_out
+
+    each_x_results = each_x_group.expand(each_x=fails_out)
+    double_list = double_list_task(fails_out)
+    total_task(double_list)
+    say_task()
+    each_x_results >> double_list
+
+
+if __name__ == "__main__":
+    dag.test()

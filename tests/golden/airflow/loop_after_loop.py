@@ -1,0 +1,82 @@
+"""The pipeline loop_after_loop."""
+
+# Made by pipeglot from pipeline "loop_after_loop", digest f6d02b0d6f22.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="loop_after_loop", schedule=None, catchup=False) as dag:
+
+    @task(task_id="numbers")
+    def numbers_task():
+        return json_io(numbers)(n=3)
+
+    @task(task_id="double")
+    def double_task(each_x):
+        return json_io(double)(x=each_x)
+
+    @task(task_id="each_v_items", trigger_rule=TriggerRule.NONE_FAILED)
+    def each_v_items_task(double_out):
+        return list(double_out)
+
+    @task(task_id="again")
+    def again_task(each_v):
+        return json_io(double)(x=each_v)
+
+    @task(task_id="total", trigger_rule=TriggerRule.NONE_FAILED)
+    def total_task(again):
+        return json_io(total)(xs=list(again))
+
+    numbers_out = numbers_task()
+    double_out = double_task.expand(each_x=numbers_out)
+    each_v_items = each_v_items_task(double_out)
+    again = again_task.expand(each_v=each_v_items)
+    total_task(again)
+
+
+if __name__ == "__main__":
+    dag.test()

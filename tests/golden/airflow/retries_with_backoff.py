@@ -1,0 +1,69 @@
+"""The pipeline retries_with_backoff."""
+
+# Made by pipeglot from pipeline "retries_with_backoff", digest 98dc3b4ac47c.
+
+import functools
+import json
+import os
+import typing
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def flaky(key: str, failures: int) -> int:
+    """Fails its first attempts, counted in a folder that outlives them."""
+    counter = Path(os.environ["PIPEGLOT_TEST_STATE"], key)
+    count = int(counter.read_text()) if counter.exists() else 0
+    counter.write_text(str(count + 1))
+    if count < failures:
+        raise RuntimeError(f"attempt {count + 1}")
+    return count
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="retries_with_backoff", schedule=None, catchup=False) as dag:
+
+    @task(
+        task_id="flaky",
+        retries=3,
+        retry_delay=timedelta(seconds=1),
+        retry_exponential_backoff=2.0,
+        max_retry_delay=timedelta(seconds=2),
+    )
+    def flaky_task():
+        return json_io(flaky)(key="c", failures=2)
+
+    flaky_task()
+
+
+if __name__ == "__main__":
+    dag.test()

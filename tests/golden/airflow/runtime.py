@@ -1,0 +1,82 @@
+"""The pipeline runtime."""
+
+# Made by pipeglot from pipeline "runtime", digest da66e6aac7f6.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, Param, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="runtime",
+    schedule=None,
+    catchup=False,
+    params={"n": Param(3, type="integer")},
+) as dag:
+
+    @task(task_id="numbers")
+    def numbers_task(params=None):
+        return json_io(numbers)(n=params["n"])
+
+    @task(task_id="double")
+    def double_task(each_x):
+        return json_io(double)(x=each_x)
+
+    @task(task_id="total", trigger_rule=TriggerRule.NONE_FAILED)
+    def total_task(double_out):
+        return json_io(total)(xs=list(double_out))
+
+    @task(task_id="then")
+    def then_task(total_out):
+        return json_io(double)(x=total_out)
+
+    numbers_out = numbers_task()
+    double_out = double_task.expand(each_x=numbers_out)
+    total_out = total_task(double_out)
+    then_task(total_out)
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,119 @@
+"""The pipeline runtime_in_runtime."""
+
+# Made by pipeglot from pipeline "runtime_in_runtime", digest b9db4423189d.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, TriggerRule, task, task_group
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def flatten(rows, parents=None):
+    """The rows of all instances of a loop as one list, each with its place."""
+    return [
+        {
+            "at": [*(parents[parent]["at"] if parents else [parent]), number],
+            "parent": parent,
+            "values": values,
+        }
+        for parent, inner in enumerate(rows)
+        for number, values in enumerate(inner or [])
+    ]
+
+
+with DAG(dag_id="runtime_in_runtime", schedule=None, catchup=False) as dag:
+
+    @task(task_id="numbers")
+    def numbers_task():
+        return json_io(numbers)(n=3)
+
+    @task(task_id="inner_numbers")
+    def inner_numbers_task(each_n):
+        return json_io(numbers)(n=each_n)
+
+    @task(task_id="each_y_rows")
+    def each_y_rows_task(inner_numbers, each_n):
+        items = inner_numbers
+        return [
+            {"each_y": each_y, "inner_numbers": inner_numbers, "each_n": each_n}
+            for each_y in items
+        ]
+
+    @task(task_id="each_y_items", trigger_rule=TriggerRule.ALL_DONE)
+    def each_y_items_task(numbers_out, ti=None):
+        return flatten(
+            ti.xcom_pull("each_y_rows", map_indexes=range(len(numbers_out or []))),
+        )
+
+    @task(task_id="double")
+    def double_task(each_y):
+        return json_io(double)(
+            x=each_y["values"]["each_y"],
+            plus=each_y["values"]["each_n"],
+        )
+
+    @task(task_id="twice")
+    def twice_task(double_out):
+        return json_io(double)(x=double_out)
+
+    numbers_out = numbers_task()
+
+    @task_group(group_id="each_n", prefix_group_id=False)
+    def each_n_group(each_n):
+        inner_numbers = inner_numbers_task(each_n)
+        return each_y_rows_task(inner_numbers, each_n)
+
+    each_n_results = each_n_group.expand(each_n=numbers_out)
+    each_y_items = each_y_items_task(numbers_out)
+
+    @task_group(group_id="each_y", prefix_group_id=False)
+    def each_y_group(each_y):
+        double_out = double_task(each_y)
+        return twice_task(double_out)
+
+    each_y_results = each_y_group.expand(each_y=each_y_items)
+    end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
+    each_n_results >> each_y_items
+    [each_y_results, each_n_results] >> end
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,71 @@
+"""The pipeline shell_fails."""
+
+# Made by pipeglot from pipeline "shell_fails", digest d0ec5063bc99.
+
+import functools
+import json
+import os
+import subprocess
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def run_command(words: list[str], given: dict[str, Any]) -> str:
+    """Run a command with `given` as environment; the last line of its output."""
+    text = {}
+    for name, value in given.items():
+        text[name] = value if isinstance(value, str) else json.dumps(value)
+    env = {**os.environ, **text}
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=True)
+    return (done.stdout.splitlines() or [""])[-1]
+
+
+with DAG(dag_id="shell_fails", schedule=None, catchup=False) as dag:
+
+    @task(task_id="exits")
+    def exits_task():
+        return run_command(["bash", "-c", "exit 3"], {})
+
+    @task(task_id="echo")
+    def echo_task(exits):
+        return json_io(echo)(value=exits)
+
+    exits = exits_task()
+    echo_task(exits)
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,147 @@
+"""The pipeline static_in_runtime."""
+
+# Made by pipeglot from pipeline "static_in_runtime", digest e06263120355.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, TriggerRule, task, task_group
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def flatten(rows, parents=None):
+    """The rows of all instances of a loop as one list, each with its place."""
+    return [
+        {
+            "at": [*(parents[parent]["at"] if parents else [parent]), number],
+            "parent": parent,
+            "values": values,
+        }
+        for parent, inner in enumerate(rows)
+        for number, values in enumerate(inner or [])
+    ]
+
+
+def fates(ti, run_id, tasks, indexes):
+    """The states that some instances of tasks have: trigger rules cannot tell."""
+    asked = ti.get_task_states(dag_id=ti.dag_id, task_ids=tasks, run_ids=[run_id])
+    states = asked[run_id]
+    return {states.get(f"{t}_{n}", states.get(t)) for t in tasks for n in indexes}
+
+
+with DAG(dag_id="static_in_runtime", schedule=None, catchup=False) as dag:
+
+    @task(task_id="numbers")
+    def numbers_task():
+        return json_io(numbers)(n=3)
+
+    @task(task_id="each_y_rows")
+    def each_y_rows_task(each_x):
+        items = [10, 20]
+        return [{"each_y": each_y, "each_x": each_x} for each_y in items]
+
+    @task(task_id="each_y_items", trigger_rule=TriggerRule.ALL_DONE)
+    def each_y_items_task(numbers_out, ti=None):
+        return flatten(
+            ti.xcom_pull("each_y_rows", map_indexes=range(len(numbers_out or []))),
+        )
+
+    @task(task_id="double")
+    def double_task(each_y):
+        return json_io(double)(
+            x=each_y["values"]["each_y"],
+            plus=each_y["values"]["each_x"],
+        )
+
+    @task(task_id="double_list", trigger_rule=TriggerRule.ALL_DONE)
+    def double_list_task(ti=None, run_id=None):
+        fate = fates(ti, run_id, ["each_y_rows"], [ti.map_index])
+        if "skipped" in fate:
+            raise AirflowSkipException
+        if fate != {"success"}:
+            raise AirflowFailException("each_y did not succeed")
+        items = ti.xcom_pull("each_y_items", map_indexes=-1)
+        mine = [n for n, row in enumerate(items) if row["parent"] == ti.map_index]
+        fate = fates(ti, run_id, ["double"], mine)
+        if fate & {"failed", "upstream_failed"}:
+            raise AirflowFailException("each_y did not succeed")
+        return ti.xcom_pull("double", map_indexes=mine)
+
+    @task(task_id="inner")
+    def inner_task(double_list):
+        return json_io(total)(xs=double_list)
+
+    @task(task_id="inner_list", trigger_rule=TriggerRule.NONE_FAILED)
+    def inner_list_task(numbers_out, ti=None):
+        return ti.xcom_pull("inner", map_indexes=range(len(numbers_out)))
+
+    @task(task_id="outer")
+    def outer_task(inner_list):
+        return json_io(total)(xs=inner_list)
+
+    numbers_out = numbers_task()
+
+    @task_group(group_id="each_x", prefix_group_id=False)
+    def each_x_group(each_x):
+        each_y_rows = each_y_rows_task(each_x)
+        double_list = double_list_task()
+        inner = inner_task(double_list)
+        each_y_rows >> double_list
+        return {"each_y_rows": each_y_rows, "double_list": double_list, "inner": inner}
+
+    each_x_results = each_x_group.expand(each_x=numbers_out)
+    each_y_items = each_y_items_task(numbers_out)
+    double_out = double_task.expand(each_y=each_y_items)
+    inner_list = inner_list_task(numbers_out)
+    outer = outer_task(inner_list)
+    end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
+    each_x_results["each_y_rows"] >> each_y_items
+    each_x_results["inner"] >> inner_list
+    [outer, each_x_results["each_y_rows"], double_out] >> end
+    [each_y_items, double_out] >> each_x_results["double_list"]
+
+
+if __name__ == "__main__":
+    dag.test()

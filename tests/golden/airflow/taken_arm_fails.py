@@ -1,0 +1,127 @@
+"""The pipeline taken_arm_fails."""
+
+# Made by pipeglot from pipeline "taken_arm_fails", digest 15f2d9b355a2.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, Param, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
+
+
+class Score(TypedDict):
+    auc: float
+    good: bool
+    name: str
+
+
+def score(auc: float, name: str = "m") -> Score:
+    return {"auc": auc, "good": auc >= 0.5, "name": name}
+
+
+def say(text: str) -> str:
+    return text
+
+
+def fails(text: str = "") -> str:
+    raise ValueError("told to fail")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="taken_arm_fails",
+    schedule=None,
+    catchup=False,
+    params={"auc": Param(0.7, type="number")},
+) as dag:
+
+    @task(task_id="score")
+    def score_task(params=None):
+        return json_io(score)(auc=params["auc"])
+
+    @task.branch(task_id="if_bad")
+    def if_bad_task(score_out):
+        if score_out["good"]:
+            return ["bad", "fine"]
+        return "other"
+
+    @task(task_id="bad")
+    def bad_task():
+        return json_io(fails)()
+
+    @task(task_id="below")
+    def below_task(bad):
+        return json_io(say)(text=bad)
+
+    @task(task_id="fine")
+    def fine_task():
+        return json_io(say)(text="fine")
+
+    @task(task_id="other")
+    def other_task():
+        return json_io(say)(text="y")
+
+    @task(task_id="other_below")
+    def other_below_task(other):
+        return json_io(say)(text=other)
+
+    @task(task_id="v1", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+    def v1_task(bad, other):
+        return next((v for v in [bad, other] if v is not None), None)
+
+    @task(task_id="v2", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+    def v2_task(fine, other_below):
+        return next((v for v in [fine, other_below] if v is not None), None)
+
+    @task(task_id="blocked_end")
+    def blocked_end_task(v1):
+        return json_io(say)(text=v1)
+
+    @task(task_id="good_end")
+    def good_end_task(v2):
+        return json_io(say)(text=v2)
+
+    score_out = score_task()
+    if_bad = if_bad_task(score_out)
+    bad = bad_task()
+    below_task(bad)
+    fine = fine_task()
+    other = other_task()
+    other_below = other_below_task(other)
+    v1 = v1_task(bad, other)
+    v2 = v2_task(fine, other_below)
+    blocked_end_task(v1)
+    good_end_task(v2)
+    if_bad >> [bad, fine, other]
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,79 @@
+"""The pipeline tolerated."""
+
+# Made by pipeglot from pipeline "tolerated", digest e5b6f7521f9a.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, TriggerRule, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def number(n: int) -> int:
+    return n
+
+
+def show(value: int | None) -> str:
+    return f"got {value}"
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="tolerated", schedule=None, catchup=False) as dag:
+
+    @task(task_id="fails")
+    def fails_task():
+        return json_io(fails)()
+
+    @task(task_id="fails_or_default", trigger_rule=TriggerRule.ALL_DONE)
+    def fails_or_default_task(fails_out):
+        if fails_out is None:
+            return 7
+        return fails_out
+
+    @task(task_id="number")
+    def number_task(fails_or_default):
+        return json_io(number)(n=fails_or_default)
+
+    @task(task_id="show")
+    def show_task(number_out):
+        return json_io(show)(value=number_out)
+
+    fails_out = fails_task()
+    fails_or_default = fails_or_default_task(fails_out)
+    number_out = number_task(fails_or_default)
+    show_task(number_out)
+
+
+if __name__ == "__main__":
+    dag.test()

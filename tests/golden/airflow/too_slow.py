@@ -1,0 +1,66 @@
+"""The pipeline too_slow."""
+
+# Made by pipeglot from pipeline "too_slow", digest 615dd65e5eae.
+
+import functools
+import json
+import time
+import typing
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def slow(seconds: float) -> str:
+    time.sleep(seconds)
+    return "done"
+
+
+def notify(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="too_slow", schedule=None, catchup=False) as dag:
+
+    @task(task_id="slow", execution_timeout=timedelta(seconds=1))
+    def slow_task():
+        return json_io(slow)(seconds=2.5)
+
+    @task(task_id="notify")
+    def notify_task(slow_out):
+        return json_io(notify)(text=slow_out)
+
+    slow_out = slow_task()
+    notify_task(slow_out)
+
+
+if __name__ == "__main__":
+    dag.test()

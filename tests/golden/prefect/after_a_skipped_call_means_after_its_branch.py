@@ -1,0 +1,96 @@
+"""The pipeline after_a_skipped_call_means_after_its_branch as a Prefect flow."""
+
+# Made by pipeglot from pipeline "after_a_skipped_call_means_after_its_branch", digest 75d34e0bc18d.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictFloat, StrictInt, TypeAdapter
+from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
+
+
+class Score(TypedDict):
+    auc: float
+    good: bool
+    name: str
+
+
+def score(auc: float, name: str = "m") -> Score:
+    return {"auc": auc, "good": auc >= 0.5, "name": name}
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+a_task = task(json_io(say), name="a", cache_policy=NO_CACHE)
+end_task = task(json_io(say), name="end", cache_policy=NO_CACHE)
+
+
+@task(name="score")
+def score_task(auc):
+    return json_io(score)(auc=auc)
+
+
+@flow(name="after_a_skipped_call_means_after_its_branch")
+def after_a_skipped_call_means_after_its_branch(auc: StrictFloat | StrictInt = 0.1):
+    score = score_task.submit(auc)
+    if_a_runs: list[Any] = []
+    if stopped := unfinished(score):
+        if_a_runs = stopped
+    elif score.result()["good"]:
+        a = a_task.submit(text="a")
+        if_a_runs += [a]
+    end = end_task.submit(text="end", wait_for=[if_a_runs])
+    runs = [score, if_a_runs, end]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+
+
+if __name__ == "__main__":
+    after_a_skipped_call_means_after_its_branch()

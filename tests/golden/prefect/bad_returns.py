@@ -1,0 +1,89 @@
+"""The pipeline bad_returns as a Prefect flow."""
+
+# Made by pipeglot from pipeline "bad_returns", digest 9fe8639e3571.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def number(n: int) -> int:
+    return n
+
+
+def not_a_number() -> float:
+    return float("nan")
+
+
+def wrong_type() -> int:
+    return "three"  # type: ignore[return-value]
+
+
+def too_large() -> int:
+    return 2**60
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+not_a_number_task = task(json_io(not_a_number), name="not_a_number")
+wrong_type_task = task(json_io(wrong_type), name="wrong_type")
+too_large_task = task(json_io(too_large), name="too_large", retries=1)
+number_task = task(json_io(number), name="number")
+
+
+@flow(name="bad_returns")
+def bad_returns():
+    not_a_number = not_a_number_task.submit()
+    wrong_type = wrong_type_task.submit()
+    too_large = too_large_task.submit()
+    number = number_task.submit(n=1)
+    runs = [not_a_number, wrong_type, too_large, number]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+
+
+if __name__ == "__main__":
+    bad_returns()

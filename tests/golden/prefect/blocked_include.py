@@ -1,0 +1,91 @@
+"""The pipeline blocked_include as a Prefect flow."""
+
+# Made by pipeglot from pipeline "blocked_include", digest ef1bd258f3c9.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def add(a: int, b: int = 10) -> int:
+    return a + b
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+prepared_one_task = task(json_io(one), name="prepared.one")
+prepared_add_task = task(json_io(add), name="prepared.add", cache_policy=NO_CACHE)
+add_task = task(json_io(add), name="add", cache_policy=NO_CACHE)
+
+
+@task(name="fails")
+def fails_task():
+    return json_io(fails)()
+
+
+@flow(name="blocked_include")
+def blocked_include():
+    fails = fails_task.submit()
+    prepared_one = prepared_one_task.submit(fails)
+    prepared_add = prepared_add_task.submit(prepared_one, b=1, wait_for=[fails])
+    add = add_task.submit(prepared_add, b=1)
+    runs = [fails, prepared_one, prepared_add, add]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return add.result()
+
+
+if __name__ == "__main__":
+    blocked_include()

@@ -1,0 +1,122 @@
+"""The pipeline branch_without_merge_in_loop as a Prefect flow."""
+
+# Made by pipeglot from pipeline "branch_without_merge_in_loop", digest a6899ee15fb0.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any
+
+from prefect import flow, task
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def fails_on(x: int, bad: int = 1) -> int:
+    if x == bad:
+        raise ValueError(f"told to fail on {bad}")
+    return x
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+def for_each(function, items):
+    """`function(index, item)` for all items at once, in threads of the flow run."""
+    with ThreadPoolExecutor(len(items) or 1) as pool:
+        futures = [
+            pool.submit(copy_context().run, function, index, item)
+            for index, item in enumerate(items)
+        ]
+    return [future.result() for future in futures]
+
+
+total_task = task(json_io(total), name="total")
+
+
+@task(name="double", task_run_name="double[{index}]")
+def double_task(x, index):
+    return json_io(double)(x=x)
+
+
+@task(name="anyway", task_run_name="anyway[{index}]")
+def anyway_task(x, index):
+    return json_io(double)(x=x)
+
+
+@task(name="only_two", task_run_name="only_two[{index}]")
+def only_two_task(x, index):
+    return json_io(fails_on)(x=x, bad=2)
+
+
+@flow(name="branch_without_merge_in_loop")
+def branch_without_merge_in_loop():
+    runs: list[Any] = []
+    each_x_items = [0, 1, 2]
+
+    def each_x_item(index, item):
+        double = double_task.submit(item, index=index)
+        anyway = anyway_task.submit(item, index=index)
+        if not unfinished(double) and double.result() == 2:
+            only_two = only_two_task.submit(double, index=index)
+            runs.extend([only_two])
+        runs.extend([double, anyway])
+        return anyway
+
+    anyway_list = for_each(each_x_item, each_x_items)
+    total = total_task.submit(anyway_list)
+    runs += [total]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return total.result()
+
+
+if __name__ == "__main__":
+    branch_without_merge_in_loop()

@@ -1,0 +1,121 @@
+"""The pipeline condition_cannot_be_evaluated as a Prefect flow."""
+
+# Made by pipeglot from pipeline "condition_cannot_be_evaluated", digest ea1c6a2ddf0f.
+
+import functools
+import json
+import operator
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictStr, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    return text
+
+
+def lookup(known: dict[str, int]) -> dict[str, int]:
+    return known
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+def compare(op, left, right):
+    """Compare numbers with numbers or text with text; a bool equals only a bool."""
+    kinds = [float if type(value) is int else type(value) for value in (left, right)]
+    alike = kinds[0] is kinds[1]
+    if not {bool, float, str}.issuperset(kinds):
+        raise TypeError(f"cannot evaluate {left!r} {op} {right!r}")
+    if op in ("==", "!="):
+        return (alike and left == right) is (op == "==")
+    if not alike or kinds[0] is bool:
+        raise TypeError(f"{left!r} and {right!r} have no order ({op})")
+    order = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    return order[op](left, right)
+
+
+beside_task = task(json_io(say), name="beside", cache_policy=NO_CACHE)
+yes_task = task(json_io(say), name="yes", cache_policy=NO_CACHE)
+no_task = task(json_io(say), name="no", cache_policy=NO_CACHE)
+end_task = task(json_io(say), name="end", cache_policy=NO_CACHE)
+
+
+@task(name="lookup")
+def lookup_task():
+    return json_io(lookup)(known={"present": 1})
+
+
+@task(name="if_yes")
+def if_yes_arm(lookup_2):
+    if compare(">", lookup_2["absent"], 0):
+        return 0
+    return 1
+
+
+@flow(name="condition_cannot_be_evaluated")
+def condition_cannot_be_evaluated(key: StrictStr = "present"):
+    runs: list[Any] = []
+    lookup = lookup_task.submit()
+    beside = beside_task.submit(text="beside")
+    if_yes = if_yes_arm.submit(lookup)
+    if stopped := unfinished(if_yes):
+        yes_merged = stopped
+    elif if_yes.result() == 0:
+        yes = yes_task.submit(text="yes")
+        yes_merged = yes
+        runs += [yes]
+    else:
+        no = no_task.submit(text="no")
+        yes_merged = no
+        runs += [no]
+    end = end_task.submit(yes_merged)
+    runs += [lookup, beside, if_yes, end]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return beside.result()
+
+
+if __name__ == "__main__":
+    condition_cannot_be_evaluated()

@@ -1,0 +1,95 @@
+"""The pipeline diamond as a Prefect flow."""
+
+# Made by pipeglot from pipeline "diamond", digest 11a2bdcfdf3e.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def add(a: int, b: int = 10) -> int:
+    return a + b
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+add_task = task(json_io(add), name="add", cache_policy=NO_CACHE)
+right_task = task(json_io(add), name="right", cache_policy=NO_CACHE)
+
+
+@task(name="one")
+def one_task():
+    return json_io(one)()
+
+
+@task(name="total")
+def total_task(add_2, right, one_2):
+    return json_io(total)(xs=[add_2, right, one_2])
+
+
+@flow(name="diamond")
+def diamond():
+    one = one_task.submit()
+    add = add_task.submit(one, b=1)
+    right = right_task.submit(one, b=2)
+    total = total_task.submit(add, right, one)
+    runs = [one, add, right, total]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return total.result()
+
+
+if __name__ == "__main__":
+    diamond()

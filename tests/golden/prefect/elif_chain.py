@@ -1,0 +1,111 @@
+"""The pipeline elif_chain as a Prefect flow."""
+
+# Made by pipeglot from pipeline "elif_chain", digest 9344cb5d5818.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictFloat, StrictInt, TypeAdapter
+from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
+
+
+class Score(TypedDict):
+    auc: float
+    good: bool
+    name: str
+
+
+def score(auc: float, name: str = "m") -> Score:
+    return {"auc": auc, "good": auc >= 0.5, "name": name}
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+great_task = task(json_io(say), name="great", cache_policy=NO_CACHE)
+fine_task = task(json_io(say), name="fine", cache_policy=NO_CACHE)
+poor_task = task(json_io(say), name="poor", cache_policy=NO_CACHE)
+bad_task = task(json_io(say), name="bad", cache_policy=NO_CACHE)
+
+
+@task(name="score")
+def score_task(auc):
+    return json_io(score)(auc=auc)
+
+
+@flow(name="elif_chain")
+def elif_chain(auc: StrictFloat | StrictInt = 0.7):
+    runs: list[Any] = []
+    score = score_task.submit(auc)
+    if stopped := unfinished(score):
+        great_merged = stopped
+    elif score.result()["auc"] > 0.9:
+        great = great_task.submit(text="great")
+        great_merged = great
+        runs += [great]
+    elif score.result()["auc"] > 0.6:
+        fine = fine_task.submit(text="fine")
+        great_merged = fine
+        runs += [fine]
+    elif score.result()["auc"] > 0.3:
+        poor = poor_task.submit(text="poor")
+        great_merged = poor
+        runs += [poor]
+    else:
+        bad = bad_task.submit(text="bad")
+        great_merged = bad
+        runs += [bad]
+    runs += [score]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return great_merged.result()
+
+
+if __name__ == "__main__":
+    elif_chain()

@@ -1,0 +1,86 @@
+"""The pipeline function_defaults as a Prefect flow."""
+
+# Made by pipeglot from pipeline "function_defaults", digest 8cd07ee1327c.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def defaults(a: int, b: int = 2, *, c: str = "c") -> str:
+    return f"{a}{b}{c}"
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+@task(name="defaults")
+def defaults_task():
+    return json_io(defaults)(a=1)
+
+
+@task(name="given")
+def given_task():
+    return json_io(defaults)(a=1, b=3)
+
+
+@task(name="named")
+def named_task():
+    return json_io(defaults)(a=1, c="z")
+
+
+@flow(name="function_defaults")
+def function_defaults():
+    defaults = defaults_task.submit()
+    given = given_task.submit()
+    named = named_task.submit()
+    runs = [defaults, given, named]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return named.result()
+
+
+if __name__ == "__main__":
+    function_defaults()

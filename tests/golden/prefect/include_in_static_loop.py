@@ -1,0 +1,127 @@
+"""The pipeline include_in_static_loop as a Prefect flow."""
+
+# Made by pipeglot from pipeline "include_in_static_loop", digest 1eb6e191ca95.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+def for_each(function, items):
+    """`function(index, item)` for all items at once, in threads of the flow run."""
+    with ThreadPoolExecutor(len(items) or 1) as pool:
+        futures = [
+            pool.submit(copy_context().run, function, index, item)
+            for index, item in enumerate(items)
+        ]
+    return [future.result() for future in futures]
+
+
+total_task = task(json_io(total), name="total", cache_policy=NO_CACHE)
+
+
+@task(name="inner.numbers", task_run_name="inner.numbers[{index}]")
+def inner_numbers_task(n, index):
+    return json_io(numbers)(n=n)
+
+
+@task(name="inner.double", task_run_name="inner.double[{index}]")
+def inner_double_task(x, index):
+    return json_io(double)(x=x)
+
+
+@task(name="inner.total", task_run_name="inner.total[{index}]")
+def inner_total_task(xs, index):
+    return json_io(total)(xs=xs)
+
+
+@flow(name="include_in_static_loop")
+def include_in_static_loop():
+    runs: list[Any] = []
+    each_n_items = [2, 3]
+
+    def each_n_item(index, item):
+        inner_numbers = inner_numbers_task.submit(item, index=index)
+        if stopped := unfinished(inner_numbers):
+            inner_double = stopped
+        else:
+            inner_each_x_items = inner_numbers.result()
+            inner_double = inner_double_task.map(
+                inner_each_x_items,
+                index=[f"{index}.{n}" for n in range(len(inner_each_x_items))],
+            )
+            runs.extend([inner_double])
+        inner_total = inner_total_task.submit(inner_double, index=index)
+        runs.extend([inner_numbers, inner_total])
+        return inner_total
+
+    inner_list = for_each(each_n_item, each_n_items)
+    total = total_task.submit(inner_list)
+    runs += [total]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return total.result()
+
+
+if __name__ == "__main__":
+    include_in_static_loop()

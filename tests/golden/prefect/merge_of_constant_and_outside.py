@@ -1,0 +1,114 @@
+"""The pipeline merge_of_constant_and_outside as a Prefect flow."""
+
+# Made by pipeglot from pipeline "merge_of_constant_and_outside", digest 0a38a7c598f1.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictFloat, StrictInt, TypeAdapter
+from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
+
+
+class Score(TypedDict):
+    auc: float
+    good: bool
+    name: str
+
+
+def score(auc: float, name: str = "m") -> Score:
+    return {"auc": auc, "good": auc >= 0.5, "name": name}
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+before_task = task(json_io(say), name="before", cache_policy=NO_CACHE)
+first_task = task(json_io(say), name="first", cache_policy=NO_CACHE)
+second_task = task(json_io(say), name="second", cache_policy=NO_CACHE)
+third_task = task(json_io(say), name="third", cache_policy=NO_CACHE)
+aside_task = task(json_io(say), name="aside", cache_policy=NO_CACHE)
+other_task = task(json_io(say), name="other", cache_policy=NO_CACHE)
+end_task = task(json_io(say), name="end", cache_policy=NO_CACHE)
+
+
+@task(name="score")
+def score_task(auc):
+    return json_io(score)(auc=auc)
+
+
+@flow(name="merge_of_constant_and_outside")
+def merge_of_constant_and_outside(auc: StrictFloat | StrictInt = 0.7):
+    runs: list[Any] = []
+    before = before_task.submit(text="outside value")
+    score = score_task.submit(auc)
+    if stopped := unfinished(score, before):
+        third_merged = stopped
+    elif score.result()["auc"] > 0.9:
+        first = first_task.submit(text="a")
+        second = second_task.submit(first)
+        third = third_task.submit(text="third", wait_for=[first])
+        third_merged = third
+        runs += [first, second, third]
+    elif score.result()["auc"] > 0.6:
+        aside = aside_task.submit(text="aside")
+        third_merged = before
+        runs += [aside]
+    else:
+        other = other_task.submit(text="other")
+        third_merged = "constant"
+        runs += [other]
+    end = end_task.submit(third_merged)
+    runs += [before, score, end]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return end.result()
+
+
+if __name__ == "__main__":
+    merge_of_constant_and_outside()

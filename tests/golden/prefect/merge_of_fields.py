@@ -1,0 +1,119 @@
+"""The pipeline merge_of_fields as a Prefect flow."""
+
+# Made by pipeglot from pipeline "merge_of_fields", digest bf2af43b4b27.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictFloat, StrictInt, TypeAdapter
+from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
+
+
+class Score(TypedDict):
+    auc: float
+    good: bool
+    name: str
+
+
+def score(auc: float, name: str = "m") -> Score:
+    return {"auc": auc, "good": auc >= 0.5, "name": name}
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+fresh_task = task(json_io(score), name="fresh", cache_policy=NO_CACHE)
+stale_task = task(json_io(say), name="stale", cache_policy=NO_CACHE)
+end_task = task(json_io(say), name="end", cache_policy=NO_CACHE)
+
+
+@task(name="score")
+def score_task(auc):
+    return json_io(score)(auc=auc)
+
+
+@task(name="say")
+def say_task(text):
+    return json_io(say)(text=text["name"])
+
+
+@task(name="fresh_merged")
+def fresh_merged_value(fresh):
+    return fresh["name"]
+
+
+@task(name="fresh_merged")
+def fresh_merged_value_2(score_2):
+    return f"was {score_2['name']}"
+
+
+@flow(name="merge_of_fields")
+def merge_of_fields(auc: StrictFloat | StrictInt = 0.7):
+    runs: list[Any] = []
+    score = score_task.submit(auc)
+    if stopped := unfinished(score):
+        fresh_merged = stopped
+    elif score.result()["good"]:
+        fresh = fresh_task.submit(auc=0.9, name="fresh")
+        say = say_task.submit(fresh)
+        fresh_merged = fresh_merged_value.submit(fresh)
+        runs += [fresh, say, fresh_merged]
+    else:
+        stale = stale_task.submit(text="stale")
+        fresh_merged = fresh_merged_value_2.submit(score)
+        runs += [stale, fresh_merged]
+    end = end_task.submit(fresh_merged)
+    runs += [score, end]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return end.result()
+
+
+if __name__ == "__main__":
+    merge_of_fields()

@@ -1,0 +1,97 @@
+"""The pipeline one_item as a Prefect flow."""
+
+# Made by pipeglot from pipeline "one_item", digest 7e22b4620fc9.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictInt, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+numbers_task = task(json_io(numbers), name="numbers")
+total_task = task(json_io(total), name="total", cache_policy=NO_CACHE)
+sum_task = task(json_io(total), name="sum", cache_policy=NO_CACHE)
+
+
+@task(name="double", task_run_name="double[{index}]")
+def double_task(x, index):
+    return json_io(double)(x=x)
+
+
+@flow(name="one_item")
+def one_item(n: StrictInt = 4):
+    runs: list[Any] = []
+    numbers = numbers_task.submit(n)
+    total = total_task.submit(numbers)
+    if stopped := unfinished(total):
+        double = stopped
+    else:
+        each_v_items = [total.result()]
+        double = double_task.map(each_v_items, index=range(len(each_v_items)))
+        runs += [double]
+    sum_2 = sum_task.submit(double)
+    runs += [numbers, total, sum_2]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return sum_2.result()
+
+
+if __name__ == "__main__":
+    one_item()

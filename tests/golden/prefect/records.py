@@ -1,0 +1,130 @@
+"""The pipeline records as a Prefect flow."""
+
+# Made by pipeglot from pipeline "records", digest 4343c0cfb119.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictInt, TypeAdapter
+from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
+
+
+class Part(TypedDict):
+    name: str
+    size: int
+
+
+def parts(sizes: list[int]) -> list[Part]:
+    return [{"name": f"part-{i}", "size": size} for i, size in enumerate(sizes)]
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def name_of(part: Part) -> str:
+    return part["name"]
+
+
+def join(texts: list[str]) -> str:
+    return "+".join(texts)
+
+
+def say(text: str) -> str:
+    return text
+
+
+DEFAULT_SIZES: list[Any] = [3, 0]
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+parts_task = task(json_io(parts), name="parts")
+join_task = task(json_io(join), name="join")
+total_task = task(json_io(total), name="total")
+
+
+@task(name="name_of", task_run_name="name_of[{index}]")
+def name_of_task(part, index):
+    return json_io(name_of)(part=part)
+
+
+@task(name="double", task_run_name="double[{index}]")
+def double_task(x, index):
+    return json_io(double)(x=x["size"])
+
+
+@task(name="say")
+def say_task(join_2, total_2):
+    return json_io(say)(text=f"{join_2} {total_2}")
+
+
+@flow(name="records")
+def records(sizes: list[StrictInt] = DEFAULT_SIZES):
+    runs: list[Any] = []
+    parts = parts_task.submit(sizes)
+    if stopped := unfinished(parts):
+        name_of = stopped
+        double = stopped
+    else:
+        each_part_items = parts.result()
+        name_of = name_of_task.map(each_part_items, index=range(len(each_part_items)))
+        double = double_task.map(each_part_items, index=range(len(each_part_items)))
+        runs += [name_of, double]
+    join = join_task.submit(name_of)
+    total = total_task.submit(double)
+    say = say_task.submit(join, total)
+    runs += [parts, join, total, say]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return say.result()
+
+
+if __name__ == "__main__":
+    records()

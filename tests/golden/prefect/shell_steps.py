@@ -1,0 +1,93 @@
+"""The pipeline shell_steps as a Prefect flow."""
+
+# Made by pipeglot from pipeline "shell_steps", digest 5ec5cd3fb463.
+
+import functools
+import json
+import os
+import subprocess
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictStr, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def str_echo(value: str) -> str:
+    return value
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def run_command(words: list[str], given: dict[str, Any]) -> str:
+    """Run a command with `given` as environment; the last line of its output."""
+    text = {}
+    for name, value in given.items():
+        text[name] = value if isinstance(value, str) else json.dumps(value)
+    env = {**os.environ, **text}
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=True)
+    return (done.stdout.splitlines() or [""])[-1]
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+after_task = task(json_io(str_echo), name="after")
+
+
+@task(name="greet")
+def greet_task(name):
+    return run_command(
+        ["bash", "-c", 'echo "first"; echo "$greeting, $name"; printf "%s" "$data"'],
+        {"greeting": "{{ ds }}", "name": name, "data": {"a": [1, None]}},
+    )
+
+
+@flow(name="shell_steps")
+def shell_steps(name: StrictStr = 'o\'brien $HOME "q"'):
+    greet = greet_task.submit(name)
+    after = after_task.submit(greet)
+    runs = [greet, after]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return after.result()
+
+
+if __name__ == "__main__":
+    shell_steps()

@@ -1,0 +1,94 @@
+"""The pipeline tolerated_default_none as a Prefect flow."""
+
+# Made by pipeglot from pipeline "tolerated_default_none", digest 49d3bd90b8d1.
+
+import functools
+import json
+import os
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from prefect import allow_failure, flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def flaky(key: str, failures: int) -> int:
+    """Fails its first attempts, counted in a folder that outlives them."""
+    counter = Path(os.environ["PIPEGLOT_TEST_STATE"], key)
+    count = int(counter.read_text()) if counter.exists() else 0
+    counter.write_text(str(count + 1))
+    if count < failures:
+        raise RuntimeError(f"attempt {count + 1}")
+    return count
+
+
+def show(value: int | None) -> str:
+    return f"got {value}"
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+flaky_task = task(json_io(flaky), name="flaky", retries=1)
+show_task = task(json_io(show), name="show")
+
+
+@task(name="or_default", cache_policy=NO_CACHE)
+def or_default(outcome, default):
+    """What a task gave, or the default that stands in when it failed."""
+    return default if isinstance(outcome, BaseException) else outcome
+
+
+@flow(name="tolerated_default_none")
+def tolerated_default_none():
+    flaky = flaky_task.submit(key="d", failures=9)
+    flaky = or_default.submit(allow_failure(flaky), 3)
+    show = show_task.submit(flaky)
+    runs = [flaky, show]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return show.result()
+
+
+if __name__ == "__main__":
+    tolerated_default_none()

@@ -1,0 +1,114 @@
+"""The pipeline zero_items_then_more as a Prefect flow."""
+
+# Made by pipeglot from pipeline "zero_items_then_more", digest 9d6f40ab41be.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictInt, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+numbers_task = task(json_io(numbers), name="numbers")
+total_task = task(json_io(total), name="total")
+after_loop_task = task(json_io(say), name="after_loop", cache_policy=NO_CACHE)
+
+
+@task(name="double", task_run_name="double[{index}]")
+def double_task(x, index):
+    return json_io(double)(x=x)
+
+
+@task(name="again", task_run_name="again[{index}]")
+def again_task(x, index):
+    return json_io(double)(x=x)
+
+
+@task(name="end")
+def end_task(total_2):
+    return json_io(say)(text=f"total {total_2}")
+
+
+@flow(name="zero_items_then_more")
+def zero_items_then_more(n: StrictInt = 0):
+    numbers = numbers_task.submit(n)
+    each_x_runs: list[Any] = []
+    if stopped := unfinished(numbers):
+        again = stopped
+        each_x_runs = stopped
+    else:
+        each_x_items = numbers.result()
+        double = double_task.map(each_x_items, index=range(len(each_x_items)))
+        again = again_task.map(double, index=range(len(each_x_items)))
+        each_x_runs += [double, again]
+    total = total_task.submit(again)
+    after_loop = after_loop_task.submit(text="after", wait_for=[each_x_runs])
+    end = end_task.submit(total)
+    runs = [numbers, each_x_runs, total, after_loop, end]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return end.result()
+
+
+if __name__ == "__main__":
+    zero_items_then_more()
