@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-collect_ignore = ["golden"]
-"""Code for engines that are not installed here."""
+collect_ignore = ["golden", "typing/wrong.py"]
+"""Code for engines that are not installed here, and code that is wrong on purpose."""
 
 settings.register_profile("pipeglot", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pipeglot")

@@ -65,10 +65,10 @@ def compile(pipeline: Pipeline, target: str, *, allow: Iterable[str] = ()) -> Co
     """
     with _uncollected():
         compiled = get(target).compile(pipeline)
-    diagnostics = tuple(accept(compiled.diagnostics, allow))
-    if blocking(diagnostics):
-        raise CompileError(diagnostics)
-    for path, text in compiled.files.items():
-        if path.endswith(".py"):
-            ast.parse(text, path)
+        diagnostics = tuple(accept(compiled.diagnostics, allow))
+        if blocking(diagnostics):
+            raise CompileError(diagnostics)
+        for path, text in compiled.files.items():
+            if path.endswith(".py"):
+                ast.parse(text, path)
     return replace(compiled, diagnostics=diagnostics)

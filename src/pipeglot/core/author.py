@@ -19,8 +19,8 @@ from pipeglot.core import where
 from pipeglot.core.blocks import build
 from pipeglot.core.declare import Cron, Every, Param, Settings, declared, parameters
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
-from pipeglot.core.given import leftovers, to_value
-from pipeglot.core.lint import lint
+from pipeglot.core.given import leftovers
+from pipeglot.core.lint import lint, return_place
 from pipeglot.core.signature import Signature
 from pipeglot.core.source import collect_code
 from pipeglot.core.steps import after_ids, listed, step_ir
@@ -59,6 +59,9 @@ class Context:
             if trace is None:
                 fail("PG100", f"run.{name} exists only inside a function decorated with @pipeline")
             return Traced(nodes.Ctx(name=name), hints[name], trace.root, f"run.{name}")
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            fail("PG104", f"run.{name} cannot be set", "facts of the run come from the engine; declare a parameter")
 
 
 run = Context()
@@ -154,11 +157,11 @@ class Pipeline(Generic[P, R]):
         except (Exception, SystemExit) as error:
             trace.errors.append(_raised(self.fn, error, trace, place))
             if where.is_ours(error):  # keeps what a report of a bug of ours needs
-                raise AuthoringError(dict.fromkeys(trace.errors)) from error
+                raise AuthoringError(trace.found()) from error
         finally:
             _tracing.reset(token)
         if trace.errors or made is None:
-            raise AuthoringError(dict.fromkeys(trace.errors))
+            raise AuthoringError(trace.found())
         return made, list(trace.notes.values())
 
     def _run_once(self, trace: Trace, place: nodes.At) -> nodes.Pipeline:
@@ -169,7 +172,8 @@ class Pipeline(Generic[P, R]):
         for name in signature.python.parameters:
             given[name] = Traced(nodes.ParamRef(name=name), signature.hints.get(name, Any), trace.root, name)
         returned: Any = self.fn(**given)  # type: ignore[call-arg]
-        result = None if returned is None else to_value(returned)
+        trace.place = return_place(self.fn, trace.folder) or place
+        result = None if returned is None else signature.result(returned)
         leftovers(trace)
         code, steps = _steps(trace)
         description = self.settings.get("description")
@@ -238,7 +242,11 @@ def _raised(fn: Callable[..., Any], error: BaseException, trace: Trace, place: n
     line = where.author_place(error, trace.filename)
     at = where.place(*line, trace.folder) if line else place
     text = " ".join(str(error).split())
-    if "Traced" in text or "input_type=" in text:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False)[0]
+        text = f"{error.title}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        text += " (given a Traced)" if isinstance(first["input"], Traced) else ""
+    if "Traced" in text:
         message = f"a value that exists only at run time was used as data: {text}".replace("Traced", "traced value")
         return Diagnostic("PG102", "error", message, at, "do it inside a step")
     message = f"{fn.__name__} raised {type(error).__name__} while it was traced{': ' if text else ''}{text}"

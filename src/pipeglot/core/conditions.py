@@ -122,7 +122,7 @@ def _comparable(op: ir.CompareOp, left: Traced, other: Any) -> None:
     own, others = _groups(left), _groups(other)
     if own is None or others is None:
         return
-    shared = (own & others) - {"None"}
+    shared = (own & others) - {"None", "no scalar"}
     if op not in ("==", "!="):
         shared -= {"bool"}
     if not shared:

@@ -94,6 +94,7 @@ CODES: dict[str, str] = {
     "PG132": "a pipeline includes itself",
     "PG133": "a setting of the pipeline makes no sense",
     "PG134": "a parameter contradicts itself",
+    "PG135": "the result does not fit the pipeline's annotation",
     "PG140": "a call is named by a number",
     # 150-169: a step's own source
     "PG150": "a step's source is not there",
@@ -112,6 +113,7 @@ CODES: dict[str, str] = {
     "PG163": "a step's function cannot be imported",
     "PG164": "a step depends on the file it stands in",
     # 170-199: the rules of the language
+    "PG169": "source of an included pipeline clashes",
     "PG170": "an id or name is given twice",
     "PG171": "a name is empty or too long",
     "PG172": "nested too deep",
@@ -138,6 +140,8 @@ CODES: dict[str, str] = {
     "PG193": "a step is declared wrongly",
     # 200-219: what any target refuses or loses
     # 220-239: Airflow
+    "PG200": "a name of the author's file is used by the code around it",
+    "PG201": "there is no such target",
     "PG220": "a call has another name on Airflow",
     "PG221": "an option that Airflow does not have",
     "PG222": "a scheduled Airflow DAG has a param without a default",

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from pipeglot.core.hints import Hint
-from pipeglot.core.ir import Const, DictOf, ListOf, Text, Value
+from pipeglot.core.ir import Const, Ctx, DictOf, ListOf, Text, Value
 from pipeglot.core.trace import Trace, current, fail
 from pipeglot.core.traced import CASE, CLOSE, DIGITS, OPEN, Traced
 
@@ -26,14 +26,13 @@ def to_value(given: Any) -> Value:
     """What the author passes, as a value of the language; stops the trace when it cannot be one."""
     if isinstance(given, Traced):
         if not current("a traced value").block.sees(given._block):
-            fail(
-                "PG110",
-                f"{given._name} exists only inside its block",
-                "take it out with collect(...) after `each`, or merge(...) after `when`",
-            )
+            way_out = "take it out with collect(...) after `each`, or merge(...) after `when`"
+            if given._value == Ctx(name="state"):
+                way_out = "only the one call of finally_() is told how the run ends"
+            fail("PG110", f"{given._name} exists only inside its block", way_out)
         return given._value
     if isinstance(given, str) and not isinstance(given, enum.Enum):
-        return _text(given) if _SPOILT.search(given) else Const(value=str.__str__(given))
+        return _text(given) if _SPOILT.search(given) else constant(str.__str__(given))
     if not _is_special(given):
         return constant(given)
     if isinstance(given, list | tuple):
@@ -56,9 +55,11 @@ def to_value(given: Any) -> Value:
 
 def constant(given: Any) -> Const:
     """A JSON constant; stops the trace when there is none for it."""
+    if type(given) is str and given.isascii():
+        return Const(value=given)
     try:
         plain = to_jsonable_python(given, inf_nan_mode="constants")
-        json.dumps(plain, allow_nan=False)
+        json.dumps(plain, allow_nan=False, ensure_ascii=False).encode()
     except (PydanticSerializationError, ValueError, TypeError) as error:
         fail("PG113", f"a {type(given).__name__} cannot be passed as a constant: {error}", "make it inside a step")
     if any(abs(number) > 2**53 for number in _ints(plain)):

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeglot.core import where
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.ir import At
 
 _MAKERS = {"pipeglot.core.author", "pipeglot.core.steps", "pipeglot.core.branches", "pipeglot.core.loops"}
 _MAKERS |= {"pipeglot.core.blocks", "pipeglot.core.conditions"}
@@ -31,6 +32,17 @@ def lint(fn: Callable[..., Any], folder: str) -> list[Diagnostic]:
         at = where.place(fn.__code__.co_filename, first + node.lineno - 1, folder)
         wrong.append(Diagnostic(code, "error", message, at, help))
     return wrong
+
+
+def return_place(fn: Callable[..., Any], folder: str) -> At | None:
+    """The line of a function's one `return` of a value; None when it has several."""
+    try:
+        lines, first = inspect.getsourcelines(fn)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
+    return where.place(fn.__code__.co_filename, first + found[0].lineno - 1, folder) if len(found) == 1 else None
 
 
 def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr, str, str, str]]:

@@ -83,10 +83,21 @@ class Signature:
             reason = self._refused(name, value.value)
             if reason:
                 fail("PG112", f"{self.name}: {name} takes {type_name(hint)}, given {_short(given)}: {reason}")
-        elif hints.mismatch(str if isinstance(value, ir.Text) else hint_of(given), hint):
-            have = type_name(hint_of(given))
-            what = given._name if isinstance(given, Traced) else f"a {type(given).__name__} of values"
-            fail("PG112", f"{self.name}: {name} takes {type_name(hint)}, given {what}, which is {have}")
+        else:
+            reason = _unlike(given, value, hint)
+            if reason:
+                fail("PG112", f"{self.name}: {name} takes {type_name(hint)}, given {_said(given)}, {reason}")
+        return value
+
+    def result(self, given: Any) -> ir.Value:
+        """The function's result as a value, checked against its annotation."""
+        value = to_value(given)
+        if isinstance(value, ir.Const):
+            reason = self._refused("return", value.value) if "return" in self.hints else None
+        else:
+            reason = _unlike(given, value, self.returns)
+        if reason:
+            fail("PG135", f"{self.name} gives {_said(given)}: {reason}", f"its annotation says {type_name(self.returns)}")
         return value
 
     def _refused(self, name: str, plain: ir.Json) -> str | None:
@@ -132,6 +143,15 @@ def schema_of(hint: Hint, mode: Any, what: str, at: ir.At | None = None) -> ir.S
         if "typing_extensions.TypedDict" in reason:
             way_out = "from typing_extensions import TypedDict"
         fail("PG115", f"{what}, {type_name(hint)}, cannot be carried: {reason}", way_out, at)
+
+
+def _unlike(given: Any, value: ir.Value, hint: Hint) -> str | None:
+    have = str if isinstance(value, ir.Text) else hint_of(given)
+    return f"which is {type_name(have)}" if hints.mismatch(have, hint) else None
+
+
+def _said(given: Any) -> str:
+    return given._name if isinstance(given, Traced) else _short(given)
 
 
 def _short(given: Any) -> str:

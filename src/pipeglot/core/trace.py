@@ -15,6 +15,8 @@ def fail(code: str, message: str, help: str = "", at: ir.At | None = None) -> No
     What is wrong is also kept by the trace: an author's `except Exception` must not swallow it.
     """
     trace = Trace.current()
+    if at is None and trace is not None and trace.place is not None:
+        at = trace.place
     if at is None:
         at = where.at(where.author_frame(), trace.folder if trace else "")
     found = Diagnostic(code, "error", message, at, help)
@@ -72,6 +74,8 @@ class Trace:
         self.steps: dict[int, tuple[Any, str]] = {}
         """Steps by id of the declaration, with their names in this pipeline."""
         self.final: ir.Final | None = None
+        self.place: ir.At | None = None
+        """Where what goes wrong is placed once the function has returned; before, the author's line says it."""
 
     @staticmethod
     def current() -> Trace | None:
@@ -88,6 +92,13 @@ class Trace:
     def at(self) -> ir.At:
         """The author's line."""
         return where.at(where.author_frame(), self.folder)
+
+    def found(self) -> list[Diagnostic]:
+        """What is wrong, each once: a mistake that both the source and the run of a line show is one."""
+        shown: dict[object, Diagnostic] = {}
+        for error in self.errors:
+            shown.setdefault((error.code, error.at, error.code in ("PG101", "PG103") or error.message), error)
+        return list(shown.values())
 
     def claim(self, wanted: Any, *names: str | None) -> str:
         """An id no other node has: `wanted` by the author's own word, else the first free name, else a number."""

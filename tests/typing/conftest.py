@@ -1,0 +1,3 @@
+"""These files are for type checkers: one of them is wrong on purpose."""
+
+collect_ignore_glob = ["*.py"]
