@@ -10,10 +10,13 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
+from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from pipeglot import (
@@ -94,6 +97,30 @@ def register(model: Model) -> str:
 @step
 def config() -> dict[str, float]:
     return {}
+
+
+@step
+def mode() -> Literal["fast", "exact"]:
+    return "fast"
+
+
+@step
+def price() -> Decimal:
+    return Decimal(1)
+
+
+@step
+def anything(value: object) -> None:
+    return None
+
+
+@step
+def ingest_text(text: str) -> str:
+    return text
+
+
+class Report(BaseModel):
+    name: str
 
 
 MODEL = Model("m", 0.5)
@@ -383,6 +410,238 @@ def options_list() -> None:
 def all_of_numbers() -> None:
     with when(all_(score(MODEL), True)):  # type: ignore[arg-type]  # <- PG121 compare
         notify("x")
+
+
+def unlike() -> None:
+    score(MODEL) == "high"  # type: ignore[comparison-overlap]  # <- PG116 return a bool
+
+
+def ordered_bools() -> None:
+    _, verdict = best_of([], 0.1)
+    verdict["better"] > False  # <- PG116 bool
+
+
+def compared_with_none() -> None:
+    keep() == None  # noqa: E711  # <- PG116 None
+
+
+def compared_records() -> None:
+    train("a", Variant("a")) == MODEL  # <- PG116 no scalar
+
+
+def never_that() -> None:
+    mode() == "slow"  # type: ignore[comparison-overlap]  # <- PG116 'fast', 'exact'
+
+
+def naive_instant() -> None:
+    run.logical_date > datetime(2026, 1, 1)  # <- PG116 time zone
+
+
+def decimals() -> None:
+    price() > 3  # <- PG116 text
+
+
+def traced_options() -> None:
+    is_in("a", names())  # <- PG116 any_
+
+
+def options_of_another_kind() -> None:
+    is_in(score(MODEL), ["a"])  # <- PG116 text
+
+
+def repr_text() -> None:
+    notify(f"{keep()!r}")  # <- PG103 !r
+
+
+def upper_text_used() -> None:
+    notify(f"{keep()}".upper())  # <- PG103 inside a step
+
+
+def text_used_and_cut() -> None:
+    text = f"{keep()}"
+    notify(text)
+    notify.options(id="cut")(text[1:])  # <- PG103 inside a step
+
+
+def text_used_and_compared() -> None:
+    text = f"{keep()}"
+    notify(text)
+    text == "a"  # <- PG103 return a bool
+
+
+def printed() -> None:
+    _ = f"{keep()}"  # <- PG103 print text inside a step
+
+
+def type_of() -> None:
+    model = keep()
+    type(model)  # <- PG101 return a bool
+
+
+def matched() -> None:
+    match keep():
+        case "a":  # <- PG101
+            notify("a")
+
+
+def any_of() -> None:
+    any([score(MODEL) > 0.5])  # <- PG101
+
+
+def unpacked_list() -> None:
+    _first, *_rest = names()  # <- PG101 with each
+
+
+def negative_index() -> None:
+    names()[-1]  # <- PG105 inside a step
+
+
+def at_a_value() -> None:
+    config()[keep()]  # <- PG102 inside a step
+
+
+def deleted() -> None:
+    del config()["a"]  # <- PG104 return a new value
+
+
+def set_fact() -> None:
+    run.run_id = "a"  # <- PG104 parameter
+
+
+def as_path() -> None:
+    Path(keep())  # <- PG102 inside a step
+
+
+def in_a_model() -> None:
+    Report(name=keep())  # <- PG102 inside a step
+
+
+def a_set() -> None:
+    anything({1, 2})  # <- PG113 sorted
+
+
+def infinite() -> None:
+    anything(float("inf"))  # <- PG113 inside a step
+
+
+def surrogate() -> None:
+    notify("\ud800")  # <- PG113 surrogates
+
+
+def outcome_outside() -> None:
+    with finally_() as outcome:
+        keep()
+    notify(outcome.state)  # <- PG110 finally_()
+
+
+def outcome_typo() -> None:
+    with finally_() as outcome:
+        notify(outcome.status)  # type: ignore[attr-defined]  # <- PG107 state
+
+
+def block_not_entered() -> None:
+    when(score(MODEL) > 0.5)  # <- PG117 with when(...)
+
+
+def block_entered_twice() -> None:
+    gate = when(score(MODEL) > 0.5)
+    with gate:
+        keep()
+    with gate:  # <- PG117 another
+        notify("a")
+
+
+def for_each() -> None:
+    for _ in each(names()):  # type: ignore[attr-defined]  # <- PG117 with each(...)
+        keep()
+
+
+def elsewhen_that_calls() -> None:
+    with when(score(MODEL) > 0.5):
+        keep()
+    with elsewhen(score(MODEL) > 0.1):  # <- PG120 before the when()
+        notify("a")
+
+
+def merge_of_an_inner_arm() -> None:
+    with when(run.run_id == "a"):
+        a = keep()
+    with otherwise():
+        with when(run.run_id == "b"):
+            b = keep.options(id="b")()
+        with otherwise():
+            notify("c")
+    merge(a, b)  # <- PG123 inside arm 2
+
+
+def merge_of_a_loop() -> None:
+    with each(names()) as name:
+        a = ingest_text(name)
+    with when(run.run_id == "a"):
+        b = keep()
+    with otherwise():
+        notify("a")
+    merge(a, b)  # <- PG123 collect
+
+
+def merge_inside_an_arm() -> None:
+    with when(run.run_id == "a"):
+        a = keep()
+    with otherwise():
+        merge(a, "none")  # <- PG122 after the last arm
+
+
+def collect_of_an_arm() -> None:
+    with each(names()) as name:
+        with when(run.run_id == "a"):
+            a = ingest_text(name)
+        with otherwise():
+            notify("a")
+    collect(a)  # <- PG124 merge
+
+
+def collect_of_an_inner_loop() -> None:
+    with each(names()) as name, each([name]) as inner:
+        a = ingest_text(inner)
+    collect(a)  # <- PG124 inner loop
+
+
+def each_with_no_body() -> None:
+    each(names(), 5)  # type: ignore[call-overload]  # <- PG128 lambda
+
+
+def nobody_at_once() -> None:
+    with each(names(), max_parallel=0) as name:  # <- PG126 from 1
+        notify(name)
+
+
+def empty_final() -> None:
+    with finally_():  # <- PG129 no call
+        pass
+
+
+def empty_id() -> None:
+    keep.options(id="")()  # <- PG125 1 to 200
+
+
+def misspelt_tolerance() -> None:
+    keep.options(on_failure="continue")()  # type: ignore[arg-type]  # <- PG126 continue_(
+
+
+def after_a_fact() -> None:
+    keep.options(after=[run.day])()  # <- PG127 run.day
+
+
+def exits() -> None:
+    raise SystemExit(3)  # <- PG130 SystemExit
+
+
+def returns_a_function() -> Any:
+    return keep  # <- PG111 keep(...)
+
+
+def returns_another_type() -> int:
+    return keep()  # type: ignore[return-value]  # <- PG135 int
 
 
 MISTAKES = [

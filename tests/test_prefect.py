@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from pipeglot.backends import compile as compile_for
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask

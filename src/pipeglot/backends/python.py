@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeglot.core import boundary
@@ -27,11 +27,20 @@ from pipeglot.core.ir import (
 from pipeglot.core.pysource import Atom, Code, Doc, Imports, RootNames, call, expression, literal, root, string
 
 STANDARD = frozenset(sys.stdlib_module_names)
-_BOUNDARY_NAMES = frozenset({"functools", "json", "os", "subprocess", "typing", "Any", "Callable", "TypeAdapter"}) | {
-    "to_jsonable_python",
-    "json_io",
-    "run_command",
+BOUNDARY_NAMES: dict[str, str] = {
+    "functools": "functools",
+    "json": "json",
+    "os": "os",
+    "subprocess": "subprocess",
+    "typing": "typing",
+    "Any": "typing.Any",
+    "Callable": "collections.abc.Callable",
+    "TypeAdapter": "pydantic.TypeAdapter",
+    "to_jsonable_python": "pydantic_core.to_jsonable_python",
+    "json_io": "",
+    "run_command": "",
 }
+"""The names of the helpers and of what they import: `module` or `module.name`."""
 
 
 def header(pipeline: Pipeline) -> Code:
@@ -73,41 +82,70 @@ def literal_dict(entries: dict[str, Doc]) -> Doc:
 
 @dataclass(frozen=True)
 class AuthorCode:
-    """The author's own source that a file carries: `text` holds definitions in their order, `names` all it binds."""
+    """The author's own source that a file carries: `text` holds definitions in their order, `names` all it binds,
+    and `imported` the `module` or `module.name` behind each name that an import binds."""
 
     text: Code
     names: frozenset[str]
+    imported: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
 
 
 def author_code(pipeline: Pipeline, imports: Imports) -> AuthorCode:
     """The source chunks of inlined steps: imports go to `imports`, the rest is kept byte for byte."""
-    text: list[str] = []
+    text: list[str] = [""]
+    before = ""
     names: set[str] = set()
+    imported: dict[str, str] = {}
     diagnostics: list[Diagnostic] = []
     for chunk in pipeline.code:
         names.update(chunk.names)
+        bound = dict.fromkeys(chunk.names, "")
         if chunk.kind == "import":
-            for node in ast.parse(chunk.text).body:
-                _import(node, imports)
-            continue
-        for name in sorted(_BOUNDARY_NAMES & set(chunk.names)):
-            message = f"the name {name!r} of your file is also used by the code around it"
-            diagnostics.append(Diagnostic("PG200", "error", message, chunk.at, f"rename {name!r} in your file"))
-        text.append(chunk.text.rstrip("\n"))
-    return AuthorCode(Code("\n\n\n".join(text)), frozenset(names), tuple(diagnostics))
+            bound = _import(chunk.text, imports)
+            imported |= bound
+        for name, meaning in bound.items():
+            if name in BOUNDARY_NAMES and (not meaning or meaning != BOUNDARY_NAMES[name]):
+                message = f"the name {name!r} of your file is also used by the code around it"
+                diagnostics.append(Diagnostic("PG200", "error", message, chunk.at, f"rename {name!r} in your file"))
+        if chunk.kind != "import":
+            together = chunk.kind == before == "value" and "\n" not in chunk.text + text[-1]
+            text += ["\n" if together else "\n\n\n", chunk.text.rstrip("\n")]
+            before = chunk.kind
+    return AuthorCode(Code("".join(text[1:])), frozenset(names), imported, tuple(diagnostics))
 
 
-def _import(node: ast.stmt, imports: Imports) -> None:
-    match node:
-        case ast.Import(names=aliases):
-            for alias in aliases:
-                imports.module(alias.name, alias.asname)
-        case ast.ImportFrom(module=str(module), names=aliases):
-            for alias in aliases:
-                imports.name(module, alias.name, alias.asname)
-        case _:
-            raise ValueError(f"not an import: {ast.unparse(node)}")
+def _import(text: str, imports: Imports) -> dict[str, str]:
+    """Take over an import statement: what it binds, to what. `typing.Callable` is the newer one's old name."""
+    bound: dict[str, str] = {}
+    for node in ast.parse(text).body:
+        match node:
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    imports.module(alias.name, alias.asname)
+                    bound[alias.asname or alias.name.partition(".")[0]] = (
+                        alias.name if alias.asname else alias.name.partition(".")[0]
+                    )
+            case ast.ImportFrom(module=str(module), names=aliases):
+                for alias in aliases:
+                    if (module, alias.name) == ("typing", "Callable"):
+                        module = "collections.abc"
+                    imports.name(module, alias.name, alias.asname)
+                    bound[alias.asname or alias.name] = f"{module}.{alias.name}"
+            case _:
+                raise ValueError(f"not an import: {ast.unparse(node)}")
+    return bound
+
+
+def spaced(parts: Iterable[Code]) -> Code:
+    """What follows the imports, with the empty lines before each part: isort wants one after imports unless a
+    definition follows."""
+    text = ""
+    for part in parts:
+        first = ast.parse(part).body[:1]
+        definition = bool(first) and isinstance(first[0], ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+        text += ("\n\n" if text or definition else "\n") + f"{part}\n"
+    return Code(text)
 
 
 def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:

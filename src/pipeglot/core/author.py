@@ -16,14 +16,14 @@ from typing_extensions import Unpack
 
 from pipeglot.core import ir as nodes
 from pipeglot.core import where
-from pipeglot.core.blocks import build
+from pipeglot.core.blocks import build, unopened
 from pipeglot.core.declare import Cron, Every, Param, Settings, declared, parameters
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.given import leftovers
 from pipeglot.core.lint import lint, return_place
 from pipeglot.core.signature import Signature
 from pipeglot.core.source import collect_code
-from pipeglot.core.steps import after_ids, listed, step_ir
+from pipeglot.core.steps import Step, after_ids, listed, step_ir
 from pipeglot.core.trace import Trace, fail
 from pipeglot.core.traced import Traced
 
@@ -175,6 +175,7 @@ class Pipeline(Generic[P, R]):
         trace.place = return_place(self.fn, trace.folder) or place
         result = None if returned is None else signature.result(returned)
         leftovers(trace)
+        unopened(trace)
         code, steps = _steps(trace)
         description = self.settings.get("description")
         try:
@@ -221,8 +222,11 @@ class Pipeline(Generic[P, R]):
 def _steps(trace: Trace) -> tuple[tuple[nodes.Chunk, ...], tuple[nodes.Step, ...]]:
     """The steps that were called and the source that travels with them; what is wrong is kept by the trace."""
     made: list[nodes.Step] = []
-    inlined = []
-    for step, name in {name: (step, name) for step, name in reversed(trace.steps.values())}.values():
+    inlined: list[Any] = []
+    first: dict[str, Step[Any, Any]] = {}
+    for step, name in trace.steps.values():
+        first.setdefault(name, step)  # a function may be declared twice, with policies of its own each time
+    for name, step in first.items():
         try:
             one = step_ir(trace, step, name)
         except AuthoringError as error:
@@ -231,10 +235,10 @@ def _steps(trace: Trace) -> tuple[tuple[nodes.Chunk, ...], tuple[nodes.Step, ...
         made.append(one)
         if isinstance(one.run, nodes.Inlined):
             inlined.append(step.fn)
-    code, found = collect_code(inlined[::-1], main_file=trace.filename)
+    code, found = collect_code(inlined, main_file=trace.filename)
     trace.errors += [one for one in found if one.severity == "error"]
     trace.notes.update((one, one) for one in found if one.severity != "error")
-    return code, tuple(made[::-1])
+    return code, tuple(made)
 
 
 def _raised(fn: Callable[..., Any], error: BaseException, trace: Trace, place: nodes.At) -> Diagnostic:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pipeglot.core import ir
+from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.trace import Block, Trace, current, fail
 from pipeglot.core.traced import Traced
 
@@ -93,7 +94,11 @@ class Within(Generic[T]):
         self, what: str, open: Callable[[Trace], tuple[Block, Any]], close: Callable[[Trace], None] | None = None
     ) -> None:
         self._what, self._open, self._close = what, open, close
+        trace = Trace.current()
+        if trace is not None:
+            trace.blocks.append((self, trace.at()))
         self._outer: Block | None = None
+        self._entered = False
         self.region: Any = None
 
     @property
@@ -104,8 +109,9 @@ class Within(Generic[T]):
 
     def __enter__(self) -> T:
         trace = current(self._what)
-        if self._outer is not None or self.region is not None:
+        if self._entered:
             fail("PG117", f"one {self._what} is entered twice", f"write another {self._what}")
+        self._entered = True
         block, value = self._open(trace)
         self._outer, self.region, trace.block = trace.block, block.region, block
         return self if value is None else value  # type: ignore[return-value]
@@ -120,14 +126,24 @@ class Within(Generic[T]):
         if self._outer is not None:
             trace.block, self._outer = self._outer, None
 
-    def __iter__(self) -> Any:
-        fail("PG117", f"{self._what} opens a block", f"write `with {self._what}:`")
+    if not TYPE_CHECKING:
+
+        def __iter__(self) -> Any:
+            fail("PG117", f"{self._what} opens a block", f"write `with {self._what}:`")
 
     def __bool__(self) -> bool:
         fail("PG117", f"{self._what} opens a block", f"write `with {self._what}:`")
 
     def __repr__(self) -> str:
         return f"the block of {self._what}"
+
+
+def unopened(trace: Trace) -> None:
+    """Note as errors the blocks that were declared and never entered: their calls would stand outside."""
+    for within, at in trace.blocks:
+        if not within._entered:
+            message = f"{within._what} is never entered"
+            trace.errors.append(Diagnostic("PG117", "error", message, at, f"write `with {within._what}:`"))
 
 
 def leave(trace: Trace, block: Block, given: Any, to_value: Callable[[Any], ir.Value]) -> ir.Value:

@@ -55,6 +55,8 @@ def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr, str, str
                     yield node, "PG101", message, decide
             case ast.Compare(left=left, comparators=others) if any(values.text(side) for side in (left, *others)):
                 yield node, "PG103", "a text made of traced values is compared while tracing", decide
+            case ast.Call(func=ast.Name(id="type" | "id" | "callable" as name), args=[given]) if values.traced(given):
+                yield node, "PG101", f"{name}() of a value that exists only at run time says nothing about it", decide
             case ast.Subscript(value=base) | ast.Call(func=ast.Attribute(value=base)) if values.text(base):
                 help = "pass an f-string to a step as it is; change text inside a step"
                 yield node, "PG103", "a text made of traced values is changed while tracing", help

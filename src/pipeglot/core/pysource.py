@@ -11,7 +11,7 @@ import keyword
 import math
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -87,7 +87,15 @@ class Stack:
     close: str
 
 
-Doc: TypeAlias = Atom | Bracket | Infix | Stack
+@dataclass(frozen=True)
+class Parens:
+    """`prefix(inner)`: parentheses that the meaning needs."""
+
+    inner: Doc
+    prefix: str = ""
+
+
+Doc: TypeAlias = Atom | Bracket | Infix | Stack | Parens
 
 
 def string(text: str) -> str:
@@ -123,7 +131,7 @@ def literal(value: Any) -> Doc:
     {"a": [1, None, 0.5]}
     """
     match value:
-        case Atom() | Bracket() | Infix() | Stack():
+        case Atom() | Bracket() | Infix() | Stack() | Parens():
             return value
         case None | bool() | int():
             return Atom(repr(value))
@@ -171,6 +179,8 @@ def flat(doc: Doc) -> str:
             return doc.text
         case Infix():
             return f" {doc.op} ".join(flat(operand) for operand in doc.operands)
+        case Parens():
+            return f"{doc.prefix}({flat(doc.inner)})"
         case Stack():
             return doc.open + " ".join(part.prefix + flat(part.value) for part in doc.parts) + doc.close
         case Bracket():
@@ -189,14 +199,10 @@ def render(doc: Doc, indent: int = 0, lead: int = 0, tail: int = 0) -> str:
     if isinstance(doc, Atom) or lead + width(line) + tail <= WIDTH:
         return line
     pad = " " * (indent + 4)
-    if isinstance(doc, Infix) and doc.op in ("in", "not in") and isinstance(doc.operands[1], Bracket):
-        head = f"{flat(doc.operands[0])} {doc.op} "
-        return head + render(doc.operands[1], indent, lead + width(head), tail)
     if isinstance(doc, Infix):
-        operands = [
-            render(o, indent + 4, indent + 4 + (len(doc.op) + 1 if n else 0)) for n, o in enumerate(doc.operands)
-        ]
-        return "(\n" + pad + f"\n{pad}{doc.op} ".join(operands) + "\n" + " " * indent + ")"
+        return _infix(doc, indent, lead, tail)
+    if isinstance(doc, Parens):
+        return f"{doc.prefix}(\n{pad}{_inside(doc.inner, indent + 4, indent + 4)}\n{' ' * indent})"
     if isinstance(doc, Stack):
         inner = flat(doc)[len(doc.open) : -len(doc.close)]
         if indent + 4 + width(inner) <= WIDTH:
@@ -205,8 +211,69 @@ def render(doc: Doc, indent: int = 0, lead: int = 0, tail: int = 0) -> str:
         return doc.open + "\n" + "\n".join(broken) + "\n" + " " * indent + doc.close
     if not doc.items:
         return line
-    lines = [pad + e.prefix + render(e.value, indent + 4, indent + 4 + width(e.prefix), 1) + "," for e in doc.items]
+    lines = [pad + e.prefix + _entry(e, indent + 4) + "," for e in doc.items]
     return doc.open + "\n" + "\n".join(lines) + "\n" + " " * indent + doc.close
+
+
+def _entry(entry: Entry, indent: int) -> str:
+    """The value of a bracket's item: operators that do not fit on a line get parentheses of their own."""
+    lead = indent + width(entry.prefix)
+    value = entry.value
+    if isinstance(value, Infix) and lead + width(flat(value)) + 1 > WIDTH:
+        value = Parens(value)
+    return render(value, indent, lead, 1)
+
+
+def _infix(doc: Infix, indent: int, lead: int, tail: int) -> str:
+    """Operators that do not fit on a line, where a statement has them: in parentheses with one operand a line.
+
+    Between two operands ruff rather breaks parentheses that one of them has.
+    """
+    if len(doc.operands) == 2:
+        first, last = doc.operands
+        if doc.op in ("in", "not in") and isinstance(last, Bracket):
+            head = f"{flat(first)} {doc.op} "
+            return head + render(last, indent, lead + width(head), tail)
+        if _ends_in_bracket(last):
+            last = last if isinstance(last, Parens) else Parens(last)
+            head = f"{flat(first)} {doc.op} "
+            if lead + width(f"{head}{last.prefix}(") <= WIDTH:
+                return head + render(last, indent, WIDTH)
+        elif isinstance(first, Parens) and not first.prefix:
+            end = f" {doc.op} {flat(last)}"
+            if indent + 1 + width(end) + tail <= WIDTH:
+                return render(first, indent, WIDTH) + end
+    pad = " " * (indent + 4)
+    return f"(\n{pad}{_inside(doc, indent + 4, indent + 4)}\n{' ' * indent})"
+
+
+def _inside(doc: Doc, indent: int, lead: int) -> str:
+    """A document between parentheses: one operand a line when it does not fit."""
+    if not isinstance(doc, Infix) or lead + width(flat(doc)) <= WIDTH:
+        return render(doc, indent, lead)
+    first, *rest = doc.operands
+    sign = f"\n{' ' * indent}{doc.op} "
+    return _inside(first, indent, lead) + "".join(sign + _inside(o, indent, indent + len(doc.op) + 1) for o in rest)
+
+
+def _ends_in_bracket(doc: Doc) -> bool:
+    """Whether ruff could break a document at its end; it does not at a subscript or a call without arguments."""
+    match doc:
+        case Atom(text=text):
+            return text.endswith(")") and not text.endswith("()")
+        case Infix(operands=operands):
+            return _ends_in_bracket(operands[-1])
+        case Bracket(items=items):
+            return bool(items)
+    return True
+
+
+def is_tidy(doc: Doc, room: int) -> bool:
+    """Whether a condition has the layout that ruff gives it, in a statement that leaves `room` columns for it."""
+    if not isinstance(doc, Infix) or len(doc.operands) != 2 or width(flat(doc)) <= room:
+        return True
+    first, last = doc.operands
+    return not _ends_in_bracket(last) or width(f"{flat(first)} {doc.op} not (") <= room
 
 
 def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
@@ -215,8 +282,14 @@ def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
     >>> statement("x = ", literal([1, 2]), indent=4)
     '    x = [1, 2]'
     """
+    pad = " " * indent
     body = render(doc, indent, indent + width(prefix), width(suffix))
-    return " " * indent + prefix + body + suffix
+    if prefix.endswith("= ") and isinstance(doc, Bracket):
+        head = width(body.partition("\n")[0])
+        if indent + width(prefix) + head > WIDTH >= indent + 4 + width(doc.open):
+            # Where not even the call's head fits beside the name, ruff puts the call in parentheses.
+            body = f"(\n{pad}    {render(doc, indent + 4, indent + 4)}\n{pad})"
+    return pad + prefix + body + suffix
 
 
 # ---------------------------------------------------------------- the language's values as expressions
@@ -241,7 +314,7 @@ def expression(value: Value, names: RootNames) -> Doc:
 
     def operand(v: Value) -> Doc:
         doc = inner(v)
-        return Atom(f"({flat(doc)})") if isinstance(v, Compare | IsIn | All | Any_ | Not) else doc
+        return Parens(doc) if isinstance(v, Compare | IsIn | All | Any_ | Not) else doc
 
     match value:
         case Const():
@@ -267,8 +340,29 @@ def expression(value: Value, names: RootNames) -> Doc:
             return docs[0] if len(docs) == 1 else Infix(value.kind, docs)
         case Not(operand=IsIn(value=inside, options=options)):
             return Infix("not in", (operand(inside), literal(tuple(options))))
+        case Not(operand=Compare(op="==" | "!=" as op, left=left, right=right)):
+            return Infix("!=" if op == "==" else "==", (operand(left), operand(right)))
         case Not():
-            return Atom(f"not {flat(operand(value.operand))}")
+            return negated(inner(value.operand))
+
+
+def negated(doc: Doc) -> Doc:
+    """`not doc`."""
+    match doc:
+        case Atom():
+            return Atom(f"not {doc.text}")
+        case Bracket():
+            return replace(doc, open=f"not {doc.open}")
+    return Parens(doc, "not ")
+
+
+def fitting(condition: Value, names: RootNames, room: int) -> Doc:
+    """A condition as `and` and `or`; one that ruff would not leave so as `all([...])` and `any([...])`."""
+    doc = expression(condition, names)
+    if not isinstance(condition, All | Any_) or is_tidy(doc, room):
+        return doc
+    inner = tuple(Entry("", fitting(operand, names, room - 8)) for operand in condition.operands)
+    return call("all" if isinstance(condition, All) else "any", Bracket("[", inner, "]"))
 
 
 def _same_kind(value: All | Any_) -> list[Value]:
@@ -295,15 +389,15 @@ def _text(value: Text, names: RootNames) -> Doc:
     if not inner:
         return literal("")
     docs = [p if isinstance(p, str) else flat(p) for p in inner]
-    plain = all(isinstance(p, str) or _fits_fstring(d) for p, d in zip(inner, docs, strict=True))
-    if plain:
+    if all(isinstance(p, str) or _fits_fstring(d) for p, d in zip(inner, docs, strict=True)):
+        quote, other = ("'", '"') if constant.count('"') > constant.count("'") else ('"', "'")
         body = "".join(
-            escape(p, '"').replace("{", "{{").replace("}", "}}")
+            escape(p, quote).replace("{", "{{").replace("}", "}}")
             if isinstance(p, str)
-            else "{" + d.replace('"', "'") + "}"
+            else "{" + d.replace('"', other) + "}"
             for p, d in zip(inner, docs, strict=True)
         )
-        return Atom(f'f"{body}"')
+        return Atom(f"f{quote}{body}{quote}")
     terms = [literal(p) if isinstance(p, str) else Atom(f"str({d})") for p, d in zip(inner, docs, strict=True)]
     return terms[0] if len(terms) == 1 else Infix("+", tuple(terms))
 

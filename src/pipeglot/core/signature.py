@@ -97,7 +97,9 @@ class Signature:
         else:
             reason = _unlike(given, value, self.returns)
         if reason:
-            fail("PG135", f"{self.name} gives {_said(given)}: {reason}", f"its annotation says {type_name(self.returns)}")
+            fail(
+                "PG135", f"{self.name} gives {_said(given)}: {reason}", f"its annotation says {type_name(self.returns)}"
+            )
         return value
 
     def _refused(self, name: str, plain: ir.Json) -> str | None:

@@ -69,6 +69,8 @@ class Trace:
         self.tokens: list[tuple[Any, ir.At]] = []
         """Traced values that became part of a text, with the line that made it."""
         self.used_tokens: set[int] = set()
+        self.blocks: list[tuple[Any, ir.At]] = []
+        """What `with` may enter, with the line that declared it."""
         self.errors: list[Diagnostic] = []
         self.notes: dict[object, Diagnostic] = {}
         self.steps: dict[int, tuple[Any, str]] = {}

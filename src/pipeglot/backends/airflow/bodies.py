@@ -22,16 +22,20 @@ from pipeglot.backends.airflow.plan import (
 from pipeglot.backends.python import invocation
 from pipeglot.core.ir import All, Any_, Compare, Ctx, IsIn, Item, Not, Out, ParamRef, Value, parts
 from pipeglot.core.pysource import (
+    WIDTH,
     Atom,
     Doc,
     Entry,
     Infix,
+    Parens,
     Stack,
     call,
     expression,
+    fitting,
     flat,
     identifier,
     literal,
+    negated,
     statement,
     string,
 )
@@ -110,7 +114,7 @@ class Body:
         known.
         """
         if self.naming.types.decidable(condition):
-            return expression(condition, self.names)
+            return fitting(condition, self.names, WIDTH - 8 - len("if :"))
         match condition:
             case Compare(op=op, left=left, right=right):
                 operands = (expression(left, self.names), expression(right, self.names))
@@ -123,9 +127,9 @@ class Body:
                 docs = tuple(self.condition(c) for c in conditions)
                 if len(docs) == 1:
                     return docs[0]
-                return Infix(condition.kind, tuple(Atom(f"({flat(d)})") if isinstance(d, Infix) else d for d in docs))
+                return Infix(condition.kind, tuple(Parens(d) if isinstance(d, Infix) else d for d in docs))
             case Not(operand=operand):
-                return Atom(f"not ({flat(self.condition(operand))})")
+                return negated(self.condition(operand))
             case _:
                 return call(self.naming.helper("truth"), expression(condition, self.names))
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeglot.core.ir import If, Value
-from pipeglot.core.pysource import WIDTH, Atom, Doc, call, flat, width
+from pipeglot.core.pysource import WIDTH, Atom, Doc, call, fitting, flat, width
 
-from .place import Kind, Place, Var, both, fitting
+from .place import Kind, Place, Var, both
 
 if TYPE_CHECKING:
     from .flow import Flow

@@ -28,7 +28,7 @@ from pipeglot.core.ir import (
     Text,
     Value,
 )
-from pipeglot.core.pysource import Atom, Doc, Infix, RootNames, call, expression, flat, literal
+from pipeglot.core.pysource import Atom, Doc, Infix, Parens, RootNames, call, expression, flat, literal, negated
 from pipeglot.core.shape import Shape
 
 ScalarKind: TypeAlias = Literal["bool", "number", "text"]
@@ -138,7 +138,7 @@ class Types:
                 case All(operands=operands) | Any_(operands=operands):
                     return _joined(value.kind, [write(operand) for operand in operands])
                 case Not(operand=operand):
-                    return Atom(f"not ({flat(write(operand))})")
+                    return negated(write(operand))
                 case _:
                     return call(use("truth"), expression(value, names))
 
@@ -148,7 +148,7 @@ class Types:
 def _joined(op: str, operands: list[Doc]) -> Doc:
     if len(operands) == 1:
         return operands[0]
-    return Infix(op, tuple(Atom(f"({flat(o)})") if isinstance(o, Infix) else o for o in operands))
+    return Infix(op, tuple(Parens(o) if isinstance(o, Infix) else o for o in operands))
 
 
 def _select(schema: Schema, path: tuple[str | int, ...]) -> Schema | None:

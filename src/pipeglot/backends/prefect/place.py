@@ -7,19 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from pipeglot.core.ir import All, Any_, Value
-from pipeglot.core.pysource import (
-    Atom,
-    Bracket,
-    Doc,
-    Entry,
-    Infix,
-    RootNames,
-    call,
-    expression,
-    flat,
-    width,
-)
+from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Infix, Parens
 
 Kind: TypeAlias = Literal["plain", "future", "futures", "mixed"]
 
@@ -70,16 +58,5 @@ def both(first: Doc, second: Doc) -> Doc:
     if not isinstance(second, Infix) or second.op not in ("and", "or"):
         return Infix("and", (first, second))
     if second.op == "or":
-        return Infix("and", (first, Atom(f"({flat(second)})")))
+        return Infix("and", (first, Parens(second)))
     return Infix("and", (first, *second.operands))
-
-
-def fitting(condition: Value, names: RootNames, room: int) -> Doc:
-    """A condition as `and` and `or`; what is too long for that as `all([...])` and `any([...])`."""
-    doc = expression(condition, names)
-    if not isinstance(condition, All | Any_) or width(flat(doc)) <= room or not isinstance(doc, Infix):
-        return doc
-    if len(doc.operands) > 2 and all(width(flat(operand)) <= room for operand in doc.operands):
-        return doc
-    inner = tuple(Entry("", fitting(operand, names, room - 8)) for operand in condition.operands)
-    return call("all" if isinstance(condition, All) else "any", Bracket("[", inner, "]"))

@@ -1,0 +1,87 @@
+"""Credit scoring ends the same in every one of its four ways, here and on each engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from pipeglot.backends import engines
+from pipeglot.backends.run import Request, run_many
+from pipeglot.core.diagnostic import PipeglotError
+from pipeglot.core.record import Record
+from tests.conformance import Trial, verdict
+from tests.corpus import surprises
+from tests.test_engines import installed
+from tests.test_examples import EXAMPLES, OUTCOMES, credit_case
+
+pytestmark = pytest.mark.engine
+
+TARGETS = ("airflow", "prefect")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What became of one outcome on an engine; `home` is the folder that the engine's run wrote to."""
+
+    outcome: Record | PipeglotError
+    home: Path
+
+    @property
+    def record(self) -> Record:
+        assert isinstance(self.outcome, Record), self.outcome
+        return self.outcome
+
+
+def credit_env(home: Path) -> dict[str, str]:
+    return {"CREDIT_HOME": str(home), "CREDIT_DATA": str(EXAMPLES / "data")}
+
+
+@pytest.fixture(scope="module", params=TARGETS)
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Ran]]:
+    """All four outcomes in one process of one engine, each with a folder of its own."""
+    target: str = request.param
+    installed(target)
+    homes, requests = {}, []
+    for outcome in OUTCOMES:
+        homes[outcome] = tmp_path_factory.mktemp(target) / "credit_home"
+        trial = trial_of(outcome)
+        env = credit_env(homes[outcome])
+        requests.append(Request(trial.pipeline, params=trial.params, logical_date=trial.instant, env=env))
+    engine = engines.prepare(target, requests[0].pipeline.packages)
+    found = run_many(requests, target, python=engine.python, timeout=240)
+    yield {name: Ran(one, homes[name]) for name, one in zip(OUTCOMES, found, strict=True)}
+
+
+def trial_of(outcome: str) -> Trial:
+    case = credit_case(outcome)
+    return Trial(outcome, case.ir, case.params, case.logical_date)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_engine_ends_as_promised(outcome: str, ran: Mapping[str, Ran]) -> None:
+    case = credit_case(outcome)
+    one = ran[outcome]
+    assert surprises(case, one.record) == []
+    assert (one.home / "notifications.log").read_text() == f"credit scoring of 2026-03-02: {case.state}\n"
+    assert deployed(one.home) == (["2026-03-02"] if outcome == "gate passed" else [])
+
+
+def deployed(home: Path) -> list[str]:
+    """The days that something was deployed on."""
+    index = home / "registry" / "deployed.json"
+    found: dict[str, Any] = json.loads(index.read_text()) if index.exists() else {}
+    return list(found)
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_the_engine_agrees_with_the_reference(outcome: str, ran: Mapping[str, Ran], tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    with mock.patch.dict("os.environ", credit_env(tmp_path / "credit_home")):
+        found = verdict(trial_of(outcome), ran[outcome].outcome)
+    assert (found.problems, found.refused) == ((), ())

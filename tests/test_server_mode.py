@@ -1,0 +1,116 @@
+"""On the engines' real servers: a slice of the corpus agrees with the reference, and bounds hold."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from itertools import chain
+
+import pytest
+
+from pipeglot import each, pipeline, step
+from pipeglot.core.record import Record
+from tests import corpus
+from tests.conformance import Trial, Verdict, judge
+from tests.test_engines import installed
+
+pytestmark = pytest.mark.engine
+
+TARGETS = ("airflow", "prefect")
+SLICE = (
+    "nested_strict_fail",  # branches inside branches, merged
+    "branch_in_loop",
+    "failing_item",
+    "failure_in_a_nested_loop",
+    "tolerated_item",
+    "final_after_failure",
+    "retries_with_backoff",
+    "bounded",
+    "awkward_names",
+    "awkward_params_given",
+)
+CASES = {case.id: case for case in corpus.cases() if case.id in SLICE}
+
+ITEMS, BOUND, NAP = 4, 2, 3.0
+"""Naps are long beside what a server takes to start a task, so that free ones do meet."""
+
+
+@step
+def how_many(n: int) -> list[int]:
+    return list(range(n))
+
+
+@step
+def nap(number: int, seconds: float) -> int:
+    time.sleep(seconds)
+    return number
+
+
+@pipeline
+def free_naps() -> None:
+    with each(how_many(ITEMS)) as n:
+        nap(n, NAP)
+
+
+@pipeline
+def bounded_naps() -> None:
+    with each(how_many(ITEMS), max_parallel=BOUND) as n:
+        nap(n, NAP)
+
+
+@pipeline
+def naps_one_by_one() -> None:
+    with each([0, 1, 2], max_parallel=1) as n:
+        nap(n, 1.0)
+
+
+NAPS = {p.name: p for p in (free_naps, bounded_naps, naps_one_by_one)}
+
+
+@lru_cache
+def on_server(target: str) -> dict[str, Verdict]:
+    """The slice and the naps on one server."""
+    installed(target)
+    trials = [Trial(case.id, case.ir, case.params, case.logical_date) for case in CASES.values()]
+    trials += [Trial(name, naps.ir()) for name, naps in NAPS.items()]
+    return {v.trial.name: v for v in judge(trials, target, mode="server")}
+
+
+def test_the_slice_is_of_the_corpus() -> None:
+    assert CASES.keys() == set(SLICE)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", [*SLICE, *NAPS])
+def test_the_server_agrees_with_the_reference(name: str, target: str) -> None:
+    verdict = on_server(target)[name]
+    assert (verdict.problems, verdict.refused) == ((), ())
+    if name in CASES:
+        assert verdict.record is not None
+        assert corpus.surprises(CASES[name], verdict.record) == []
+
+
+def at_once(record: Record, call: str) -> int:
+    """The most instances of a call that ran at one time."""
+    spans = [(one.started, one.ended) for one in record.calls if one.id == call]
+    assert all(started is not None and ended is not None for started, ended in spans)
+    # Of two changes at the same instant the end comes first: touching is not overlapping.
+    changes = sorted(chain.from_iterable([(started, 1), (ended, -1)] for started, ended in spans))
+    running, most = 0, 0
+    for _, change in changes:
+        running += change
+        most = max(most, running)
+    return most
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_max_parallel_bounds_what_would_run_at_once(target: str) -> None:
+    found = {}
+    for name in NAPS:
+        record = on_server(target)[name].record
+        assert record is not None
+        assert sum(call.id == "nap" for call in record.calls) == (3 if name == "naps_one_by_one" else ITEMS)
+        found[name] = at_once(record, "nap")
+    assert found["free_naps"] > BOUND, "without a bound they did not meet, so a bound would show nothing"
+    assert found["bounded_naps"] == BOUND
+    assert found["naps_one_by_one"] == 1
