@@ -114,7 +114,7 @@ def test_a_constant_stays_in_the_body_where_no_template_is_rendered() -> None:
 def test_items_that_airflow_would_render_come_from_a_task() -> None:
     body = (call("b", Item(loop="e")),)
     assert ".expand(e=[1, 2])" in text(Each(id="e", items=Const(value=[1, 2]), body=body))
-    awkward: list[Any] = ["{{ x }}", "a.sh", {"k": ["{% x %}"]}]
+    awkward: list[Any] = ["{{ x }}", "a.sh", {"k": ["{% x %}"]}, "line\r\n"]
     for item in awkward:
         assert ".expand(e=e_items)" in text(Each(id="e", items=Const(value=[item]), body=body))
 

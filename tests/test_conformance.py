@@ -75,6 +75,14 @@ def test_the_engine_agrees_with_the_reference(name: str, target: str) -> None:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("target", TARGETS)
+def test_the_engine_loads_generated_code_without_a_warning(target: str) -> None:
+    records = {name: verdict.record for name, verdict in on_engine(target).items()}
+    said = {name: [note for note in record.notes if "Warning:" in note] for name, record in records.items() if record}
+    assert {name: notes for name, notes in said.items() if notes} == {}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("target", TARGETS)
 def test_random_pipelines_agree_with_the_reference(target: str) -> None:
     verdicts = fuzz(SEED, range(60), target, Limits())
     wrong = {v.trial.name: v.problems for v in verdicts if v.problems}
@@ -162,11 +170,11 @@ def hostile(rng: random.Random, number: int) -> tuple[Pipeline, int]:
 
     params = (
         Param(name="p", type={"type": "string", "description": text()}, default=text(), description=text()),
-        Param(name="class", default={text(): [text()]}),
+        Param(name="params", default={text(): [text()]}),
     )
     first = call(Const(value=text()))
     built = DictOf(
-        items=((text(), Out(ref=first.id)), (text(), ParamRef(name="class")), (text(), Const(value=[text()])))
+        items=((text(), Out(ref=first.id)), (text(), ParamRef(name="params")), (text(), Const(value=[text()])))
     )
     second = call(built)
     third = call(Text(parts=(Const(value=text()), Out(ref=first.id), Const(value=text()), ParamRef(name="p"))))
@@ -199,7 +207,7 @@ def hostile(rng: random.Random, number: int) -> tuple[Pipeline, int]:
 @pytest.mark.parametrize("target", TARGETS)
 def test_hostile_text_arrives_unchanged_or_is_refused(target: str) -> None:
     rng = random.Random(SEED)
-    made = [hostile(rng, number) for number in range(40)]
+    made = [hostile(rng, number) for number in range(50)]
     verdicts = list(judge([Trial(f"hostile_{n}", pipeline) for n, (pipeline, _) in enumerate(made)], target))
     assert {v.trial.name: v.problems for v in verdicts if v.problems} == {}
     ran = [count for verdict, (_, count) in zip(verdicts, made, strict=True) if not verdict.refused]

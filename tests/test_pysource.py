@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeglot.core.ir import All, Compare, Const, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
+from pipeglot.core.ir import All, Any_, Compare, Const, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
 from pipeglot.core.pysource import (
+    WIDTH,
     Atom,
     Code,
     Imports,
     Names,
     call,
     expression,
+    fitting,
     flat,
     identifier,
     literal,
@@ -112,11 +114,107 @@ def test_code_is_text_of_its_own_type() -> None:
 def test_statements_are_a_fixed_point_of_ruff_format(pairs: list[tuple[str, Any]]) -> None:
     lines = [statement(f"name_{n} = ", call("make", text, value=value)) for n, (text, value) in enumerate(pairs)]
     lines += [statement("y = ", call("f", x=Atom("z"), **{f"k{n}": n for n in range(30)}))]
-    source = "\n".join(lines) + "\n"
-    done = subprocess.run(
-        [Path(sys.executable).parent / "ruff", "format", "--isolated", "--stdin-filename", "x.py", "-"],
-        input=source.encode(),
-        capture_output=True,
-        check=True,
+    lines += [statement(f"{'x' * 60} = ", call("y" * n, 1, a=2)) for n in (20, 30, 60, 83, 100)]
+    assert formatted("\n".join(lines) + "\n") is None
+
+
+CONDITIONS = st.recursive(
+    st.builds(
+        Compare,
+        op=st.sampled_from(["==", "!=", "<", ">="]),
+        left=st.builds(Out, ref=st.sampled_from(["model", "candidate", "in_production"]), path=st.just(("auc",))),
+        right=st.builds(Const, value=st.sampled_from([1, 0.5, "some text"])) | st.just(Out(ref="x")),
     )
-    assert done.stdout.decode() == source
+    | st.builds(IsIn, value=st.just(Out(ref="chosen")), options=st.sampled_from([("a",), ("alpha", "beta", "gamma")])),
+    lambda inner: (
+        st.builds(Not, operand=inner)
+        | st.builds(All, operands=st.lists(inner, min_size=2, max_size=3).map(tuple))
+        | st.builds(Any_, operands=st.lists(inner, min_size=2, max_size=3).map(tuple))
+    ),
+    max_leaves=9,
+)
+SCOPES = [
+    {"model": {"auc": m}, "candidate": {"auc": c}, "in_production": {"auc": 2}, "x": x, "chosen": chosen}
+    for m in (0, 1)
+    for c in (1, 2)
+    for x in (1, 2)
+    for chosen in ("a", "beta")
+]
+
+
+def plain(value: Value, scope: Any) -> Any:
+    """What a condition gives, in the most obvious way."""
+    match value:
+        case Compare(op=op, left=left, right=right):
+            a, b = plain(left, scope), plain(right, scope)
+            if op in ("==", "!="):
+                return (a == b) is (op == "==")
+            return a < b if op == "<" else a >= b
+        case IsIn(value=inner, options=options):
+            return plain(inner, scope) in options
+        case All(operands=operands):
+            return all(plain(operand, scope) for operand in operands)
+        case Any_(operands=operands):
+            return any(plain(operand, scope) for operand in operands)
+        case Not(operand=operand):
+            return not plain(operand, scope)
+        case Const(value=constant):
+            return constant
+        case Out(ref=ref, path=path):
+            return scope[ref]["auc"] if path else scope[ref]
+    raise AssertionError(value)
+
+
+def ordered(value: Value) -> bool:
+    """Whether no text is compared with `<`: the language refuses to evaluate that."""
+    match value:
+        case Compare(op="<" | ">=", right=Const(value=str())):
+            return False
+        case All(operands=operands) | Any_(operands=operands):
+            return all(map(ordered, operands))
+        case Not(operand=operand):
+            return ordered(operand)
+    return True
+
+
+@settings(max_examples=300)
+@given(CONDITIONS.filter(ordered), st.integers(1, 90))
+def test_a_condition_means_the_same_however_it_is_laid_out(condition: Value, room: int) -> None:
+    def bare(root: Any) -> str:
+        return str(root.ref)
+
+    for doc in (expression(condition, bare), fitting(condition, bare, room)):
+        source = statement("", doc)
+        for scope in SCOPES:
+            assert eval(source, dict(scope)) == plain(condition, scope), source
+
+
+@settings(max_examples=3)
+@given(st.lists(st.tuples(CONDITIONS, st.sampled_from([4, 8])), min_size=100, max_size=100))
+def test_conditions_are_a_fixed_point_of_ruff_format(pairs: list[tuple[Value, int]]) -> None:
+    def future(root: Any) -> str:
+        return f"{root.ref}.result()"
+
+    blocks: list[str] = []
+    for condition, indent in pairs:
+        lines = ["def f():", *(["    if True:"] if indent == 8 else [])]
+        lines.append(statement("if ", fitting(condition, future, WIDTH - indent - len("if :")), ":", indent=indent))
+        lines.append(" " * indent + "    pass")
+        lines.append(statement("return ", call("f", a=expression(condition, future), b=1), indent=4))
+        blocks.append("\n".join(lines))
+    assert formatted("\n\n\n".join(blocks) + "\n") is None
+
+
+def formatted(source: str) -> str | None:
+    """What `ruff format` would rather have; nothing when it is content."""
+    command = [
+        str(Path(sys.executable).parent / "ruff"),
+        "format",
+        "--isolated",
+        "--stdin-filename",
+        "x.py",
+        "--diff",
+        "-",
+    ]
+    done = subprocess.run(command, input=source.encode(), capture_output=True)
+    return done.stdout.decode() or (done.stderr.decode() if done.returncode else None)

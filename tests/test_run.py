@@ -20,6 +20,7 @@ from pipeglot.core.diagnostic import AuthoringError, EngineError
 from pipeglot.core.ir import (
     All,
     Any_,
+    Call,
     Chunk,
     Compare,
     Const,
@@ -872,3 +873,11 @@ def test_the_examples_of_this_file_are_valid() -> None:
     for name, (program, *_) in MEANING.items():
         codes = {d.code for d in check(program) if d.severity == "error"} - untyped
         assert not codes, (name, codes)
+
+
+def test_a_pipeline_may_have_any_name() -> None:
+    code = (Chunk(kind="function", names=("f",), text="def f():\n    return 1"),)
+    pipeline = Pipeline(
+        name="a\x00b'\n", code=code, steps=(Step(name="f", run=Inlined(name="f")),), body=(Call(id="f", step="f"),)
+    )
+    assert execute(pipeline).state == "succeeded"

@@ -12,6 +12,7 @@ from pipeglot import each, pipeline, step
 from pipeglot.core.record import Record
 from tests import corpus
 from tests.conformance import Trial, Verdict, judge
+from tests.test_conformance import REFUSED
 from tests.test_engines import installed
 
 pytestmark = pytest.mark.engine
@@ -26,13 +27,14 @@ SLICE = (
     "final_after_failure",
     "retries_with_backoff",
     "bounded",
+    "awkward_constants",
     "awkward_names",
     "awkward_params_given",
 )
 CASES = {case.id: case for case in corpus.cases() if case.id in SLICE}
 
-ITEMS, BOUND, NAP = 4, 2, 3.0
-"""Naps are long beside what a server takes to start a task, so that free ones do meet."""
+ITEMS, BOUND, NAP = 4, 2, 8.0
+"""Naps are long beside what a busy server takes to start a task, so that free ones do meet."""
 
 
 @step
@@ -84,9 +86,9 @@ def test_the_slice_is_of_the_corpus() -> None:
 @pytest.mark.parametrize("name", [*SLICE, *NAPS])
 def test_the_server_agrees_with_the_reference(name: str, target: str) -> None:
     verdict = on_server(target)[name]
-    assert (verdict.problems, verdict.refused) == ((), ())
-    if name in CASES:
-        assert verdict.record is not None
+    assert verdict.problems == ()
+    assert bool(verdict.refused) == ((target, name) in REFUSED), verdict.refused
+    if name in CASES and verdict.record is not None:
         assert corpus.surprises(CASES[name], verdict.record) == []
 
 

@@ -112,7 +112,7 @@ def author_code(pipeline: Pipeline, imports: Imports) -> AuthorCode:
             together = chunk.kind == before == "value" and "\n" not in chunk.text + text[-1]
             text += ["\n" if together else "\n\n\n", chunk.text.rstrip("\n")]
             before = chunk.kind
-    return AuthorCode(Code("".join(text[1:])), frozenset(names), imported, tuple(diagnostics))
+    return AuthorCode(Code("".join(text[2:])), frozenset(names), imported, tuple(diagnostics))
 
 
 def _import(text: str, imports: Imports) -> dict[str, str]:
@@ -123,9 +123,8 @@ def _import(text: str, imports: Imports) -> dict[str, str]:
             case ast.Import(names=aliases):
                 for alias in aliases:
                     imports.module(alias.name, alias.asname)
-                    bound[alias.asname or alias.name.partition(".")[0]] = (
-                        alias.name if alias.asname else alias.name.partition(".")[0]
-                    )
+                    top = alias.name.partition(".")[0]
+                    bound[alias.asname or top] = alias.name if alias.asname else top
             case ast.ImportFrom(module=str(module), names=aliases):
                 for alias in aliases:
                     if (module, alias.name) == ("typing", "Callable"):
@@ -138,14 +137,12 @@ def _import(text: str, imports: Imports) -> dict[str, str]:
 
 
 def spaced(parts: Iterable[Code]) -> Code:
-    """What follows the imports, with the empty lines before each part: isort wants one after imports unless a
-    definition follows."""
-    text = ""
-    for part in parts:
-        first = ast.parse(part).body[:1]
-        definition = bool(first) and isinstance(first[0], ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
-        text += ("\n\n" if text or definition else "\n") + f"{part}\n"
-    return Code(text)
+    """The parts of a file after its imports, with the empty lines that belong before each: isort wants one after
+    the imports unless a definition follows."""
+    found = [part for part in parts if part]
+    first = ast.parse(found[0]).body[0]
+    definition = isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    return Code(("\n\n" if definition else "\n") + "\n\n\n".join(found))
 
 
 def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:
@@ -168,4 +165,4 @@ def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:
     return Code("\n\n\n".join(part.rstrip("\n") for part in text))
 
 
-__all__ = ["Atom", "AuthorCode", "author_code", "boundary_code", "invocation", "roots"]
+__all__ = ["Atom", "AuthorCode", "author_code", "boundary_code", "invocation", "roots", "spaced"]

@@ -55,7 +55,7 @@ def loaded(pipeline: Pipeline, path: Sequence[str | Path] = ()) -> Iterator[dict
 def _module(pipeline: Pipeline) -> ModuleType:
     """A fresh module with the pipeline's code, in `sys.modules` so that pickling and type hints work."""
     number = next(_numbers)
-    name, file = f"_pipeglot_steps_{number}", f"<steps of {pipeline.name} {number}>"
+    name, file = f"_pipeglot_steps_{number}", f"<steps {number} of {pipeline.name!r}>"
     text = "\n\n".join(chunk.text.rstrip("\n") for chunk in pipeline.code) + "\n"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     module = ModuleType(name)

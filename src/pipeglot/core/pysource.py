@@ -273,7 +273,9 @@ def is_tidy(doc: Doc, room: int) -> bool:
     if not isinstance(doc, Infix) or len(doc.operands) != 2 or width(flat(doc)) <= room:
         return True
     first, last = doc.operands
-    return not _ends_in_bracket(last) or width(f"{flat(first)} {doc.op} not (") <= room
+    if _ends_in_bracket(last):
+        return width(f"{flat(first)} {doc.op} not (") <= room
+    return not isinstance(first, Parens) or bool(first.prefix) or width(f") {doc.op} {flat(last)}") <= room
 
 
 def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:

@@ -56,7 +56,7 @@ with DAG(
     def if_combined_task(params=None):
         if (
             params["n"] == params["x"]
-            and not (params["name"] == "a")
+            and params["name"] != "a"
             and (params["n"] > 5 or params["name"] in ("b", "c"))
         ):
             return "combined"

@@ -70,7 +70,7 @@ def conditions_of_all_kinds(
     x: StrictFloat | StrictInt = 3.0,
 ):
     runs: list[Any] = []
-    if n == x and not (name == "a") and (n > 5 or name in ("b", "c")):
+    if n == x and name != "a" and (n > 5 or name in ("b", "c")):
         combined = combined_task.submit(text="combined")
         runs += [combined]
     if n in (1, 2):

@@ -22,13 +22,8 @@ from pydantic import Field, StrictFloat, StrictInt, StrictStr, TypeAdapter
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict
 
-
 POSITIVE = ("months", "amount", "age")
-
-
 NUMBERS = (*POSITIVE, "installment_rate", "residence_years", "credits", "dependants")
-
-
 LABELS = ("checking", "history", "purpose", "savings", "employed", "housing")
 
 

@@ -80,8 +80,8 @@ def names_ds_o_brien_q_n():
     with_space_3 = with_space_task_3.submit(with_space_2)
     ds_x = ds_x_task.submit(with_space_3)
     gr_e = gr_e_task.submit(ds_x)
-    xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx = xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx_task.submit(
-        gr_e,
+    xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx = (
+        xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx_task.submit(gr_e)
     )
     runs = [
         class_2,

@@ -14,7 +14,6 @@ from prefect.states import Failed
 from pydantic import StrictStr, TypeAdapter
 from pydantic_core import to_jsonable_python
 
-
 FILES = {"letter.txt": "dear all", "poem.txt": "the sea, the sea", "scan.txt": "\ufffd"}
 
 

@@ -15,7 +15,7 @@ from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
 from pipeglot.backends.base import Compiled, EngineRun, Support
 from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code, header
+from pipeglot.backends.python import STANDARD, author_code, boundary_code, header, spaced
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.pysource import Code, Imports, call, identifier, statement
@@ -46,15 +46,14 @@ class Airflow:
         defined = functions(naming, told)
         wired = "\n".join(Wiring(naming).lines()).lstrip("\n")
         body = "\n\n".join([*defined, wired] if wired else defined) or "    pass"
+        opened = statement("with ", dag, " as dag:") + ("\n" if defined else "")
         boundary = boundary_code(pipeline.steps, imports)
         text = render_frame(
             "airflow.py.j2",
             docstring=Code(f'"""{_docstring(pipeline)}"""'),
             header=made_from,
             imports=Code(imports.text(STANDARD)),
-            code=_spaced([part for part in (author.text, boundary, *naming.helpers.values()) if part]),
-            dag=Code(statement("with ", dag, " as dag:")),
-            body=Code("\n" + body if defined else body),
+            code=spaced([author.text, boundary, *naming.helpers.values(), Code(f"{opened}\n{body}")]),
         )
         diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
         entry = f"{identifier(pipeline.name)}.py"
@@ -65,15 +64,6 @@ class Airflow:
     def observe(self, pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         """The call instances Airflow recorded."""
         return observe(pipeline, run)
-
-
-def _spaced(parts: Sequence[Code]) -> list[Code]:
-    """Parts with the empty lines that belong before them: isort wants one after imports unless a definition
-    follows.
-    """
-    first = ("def ", "class ", "@", "async def ")
-    lines = [2 if number or part.startswith(first) else 1 for number, part in enumerate(parts)]
-    return [Code("\n" * count + part) for count, part in zip(lines, parts, strict=True)]
 
 
 def _renamed(plan: Plan, calls: Mapping[str, Call]) -> Iterator[Diagnostic]:

@@ -149,7 +149,8 @@ class Body:
         source = expression(value, self.names)
         lines: list[str] = []
         if not known or row is not None:
-            lines.append(statement("items = ", source, indent=8))
+            declared = f"items: list[{self.naming.engine('typing', 'Any')}]" if flat(source) == "[]" else "items"
+            lines.append(statement(f"{declared} = ", source, indent=8))
             source = Atom("items")
         if not known:
             lines.append("        if not isinstance(items, list):")

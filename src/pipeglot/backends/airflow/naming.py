@@ -4,7 +4,6 @@ own.
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 from pipeglot.backends.airflow.helpers import HELPERS, MOMENTS, moment_helper
@@ -48,7 +47,6 @@ class Naming:
         self.pipeline, self.plan, self.imports, self.author = pipeline, plan, imports, author
         self.types = Types(Shape(pipeline))
         self.steps = {step.name: step for step in pipeline.steps}
-        self.bound = _author_imports(pipeline)
         modules = {step.run.module.split(".")[0] for step in pipeline.steps if isinstance(step.run, Imported)}
         boundary = {"json_io", "run_command", "functools", "json", "os", "subprocess", "typing"}
         self.names = Names(taken={*author.names, *modules, *CONTEXT, *LOCAL, *boundary})
@@ -60,16 +58,16 @@ class Naming:
 
         Without a `name`, the module itself.
         """
-        if not name:
-            alias = None if module not in self.author.names else self.names(("engine", module), f"{module}_2")
+        meant, wanted = (f"{module}.{name}", name) if name else (module, module)
+        shared = self.author.imported.get(wanted) == meant
+        alias = None
+        if wanted in self.author.names and not shared:
+            alias = self.names(("engine", module, name), f"airflow_{wanted}")
+        if name:
+            self.imports.name(module, name, alias)
+        else:
             self.imports.module(module, alias)
-            return alias or module
-        if self.bound.get(name) == (module, name) or name not in self.author.names:
-            self.imports.name(module, name)
-            return name
-        alias = self.names(("engine", module, name), f"airflow_{name}")
-        self.imports.name(module, name, alias)
-        return alias
+        return alias or wanted
 
     def variable(self, task: str) -> str:
         """The variable that holds a task, and the argument under which wrappers take its value."""
@@ -136,18 +134,6 @@ def _free(names: Names, text: str, suffix: str) -> str:
     """A clean name made of `text`: with a suffix rather than a number when the name is taken."""
     name = identifier(text)
     return name if names.free(name) else f"{name}_{suffix}"
-
-
-def _author_imports(pipeline: Pipeline) -> dict[str, tuple[str, str]]:
-    """What the author's file binds by `from module import name`."""
-    bound: dict[str, tuple[str, str]] = {}
-    for chunk in pipeline.code:
-        if chunk.kind == "import":
-            for node in ast.parse(chunk.text).body:
-                if isinstance(node, ast.ImportFrom) and node.module:
-                    for alias in node.names:
-                        bound[alias.asname or alias.name] = (node.module, alias.name)
-    return bound
 
 
 def _prefixes(plan: Plan) -> tuple[dict[str, str], dict[str, str]]:

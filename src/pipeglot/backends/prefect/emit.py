@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import keyword
 from typing import Any
 
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code, header
+from pipeglot.backends.python import STANDARD, author_code, boundary_code, header, spaced
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.pysource import (
@@ -79,8 +80,7 @@ def emit(pipeline: Pipeline) -> Compiled:
         docstring=Code(f'"""{_title(pipeline)}"""'),
         header=header(pipeline),
         imports=Code(imports.text(STANDARD)),
-        code=Code("\n\n\n".join(section for section in sections if section)),
-        flow=Code("\n".join([head, *flow.lines])),
+        code=spaced([*sections, Code("\n".join([head, *flow.lines]))]),
         main=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
@@ -122,7 +122,9 @@ def _head(pipeline: Pipeline, module: Module) -> tuple[list[Code], str]:
 
 
 def _flow_name(pipeline: Pipeline) -> str:
-    return "".join("-" if char in "/%&><" else char for char in pipeline.name)
+    """Prefect refuses `/ % & > <`, and sends the name in an HTTP header: no control character, no space around."""
+    kept = "".join(char if char.isprintable() and char not in "/%&><" else "-" for char in pipeline.name)
+    return kept.strip() or "flow"
 
 
 def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
@@ -133,12 +135,13 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
             way_out = f"rename {builtin!r} in your file"
             found.append(Diagnostic("PG243", "error", message, chunk.at, way_out, "prefect"))
     for param in pipeline.params:
-        if param.name in _REFUSED_PARAMETERS | _BUILTINS or param.name.startswith("_"):
+        taken = param.name in _REFUSED_PARAMETERS | _BUILTINS or param.name.startswith("_")
+        if taken or keyword.iskeyword(param.name):
             message = f"a flow cannot have a parameter {param.name!r}: the name is taken"
             found.append(Diagnostic("PG243", "error", message, param.at, "rename the parameter", "prefect"))
     found += options(pipeline)[2]
     if _flow_name(pipeline) != pipeline.name:
-        message = f"the flow is called {_flow_name(pipeline)!r}: a name on Prefect has none of / % & > <"
+        message = f"the flow is called {_flow_name(pipeline)!r}: Prefect takes no / % & > <, control or outer space"
         found.append(Diagnostic("PG247", "note", message, pipeline.at, target="prefect"))
     for node in shape.nodes.values():
         if isinstance(node, Call) and node.policy.timeout is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,16 +81,6 @@ def _keep(text: str) -> str:
     return text if text.isidentifier() else identifier(text)
 
 
-def _imported(pipeline: Pipeline) -> dict[str, str]:
-    """The names that the author's file imports from modules, under their own names."""
-    found: dict[str, str] = {}
-    for chunk in pipeline.code:
-        for node in ast.parse(chunk.text).body if chunk.kind == "import" else ():
-            if isinstance(node, ast.ImportFrom) and node.module:
-                found |= {alias.name: node.module for alias in node.names if alias.asname in (None, alias.name)}
-    return found
-
-
 class Module:
     """The names of one generated file: imports, helpers and tasks."""
 
@@ -111,7 +100,8 @@ class Module:
         }
         self._fixed = own | author.names | modules | {"json_io", "run_command"}
         names = Names(self._fixed | params, _keep)
-        shared = {name for name, module in _imported(pipeline).items() if ENGINE_NAMES.get(name) == module}
+        meant = {name: f"{module}.{name}" if module else name for name, module in ENGINE_NAMES.items()}
+        shared = {name for name, meaning in meant.items() if author.imported.get(name) == meaning}
         self._engine = {name: name if name in shared else names(name, name) for name in (*ENGINE_NAMES, *HELPERS)}
         if "Any" not in params:
             self._engine["Any"] = "Any"  # the boundary code has imported it, under this name

@@ -1,0 +1,75 @@
+"""Properties of every valid pipeline, on random ones."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeglot.backends import compile as compile_pipeline
+from pipeglot.core.check import check
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.record import Record
+from pipeglot.core.run import execute
+from pipeglot.core.shape import Shape, inline
+from pipeglot.migrate.compare import compare, disorder
+from tests.random_pipelines import Limits, random_pipeline
+
+PIPELINES = st.builds(
+    lambda seed, calls, depth: random_pipeline(random.Random(seed), "random", Limits(calls=calls, depth=depth)),
+    st.integers(0, 2**32),
+    st.integers(1, 14),
+    st.integers(0, 3),
+)
+
+
+def run(pipeline: Pipeline) -> Record:
+    with tempfile.TemporaryDirectory() as state, mock.patch.dict(os.environ, PIPEGLOT_TEST_STATE=state):
+        return execute(pipeline)
+
+
+@given(PIPELINES)
+def test_json_round_trips_byte_for_byte(pipeline: Pipeline) -> None:
+    text = pipeline.to_json()
+    assert Pipeline.from_json(text).to_json() == text
+    assert Pipeline.from_json(text) == pipeline
+
+
+@given(PIPELINES)
+def test_valid_pipelines_check_without_errors(pipeline: Pipeline) -> None:
+    assert [d for d in check(pipeline) if d.severity == "error"] == []
+
+
+@settings(max_examples=40)
+@given(PIPELINES)
+def test_the_reference_run_is_repeatable_and_keeps_the_order(pipeline: Pipeline) -> None:
+    first, second = run(pipeline), run(pipeline)
+    assert compare(first, second) == []
+    assert list(disorder(Shape(inline(pipeline)), first)) == []
+
+
+@settings(max_examples=40)
+@given(PIPELINES)
+def test_a_record_says_how_every_call_ended(pipeline: Pipeline) -> None:
+    record = run(pipeline)
+    recorded = {call.id for call in record.calls}
+    shape = Shape(inline(pipeline))
+    entered_empty = {call.id for call in shape.calls if call.id not in recorded}
+    # Only a loop of zero items leaves a call of its body without any record.
+    assert all(shape.loops(id) for id in entered_empty)
+    failed = any(call.state == "failed" and not call.tolerated for call in record.calls)
+    assert (record.state == "failed") == failed
+    assert all(call.attempts == 0 for call in record.calls if call.state in ("skipped", "blocked"))
+
+
+@pytest.mark.parametrize("target", ["airflow", "prefect"])
+@settings(max_examples=40)
+@given(pipeline=PIPELINES)
+def test_compiling_is_deterministic(target: str, pipeline: Pipeline) -> None:
+    again = Pipeline.from_json(pipeline.to_json())
+    assert compile_pipeline(pipeline, target).files == compile_pipeline(again, target).files
