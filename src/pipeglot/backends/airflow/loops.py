@@ -254,7 +254,9 @@ def templated(value: object) -> bool:
     """Whether Airflow would not leave a constant alone where it renders templates (`expand`)."""
     match value:
         case str():
-            return any(mark in value for mark in ("{{", "{%", "{#", "\n", "\r")) or value.endswith((".sh", ".bash", ".env"))
+            return any(mark in value for mark in ("{{", "{%", "{#", "\n", "\r")) or value.endswith(
+                (".sh", ".bash", ".env")
+            )
         case list():
             return any(map(templated, value))
         case dict():

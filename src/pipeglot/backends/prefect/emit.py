@@ -29,7 +29,7 @@ from .deployment import deployment_file, losses, options
 from .flow import Flow
 from .helpers import HELPERS, NEEDS
 from .naming import name_tasks
-from .signature import annotation
+from .signature import parameter
 from .tasks import Module, Tasks, docstring
 
 _REFUSED_PARAMETERS = frozenset({"wait_for", "return_state", "self", "cls", "model_config"})
@@ -100,7 +100,6 @@ def _head(pipeline: Pipeline, module: Module) -> tuple[list[Code], str]:
     constants: list[Code] = []
     entries: list[Entry] = []
     for param in sorted(pipeline.params, key=lambda param: not param.required):
-        prefix = f"{param.name}: {annotation(param, module.use)}"
         default: Doc = literal(param.default)
         if isinstance(param.default, list | dict):
             name = module.name(("default", param.name), f"DEFAULT_{param.name.upper()}")
@@ -108,7 +107,7 @@ def _head(pipeline: Pipeline, module: Module) -> tuple[list[Code], str]:
             many = module.use("Any") if kind == "list" else f"str, {module.use('Any')}"
             constants.append(Code(statement(f"{name}: {kind}[{many}] = ", default)))
             default = Atom(name)
-        entries.append(Entry(prefix, Atom("")) if param.required else Entry(f"{prefix} = ", default))
+        entries.append(parameter(param, None if param.required else default, module.use))
     given: dict[str, Any] = {"name": _flow_name(pipeline)}
     doc = docstring(pipeline.description)
     if pipeline.description and not doc:

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeglot.core.ir import Param, Schema
-from pipeglot.core.pysource import call, flat, literal
+from pipeglot.core.pysource import WIDTH, Atom, Bracket, Doc, Entry, call, flat, literal, statement, width
+
+INDENT = 4
+"""Where a parameter stands when the signature takes more than one line."""
 
 _BOUNDS = {
     "minimum": "ge",
@@ -23,35 +26,41 @@ _BOUNDS = {
 _STRICT = {"boolean": "StrictBool", "integer": "StrictInt", "string": "StrictStr"}
 
 
-def annotation(param: Param, use: Callable[[str], str]) -> str:
-    """The annotation of a parameter; `use` imports a name and says what it is called in this file."""
-    plain = _annotation(param.type, param.type.get("$defs", {}), use, 0)
-    if not param.description:
-        return plain
-    field = flat(call(use("Field"), description=param.description))
-    return f"{use('Annotated')}[{plain}, {field}]"
+def parameter(param: Param, default: Doc | None, use: Callable[[str], str]) -> Entry:
+    """A parameter with its annotation and default; `use` imports a name and says what it is called in this file."""
+    note = _annotation(param.type, param.type.get("$defs", {}), use, 0)
+    if param.description:
+        field = call(use("Field"), description=param.description)
+        note = Bracket(f"{use('Annotated')}[", (Entry("", note), Entry("", field)), "]")
+    if default is None:
+        return Entry(f"{param.name}: ", note)
+    line = f"{param.name}: {flat(note)} = "
+    if INDENT + width(line + flat(default)) < WIDTH or not isinstance(note, Bracket):
+        return Entry(line, default)
+    # Where both do not fit on a line, ruff breaks the annotation.
+    return Entry("", Atom(statement(f"{param.name}: ", note, f" = {flat(default)}", INDENT).lstrip()))
 
 
-def _annotation(schema: Schema, definitions: Schema, use: Callable[[str], str], depth: int) -> str:
+def _annotation(schema: Schema, definitions: Schema, use: Callable[[str], str], depth: int) -> Doc:
     if depth > 20:
-        return use("Any")
+        return Atom(use("Any"))
 
     def inner(part: Any) -> str:
-        return _annotation(part, definitions, use, depth + 1) if isinstance(part, dict) else use("Any")
+        return flat(_annotation(part, definitions, use, depth + 1)) if isinstance(part, dict) else use("Any")
 
     if "$ref" in schema:
-        return inner(definitions.get(str(schema["$ref"]).removeprefix("#/$defs/"), {}))
+        return Atom(inner(definitions.get(str(schema["$ref"]).removeprefix("#/$defs/"), {})))
     if "enum" in schema or "const" in schema:
         return _choice(schema.get("enum", [schema.get("const")]), use)
     for word in ("anyOf", "oneOf"):
         if word in schema:
-            return " | ".join(dict.fromkeys(inner(part) for part in schema[word]))
+            return Atom(" | ".join(dict.fromkeys(inner(part) for part in schema[word])))
     kind = schema.get("type")
     if isinstance(kind, list):
-        return " | ".join(dict.fromkeys(inner({**schema, "type": one}) for one in kind))
+        return Atom(" | ".join(dict.fromkeys(inner({**schema, "type": one}) for one in kind)))
     match kind:
         case "null":
-            return "None"
+            return Atom("None")
         case "boolean" | "integer" | "string":
             plain = use(_STRICT[kind])
         case "number":  # an int stays one
@@ -61,16 +70,16 @@ def _annotation(schema: Schema, definitions: Schema, use: Callable[[str], str], 
         case "object":
             plain = f"dict[{use('StrictStr')}, {inner(schema.get('additionalProperties', {}))}]"
         case _:
-            return use("Any")
+            return Atom(use("Any"))
     bounds = {word: schema[key] for key, word in _BOUNDS.items() if key in schema}
     if not bounds:
-        return plain
-    words = ", ".join(f"{word}={flat(literal(value))}" for word, value in bounds.items())
-    return f"{use('Annotated')}[{plain}, {use('Field')}({words})]"
+        return Atom(plain)
+    field = call(use("Field"), **bounds)
+    return Bracket(f"{use('Annotated')}[", (Entry("", Atom(plain)), Entry("", field)), "]")
 
 
-def _choice(options: list[Any], use: Callable[[str], str]) -> str:
+def _choice(options: list[Any], use: Callable[[str], str]) -> Doc:
     """A Literal; a float cannot be one."""
     if all(option is None or isinstance(option, bool | int | str) for option in options):
-        return f"{use('Literal')}[{', '.join(flat(literal(option)) for option in options)}]"
-    return use("Any")
+        return Bracket(f"{use('Literal')}[", tuple(Entry("", literal(option)) for option in options), "]")
+    return Atom(use("Any"))

@@ -1,0 +1,41 @@
+"""The published JSON Schemas are those of the code, and what is written fits them."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pipeglot.cli import main
+from pipeglot.core.run import execute
+from tests.corpus.order import chain
+from tests.random_pipelines import random_pipeline
+
+SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
+
+
+@pytest.mark.parametrize("name", ["pipeline", "record"])
+def test_the_published_schema_is_current(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", name]) == 0
+    printed = capsys.readouterr().out
+    assert printed == (SCHEMAS / f"{name}-1.json").read_text("utf-8"), f"pipeglot schema {name} > docs/schemas/..."
+
+
+def schema(name: str) -> Any:
+    return jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}-1.json").read_text("utf-8")))
+
+
+def test_what_is_written_fits() -> None:
+    for seed in range(20):
+        schema("pipeline").validate(json.loads(random_pipeline(random.Random(seed)).to_json()))
+    schema("record").validate(json.loads(execute(chain.ir()).to_json()))
+
+
+@pytest.mark.parametrize("edit", [{"format": "pipeglot.pipeline/2"}, {"surprise": 1}, {"body": [{"kind": "loop"}]}])
+def test_what_is_not_a_pipeline_does_not_fit(edit: dict[str, Any]) -> None:
+    data = {**json.loads(chain.ir().to_json()), **edit}
+    assert not schema("pipeline").is_valid(data)
