@@ -20,7 +20,7 @@ import jsonschema
 import pytest
 
 from pipeglot.backends import get
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.ir import Call, Chunk, Const, Inlined, Param, Parameter, ParamRef, Pipeline, Step
 from pipeglot.core.pysource import identifier
 from tests import corpus, test_examples
 
@@ -185,3 +185,89 @@ def test_generated_code_is_not_much_longer_than_written_by_hand(target: str) -> 
     by_hand = (HANDWRITTEN / target / "credit_scoring.py").read_text(encoding="utf-8")
     generated = everything(target)["credit_scoring.py"]
     assert len(generated.splitlines()) <= 1.3 * len(by_hand.splitlines())
+
+
+# ---------------------------------------------------------------- names that the author and the engine both want
+
+
+def importing(*lines: str) -> Pipeline:
+    """A pipeline of one step whose file imports something too, and that has a choice as a parameter."""
+    chunks = []
+    for line in lines:
+        statement = ast.parse(line).body[0]
+        assert isinstance(statement, ast.Import | ast.ImportFrom)
+        names = tuple(alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+        chunks.append(Chunk(kind="import", names=names, text=line))
+    used = ", ".join(name for chunk in chunks for name in chunk.names)
+    chunks.append(Chunk(kind="function", names=("show",), text=f"def show(value):\n    return [value, {used}][0]"))
+    return Pipeline(
+        name="importing",
+        code=tuple(chunks),
+        params=(Param(name="p", type={"enum": ["a", "b"]}, default="a"), Param(name="n", type={"type": "integer"})),
+        steps=(Step(name="show", run=Inlined(name="show"), parameters=(Parameter(name="value"),)),),
+        body=(
+            Call(id="show", step="show", args={"value": ParamRef(name="p")}),
+            Call(id="again", step="show", args={"value": ParamRef(name="n")}),
+        ),
+    )
+
+
+SHARED = [
+    "import functools",
+    "import json",
+    "import typing",
+    "from collections.abc import Callable",
+    "from typing import Any, Literal",
+    "from pydantic import TypeAdapter",
+]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_the_author_imports_too_is_imported_once(target: str) -> None:
+    with_author = get(target).compile(importing(*SHARED))
+    without = get(target).compile(importing("import zlib", "from typing import Literal"))
+    text, other = (made.files[made.entry] for made in (with_author, without))
+
+    def imported(text: str) -> list[str]:
+        nodes = [node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        return [ast.unparse(ast.alias(alias.name, alias.asname)) for node in nodes for alias in node.names]
+
+    assert sorted(imported(text)) == sorted(set(imported(text)))
+    assert set(imported(text)) == set(imported(other)) - {"zlib"}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_old_home_of_callable_is_the_new_one(target: str) -> None:
+    made = get(target).compile(importing("from typing import Callable"))
+    assert made.files[made.entry].count("import Callable") == 1
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("line", ["import simplejson as json", "from mine import Any", "from mine import json_io"])
+def test_another_meaning_of_a_name_that_the_helpers_need_is_refused(target: str, line: str) -> None:
+    made = get(target).compile(importing(line))
+    assert [d.code for d in made.diagnostics if d.severity == "error"] == ["PG200"]
+    assert made.files == {}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_import_that_the_engine_needs_under_the_same_name_gives_way(target: str) -> None:
+    made = get(target).compile(importing("from celery import task", "from mine import DAG, flow"))
+    text = made.files[made.entry]
+    assert "from celery import task\n" in text and "from mine import DAG, flow\n" in text
+    taken = re.findall(r"\b(DAG|task|flow) as (\w+)", text)
+    assert {name for name, _ in taken} == ({"DAG", "task"} if target == "airflow" else {"flow", "task"})
+
+
+def test_a_parameter_that_is_a_keyword_is_refused_by_prefect() -> None:
+    step = Step(name="show", run=Inlined(name="show"), parameters=(Parameter(name="value"),))
+    chunk = Chunk(kind="function", names=("show",), text="def show(value):\n    return value")
+    pipeline = Pipeline(
+        name="p",
+        code=(chunk,),
+        params=(Param(name="class", default=1),),
+        steps=(step,),
+        body=(Call(id="show", step="show", args={"value": Const(value=1)}),),
+    )
+    assert [d.code for d in get("prefect").compile(pipeline).diagnostics] == ["PG243"]
+    assert get("airflow").compile(pipeline).files

@@ -133,7 +133,9 @@ class _Reading(Machine):
         on_failure = call.policy.on_failure
         if record.state == "failed" and on_failure is not None:
             return record.model_copy(update={"tolerated": True, "output": on_failure.default})
-        if record.state == "succeeded" and record.output is None and mismatch(None, self._returns[call.step]):
+        given = "output" in record.model_fields_set
+        impossible = record.output is None and mismatch(None, self._returns[call.step]) is not None
+        if record.state == "succeeded" and (impossible or not given):
             place = call.id + (f" {list(record.index)}" if record.index else "")
             self.notes.append(f"the output of {place} is not known; nothing is concluded from it")
             known = record.model_fields_set - {"output"}

@@ -79,10 +79,9 @@ with DAG(dag_id="include_in_static_loop", schedule=None, catchup=False) as dag:
 
     @task(task_id="inner.each_x_rows")
     def inner_each_x_rows_task(inner_numbers):
-        items = inner_numbers
         return [
             {"inner.each_x": inner_each_x, "inner.numbers": inner_numbers}
-            for inner_each_x in items
+            for inner_each_x in inner_numbers
         ]
 
     @task(task_id="inner.each_x_items", trigger_rule=TriggerRule.ALL_DONE)

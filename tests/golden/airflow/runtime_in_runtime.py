@@ -71,10 +71,9 @@ with DAG(dag_id="runtime_in_runtime", schedule=None, catchup=False) as dag:
 
     @task(task_id="each_y_rows")
     def each_y_rows_task(inner_numbers, each_n):
-        items = inner_numbers
         return [
             {"each_y": each_y, "inner_numbers": inner_numbers, "each_n": each_n}
-            for each_y in items
+            for each_y in inner_numbers
         ]
 
     @task(task_id="each_y_items", trigger_rule=TriggerRule.ALL_DONE)

@@ -79,10 +79,9 @@ with DAG(dag_id="runtime_in_static", schedule=None, catchup=False) as dag:
 
     @task(task_id="each_y_rows")
     def each_y_rows_task(numbers_out, each_n):
-        items = numbers_out
         return [
             {"each_y": each_y, "numbers": numbers_out, "each_n": each_n}
-            for each_y in items
+            for each_y in numbers_out
         ]
 
     @task(task_id="each_y_items", trigger_rule=TriggerRule.ALL_DONE)

@@ -98,13 +98,13 @@ def bounded():
             double = double_task.submit(
                 item,
                 index=index,
-                wait_for=[*lane(double_runs, 2)],
+                wait_for=lane(double_runs, 2),
             )
             double_runs.append(double)
             second = second_task.submit(
                 double,
                 index=index,
-                wait_for=[*lane(second_runs, 2)],
+                wait_for=lane(second_runs, 2),
             )
             second_runs.append(second)
             second_list.append(second)

@@ -114,13 +114,13 @@ def tolerant(suffix: StrictStr = ".txt"):
         count_words_runs: list[Any] = []
         count_words_list = []
         for index, item in enumerate(each_name_items):
-            read = read_task.submit(item, index=index, wait_for=[*lane(read_runs, 2)])
+            read = read_task.submit(item, index=index, wait_for=lane(read_runs, 2))
             read_runs.append(read)
             read = or_default.submit(allow_failure(read), "")
             count_words = count_words_task.submit(
                 read,
                 index=index,
-                wait_for=[*lane(count_words_runs, 2)],
+                wait_for=lane(count_words_runs, 2),
             )
             count_words_runs.append(count_words)
             count_words_list.append(count_words)

@@ -148,16 +148,16 @@ class Body:
         """Give a list, or one with a `row` made of every item, after making sure it is one."""
         source = expression(value, self.names)
         lines: list[str] = []
-        if not known or row is not None:
+        if (not known or row is not None) and not flat(source).isidentifier():
             declared = f"items: list[{self.naming.engine('typing', 'Any')}]" if flat(source) == "[]" else "items"
             lines.append(statement(f"{declared} = ", source, indent=8))
             source = Atom("items")
         if not known:
-            lines.append("        if not isinstance(items, list):")
+            lines.append(f"        if not isinstance({flat(source)}, list):")
             error = call("TypeError", f"the items of {each!r} are not a list")
             lines.append(statement("raise ", error, indent=12))
         if row is not None:
-            source = _listed(row, [self.naming.item(each)], Atom("items"))
+            source = _listed(row, [self.naming.item(each)], source)
         return [*lines, self.give(source)]
 
     def rows(self, work: Rows) -> list[str]:

@@ -259,11 +259,11 @@ class Flow:
         here = place
         if (bound := self.loops.bounds.get(node.id)) is not None:
             lane = call(self.use("lane"), Atom(self.lane(node.id)), bound)
-            waits = [*waits, f"*{flat(lane)}"]
+            options["wait_for"] = listed([*waits, f"*{flat(lane)}"]) if waits else lane
             if place.threaded:
                 self.put(place, f"with {self.lock()}:")
                 here = replace(place, indent=place.indent + 4)
-        if waits:
+        elif waits:
             options["wait_for"] = listed(waits)
         self.put(here, f"{name} = ", call(f"{task.name}.submit", *args, **options))
         if bound is not None:
