@@ -148,7 +148,7 @@ def awkward_params(text: str = '{{ ds }} o\'brien "x" \\', data: Any = {"{{ a }}
     name='names: {{ ds }} o\'brien "q" \\ ünï',
     description='ends in a quote"',
     owner="o'neil \\",
-    tags=["{{ t }}", "a'b"],
+    tags=['say "t" %s', "a'b"],
 )
 def awkward_names() -> Any:
     a = echo.options(id="class")(1)
@@ -159,6 +159,11 @@ def awkward_names() -> Any:
     f = echo.options(id="{{ ds }}{x}")(e)
     g = echo.options(id="größe 日本")(f)
     return echo.options(id="x" * 200)(g)
+
+
+@pipeline(tags=["{{ t }}"])
+def template_like_tags() -> Any:
+    return echo(1)
 
 
 @pipeline
@@ -196,6 +201,7 @@ CASES = [
         result=["'''{%x%}\n", None, "<'''{%x%}\n>"],
     ),
     Case(awkward_names, name="awkward_names", result=1),
+    Case(template_like_tags, result=1),
     Case(shell_steps, expect={"greet": 'succeeded="{\\"a\\": [1, null]}"', "after": "succeeded"}),
     Case(shell_fails, "failed", {"exits": "failed*1", "echo": "blocked"}),
     Case(everything_json),
