@@ -102,7 +102,7 @@ def kfp_program() -> Path:
         env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
         find = uv.find_uv_bin()
         subprocess.run([find, "venv", "--quiet", "--python", sys.executable, venv], check=True, env=env)
-        install = [find, "pip", "install", "--quiet", "--python", venv / "bin" / "python", KFP]
+        install: list[str | Path] = [find, "pip", "install", "--quiet", "--python", venv / "bin" / "python", KFP]
         subprocess.run(install, check=True, env=env)
     return program
 
@@ -157,7 +157,7 @@ def scaling(target: str, runs: int) -> float:
     pairs = [(once(large), once(small)) for _ in range(runs)]
     a, b = (statistics.median(side) for side in zip(*pairs, strict=True))
     print(f"{target}: 10,000 calls {a:.2f} s, 1,000 calls {b:.3f} s, ratio {a / b:.1f} (at most 11)")
-    return a / b
+    return float(a / b)
 
 
 def main() -> int:
