@@ -41,3 +41,13 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def engines_required() -> bool:
     """Under `./dev check` a missing engine is a failure, elsewhere a skipped test."""
     return os.environ.get("PIPEGLOT_REQUIRE_ENGINES") == "1"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("engine") is None or engines_required():
+        return
+    from pipeglot.backends.engines import list_engines
+
+    missing = [status.target for status in list_engines() if status.python is None]
+    if missing:
+        pytest.skip(f"pipeglot engines install {' '.join(missing)}")

@@ -1,6 +1,6 @@
 """The pipeline names_ds_o_brien_q_n."""
 
-# Made by pipeglot from pipeline 'names: {{ ds }} o\'brien "q" \\ ünï', digest e54519976f71.
+# Made by pipeglot from pipeline 'names: {{ ds }} o\'brien "q" \\ ünï', digest 8447acdd7e88.
 
 import functools
 import json
@@ -48,7 +48,7 @@ with DAG(
     schedule=None,
     catchup=False,
     default_args={"owner": "o'neil \\"},
-    tags=["{{ t }}", "a'b"],
+    tags=['say "t" %s', "a'b"],
 ) as dag:
 
     @task(task_id="class")

@@ -1,6 +1,6 @@
 """The pipeline names_ds_o_brien_q_n as a Prefect flow."""
 
-# Made by pipeglot from pipeline 'names: {{ ds }} o\'brien "q" \\ ünï', digest e54519976f71.
+# Made by pipeglot from pipeline 'names: {{ ds }} o\'brien "q" \\ ünï', digest 8447acdd7e88.
 
 import functools
 import json

@@ -8,8 +8,6 @@ import warnings
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
-
 from pipeglot.core.ir import Cron, Imported, Inlined
 from pipeglot.core.rules.facts import Facts, Findings
 from pipeglot.core.types import mismatch
@@ -57,6 +55,9 @@ def _bad_cron(expression: str) -> str | None:
         return f"has {len(expression.split())} fields, not five of cron with one space between"
     if re.search(r"(?i)\b[rh]\b", expression):
         return "means another time on every machine (R, H)"
+    # Imported here: only a pipeline with a schedule waits for it.
+    from croniter import croniter
+
     if not croniter.is_valid(expression):
         return "cannot be read"
     try:
