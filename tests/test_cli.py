@@ -438,6 +438,78 @@ def test_a_run_that_failed_exits_with_1_and_says_why(here: Path, pipeglot: Run) 
     assert Record.from_json((here / "record.json").read_text()).state == "failed"
 
 
+def test_a_record_is_never_written_over_what_is_no_regular_file(here: Path, pipeglot: Run) -> None:
+    os.mkfifo(here / "fifo")
+    (here / "to_full").symlink_to("/dev/full")
+    for target in ["fifo", "to_full", "/dev/null", "/dev/full", "."]:
+        said = pipeglot("run", "counting.py", "--record", target)
+        assert_clear(said)
+        assert "PG340" in said.err and target in said.err and len(said.err.splitlines()) <= 2
+    assert Path("/dev/null").is_char_device() and (here / "fifo").is_fifo()
+
+
+def test_a_record_goes_through_a_symlink(here: Path, pipeglot: Run) -> None:
+    (here / "far").mkdir()
+    (here / "link.json").symlink_to("far/record.json")
+    for _ in range(2):  # at first it points nowhere
+        assert pipeglot("run", "counting.py", "--record", "link.json").code == 0
+        assert (here / "link.json").is_symlink()
+        assert Record.from_json((here / "far" / "record.json").read_text()).state == "succeeded"
+
+
+@pytest.mark.parametrize("source", ["counting.py", "counting.py:counting", "counting:counting"])
+def test_a_record_spares_what_the_run_reads(here: Path, pipeglot: Run, source: str) -> None:
+    (here / "link").symlink_to("counting.py")
+    (here / "params.json").write_text("{}")
+    before = listing(here)
+    for target in ["counting.py", "./counting.py", "link", "params.json"]:
+        said = pipeglot("run", source, "--params", "params.json", "--record", target)
+        assert_clear(said)
+        assert "PG341" in said.err
+    assert listing(here) == before
+
+
+def test_a_record_needs_a_name(here: Path, pipeglot: Run) -> None:
+    said = pipeglot("run", "counting.py", "--record", "")
+    assert_clear(said)
+    assert "PG342" in said.err
+
+
+def test_a_record_goes_where_it_was_said_although_a_step_moves(here: Path, pipeglot: Run) -> None:
+    (here / "sub").mkdir()
+    (here / "x.py").write_text("import os\n" + AUTHORED.replace("return n + 1", "os.chdir('sub'); return n + 1"))
+    assert pipeglot("run", "x.py", "--record", "record.json").code == 0
+    assert (here / "record.json").exists() and not any((here / "sub").iterdir())
+
+
+def test_a_pipe_is_no_source_and_no_file_of_parameters(here: Path) -> None:
+    os.mkfifo(here / "pipe.py")
+    os.mkfifo(here / "pipe.json")
+    for argv in [["pipe.py"], ["pipe.json"], ["counting.py", "--params", "pipe.json"]]:
+        out, err = (started := program("run", *argv, cwd=here)).communicate(timeout=30)
+        assert_clear(Said(started.returncode, out, err))
+        assert "PG330" in err and "not a file" in err
+
+
+@pytest.mark.parametrize("date", ["2024-01-01", "2024-01-01T02:00"])
+def test_a_date_without_a_zone_is_answered_with_one_that_is_accepted(here: Path, pipeglot: Run, date: str) -> None:
+    said = pipeglot("run", "counting.py", "--logical-date", date)
+    assert_clear(said)
+    better = re.search(r"write it as (\S+) for UTC", said.err)
+    assert better and pipeglot("run", "counting.py", "--logical-date", better[1]).code == 0
+
+
+@pytest.mark.parametrize("home", ["/proc/x", "/dev/null/x", "~no-such-user/x", "x" * 300])
+def test_a_home_that_cannot_be_written_is_one_clear_line(
+    here: Path, pipeglot: Run, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    (here / "~no-such-user").write_text("in the way")
+    monkeypatch.setenv("PIPEGLOT_HOME", home)
+    said = pipeglot("engines", "install", "prefect")
+    assert_clear(said, 3)
+    assert "PG310" in said.err and home in said.err and "Errno" not in said.err
+
+
 # ---------------------------------------------------------------- as a program
 
 
@@ -464,6 +536,31 @@ def test_an_interrupted_run_leaves_a_truthful_record(here: Path) -> None:
         "load": ("succeeded", 1),
         "show": ("cancelled", 1),
     }
+
+
+def test_a_terminated_run_ends_as_an_interrupted_one(here: Path) -> None:
+    (here / "x.py").write_text("import time\n" + AUTHORED.replace("return f", "time.sleep(60)\n    return f"))
+    (here / "tmp").mkdir()
+    environment = {**os.environ, "TMPDIR": str(here / "tmp")}
+    started = program("run", "x.py", "--record", "record.json", cwd=here, env=environment)
+    assert started.stdout
+    for line in started.stdout:
+        if "show running" in line:
+            break
+    started.terminate()
+    _, err = started.communicate(timeout=30)
+    assert started.returncode == 130 and err == "", err
+    assert Record.from_json((here / "record.json").read_text()).state == "cancelled"
+    assert not any((here / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(here: Path, closed: str) -> None:
+    code = "import sys; from pipeglot.cli import main; sys.exit(main())"
+    line = f'exec "$0" -c "$1" run counting.py --record record.json {closed}'
+    done = subprocess.run(["sh", "-c", line, sys.executable, code], capture_output=True, text=True, cwd=here)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Record.from_json((here / "record.json").read_text()).state == "succeeded"
 
 
 def test_a_reader_that_leaves_is_no_error(here: Path) -> None:

@@ -238,3 +238,19 @@ def test_many_mistakes_end_after_ten(write: Write) -> None:
     data: dict[str, Any] = json.loads(Pipeline(name="x").to_json())
     found = refused(write("a.json", json.dumps(data | {"tags": list(range(50))})))
     assert len(found) == 11 and "40 more" in found[-1].message
+
+
+# ---------------------------------------------------------------- words of what is traced
+
+
+def test_an_argument_of_no_parameter_is_named_before_a_missing_one(write: Write) -> None:
+    (found,) = refused(write("a.py", HEAD + "@pipeline\ndef p(): f(m=1)\n"))
+    assert found.code == "PG112" and "no parameter 'm'" in found.message
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [("retries=-1", "retries"), ("retries=1, retry_delay=-1", "retry_delay"), ("timeout=-1", "timeout")]
+)
+def test_a_policy_is_called_as_it_is_written(write: Write, given: str, name: str) -> None:
+    (found,) = refused(write("a.py", HEAD + f"@pipeline\ndef p(): f.options({given})(1)\n"))
+    assert found.code == "PG126" and f": {name}: " in found.message

@@ -9,8 +9,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import ValidationError
 
 from pipeglot.cli import main
+from pipeglot.core.ir import Param
 from pipeglot.core.run import execute
 from tests.corpus.order import chain
 from tests.random_pipelines import random_pipeline
@@ -39,3 +41,23 @@ def test_what_is_written_fits() -> None:
 def test_what_is_not_a_pipeline_does_not_fit(edit: dict[str, Any]) -> None:
     data = {**json.loads(chain.ir().to_json()), **edit}
     assert not schema("pipeline").is_valid(data)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": {"a": 1}},
+        {"type": []},
+        {"type": "text"},
+        {"properties": {"n": "integer"}},
+        {"enum": 1e308},
+        {"maximum": "9"},
+        {"minimum": True},
+        {"anyOf": [{"type": []}]},
+        {"items": 3},
+        {"$ref": 1},
+    ],
+)
+def test_what_only_looks_like_a_type_is_no_pipeline(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="JSON Schema"):
+        Param(name="p", type=wrong)

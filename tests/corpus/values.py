@@ -183,6 +183,25 @@ def everything_json() -> Any:
     return echo.options(id="again")(a)
 
 
+@step
+def number(n: float) -> float:
+    return n
+
+
+@step
+def known(n: float, text: str) -> str:
+    return f"{n} {text}"
+
+
+@pipeline
+def whole_floats(n: float = 2.0) -> float:
+    a = number(n)
+    known(a, f"{a}")
+    large = number.options(id="large")(1e17)
+    echo.options(id="inside")([a, large, {"a": a}])
+    return a
+
+
 CASES = [
     Case(typed_values, result="models/small-v1 of 2026-01-02 depth 3 -"),
     Case(dates_given, result="models/x-v1 of 2026-01-02 depth 5 2026-03-01T02:00:00+00:00"),
@@ -205,4 +224,14 @@ CASES = [
     Case(shell_steps, expect={"greet": 'succeeded="{\\"a\\": [1, null]}"', "after": "succeeded"}),
     Case(shell_fails, "failed", {"exits": "failed*1", "echo": "blocked"}),
     Case(everything_json),
+    Case(
+        whole_floats,
+        expect={
+            "number": "succeeded=2.0",
+            "known": 'succeeded="2.0 2.0"',
+            "large": "succeeded=1e+17",
+            "inside": 'succeeded=[2.0, 1e+17, {"a": 2.0}]',
+        },
+        result=2.0,
+    ),
 ]

@@ -31,7 +31,51 @@ MAX_DEPTH = 50
 """Blocks and values nested deeper than this are refused (pydantic stops serialising at about 98 levels)."""
 
 Json: TypeAlias = Any  # a JSON value; pydantic's JsonValue is only used where it validates
-Schema: TypeAlias = dict[str, Any]
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+_BOUNDS = (
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+)
+
+
+def _is_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what only looks like a JSON Schema, so that everything that reads one may trust its shape."""
+    kinds = schema.get("type", [])
+    known = [kinds] if isinstance(kinds, str) else kinds
+    empty = "type" in schema and not known
+    if empty or not isinstance(known, list) or not all(isinstance(kind, str) and kind in _TYPES for kind in known):
+        raise ValueError(f"a JSON Schema has no type {kinds!r}")
+    for bound in _BOUNDS:
+        if bound in schema and (isinstance(schema[bound], bool) or not isinstance(schema[bound], int | float)):
+            raise ValueError(f"{bound} of a JSON Schema is a number, not {schema[bound]!r}")
+    inner: list[Any] = []
+    for key in ("properties", "$defs"):
+        if not isinstance(schema.get(key, {}), dict):
+            raise ValueError(f"{key} of a JSON Schema is an object")
+        inner += schema.get(key, {}).values()
+    for key in ("anyOf", "allOf", "oneOf", "prefixItems", "enum", "required"):
+        if not isinstance(schema.get(key, []), list):
+            raise ValueError(f"{key} of a JSON Schema is a list")
+        inner += schema.get(key, []) if key not in ("enum", "required") else []
+    inner += [schema[key] for key in ("items", "additionalProperties") if not isinstance(schema.get(key, True), bool)]
+    for one in inner:
+        if isinstance(one, bool):
+            continue
+        if not isinstance(one, dict):
+            raise ValueError(f"a part of a JSON Schema is an object, not {one!r}")
+        _is_schema(one)
+    if not isinstance(schema.get("$ref", ""), str):
+        raise ValueError("$ref of a JSON Schema is text")
+    return schema
+
+
+Schema: TypeAlias = Annotated[dict[str, Any], AfterValidator(_is_schema)]
 """A JSON Schema (2020-12) fragment; `{}` admits everything."""
 
 
@@ -278,7 +322,7 @@ class Policy(Node):
     """How a call is run. `timeout` is in seconds, per attempt."""
 
     retry: Retry | None = None
-    timeout: int | None = Field(default=None, ge=1)
+    timeout: int | None = Field(default=None, ge=1, le=86_400 * 366)
     on_failure: Continue | None = None
 
 
@@ -404,7 +448,7 @@ class Interval(Node):
     """Every `seconds`, counted from the pipeline's start date."""
 
     kind: Literal["interval"] = "interval"
-    seconds: int = Field(ge=60)
+    seconds: int = Field(ge=60, le=86_400 * 366)
 
 
 Timing: TypeAlias = Annotated[Cron | Interval, Field(discriminator="kind")]
@@ -438,7 +482,7 @@ class Pipeline(Placed):
     params: tuple[Param, ...] = ()
     schedule: Schedule | None = None
     max_active_runs: int | None = Field(default=None, ge=1)
-    run_timeout: int | None = Field(default=None, ge=1)
+    run_timeout: int | None = Field(default=None, ge=1, le=86_400 * 366)
     packages: tuple[str, ...] = ()
     options: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
     code: tuple[Chunk, ...] = ()

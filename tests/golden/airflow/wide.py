@@ -40,7 +40,8 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
         adapter = types.get("return", TypeAdapter(Any))
         result = adapter.validate_python(fn(**built), strict=True)
         plain = to_jsonable_python(result, inf_nan_mode="constants")
-        return json.loads(json.dumps(plain, allow_nan=False), parse_int=exact)
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
 
     return call
 

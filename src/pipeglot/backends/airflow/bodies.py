@@ -20,7 +20,7 @@ from pipeglot.backends.airflow.plan import (
     Tolerate,
 )
 from pipeglot.backends.python import invocation
-from pipeglot.core.ir import All, Any_, Compare, Ctx, IsIn, Item, Not, Out, ParamRef, Value, parts
+from pipeglot.core.ir import All, Any_, Call, Compare, Ctx, IsIn, Item, Not, Out, ParamRef, Value, parts
 from pipeglot.core.pysource import (
     WIDTH,
     Atom,
@@ -41,6 +41,19 @@ from pipeglot.core.pysource import (
 )
 from pipeglot.core.shape import item_refs
 
+
+def whole_floats(naming: Naming, node: Call) -> frozenset[str]:
+    """The outputs of calls that must be made floats again: SQLite, as Airflow's database, gives 2.0 back as 2.
+
+    A parameter that is a float does so by itself, and a comparison does not mind.
+    """
+    wanted = {p.name: p.type for p in naming.pipeline.step(node.step).parameters}
+    taken = [value for name, value in node.args.items() if not isinstance(value, Out) or wanted.get(name) != NUMBER]
+    refs = [part for value in taken for part in parts(value) if isinstance(part, Out) and not part.path]
+    return frozenset(out.ref for out in refs if naming.types.of(out).get("type") == "number")
+
+
+NUMBER = {"type": "number"}
 SOME = Entry("", Atom("if v is not None"))
 
 
@@ -52,6 +65,7 @@ class Body:
         self.arguments: dict[str, None] = {}
         self.context: dict[str, None] = {}
         self.local: dict[str, str] = {}
+        self.floats: frozenset[str] = frozenset()
 
     def lines(self) -> list[str]:
         naming, task = self.naming, self.task
@@ -61,6 +75,7 @@ class Body:
         lines = self.guard()
         match task.work:
             case Step(call=node):
+                self.floats = whole_floats(naming, node)
                 if naming.plan.final is task and _takes_state(task):
                     lines += self.state()
                 lines.append(self.give(invocation(naming.pipeline, node, self.names, naming.imports)))
@@ -282,6 +297,10 @@ class Body:
 
     def names(self, root: Out | Item | ParamRef | Ctx) -> str:
         """The expression for a reference inside this wrapper."""
+        name = self.name(root)
+        return f"float({name})" if isinstance(root, Out) and root.ref in self.floats else name
+
+    def name(self, root: Out | Item | ParamRef | Ctx) -> str:
         naming = self.naming
         match root:
             case Out(ref=ref):

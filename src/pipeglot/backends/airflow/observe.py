@@ -37,6 +37,8 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         and seen.state in RAN
         and not isinstance(task.work, Tolerate | Back)
     }
+    # SQLite, as Airflow's database, gives 2.0 back as 2.
+    floats = {step.name for step in pipeline.steps if step.returns.get("type") == "number"}
     records: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     for seen in run.tasks:
         task = tasks.get(seen.name)
@@ -45,7 +47,10 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         loop = plan.loops[task.loop] if task.loop is not None else None
         if isinstance(task.work, Step):
             for index in _indexes(seen, loop, seen_once, loop is not None and loop.each.id in entered):
-                records[task.node, index] = _record(task.node, index, seen, task.tolerated)
+                record = _record(task.node, index, seen, task.tolerated)
+                if type(record.output) is int and task.work.call.step in floats:
+                    record = record.model_copy(update={"output": float(record.output)})
+                records[task.node, index] = record
         elif seen.state == "failed" and not _follows(task, seen):
             for index in _indexes(seen, loop, seen_once, True):
                 record = _record(task.node, index, seen, False)

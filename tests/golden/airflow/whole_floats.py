@@ -1,0 +1,85 @@
+"""The pipeline whole_floats."""
+
+# Made by pipeglot from pipeline "whole_floats", digest 05f246eb05cf.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+def number(n: float) -> float:
+    return n
+
+
+def known(n: float, text: str) -> str:
+    return f"{n} {text}"
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="whole_floats",
+    schedule=None,
+    catchup=False,
+    params={"n": Param(2.0, type="number")},
+) as dag:
+
+    @task(task_id="number")
+    def number_task(params=None):
+        return json_io(number)(n=params["n"])
+
+    @task(task_id="known")
+    def known_task(number_out):
+        return json_io(known)(n=float(number_out), text=f"{float(number_out)}")
+
+    @task(task_id="large")
+    def large_task():
+        return json_io(number)(n=1e17)
+
+    @task(task_id="inside")
+    def inside_task(number_out, large):
+        return json_io(echo)(
+            value=[float(number_out), float(large), {"a": float(number_out)}],
+        )
+
+    number_out = number_task()
+    known_task(number_out)
+    large = large_task()
+    inside_task(number_out, large)
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,90 @@
+"""What crosses between calls is JSON, built and checked by the step's annotations."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pipeglot.core.boundary import json_io, run_command, shell_words
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@dataclass
+class Model:
+    made: date
+    colour: Colour = Colour.RED
+
+
+def build(day: date, model: Model, colour: Colour) -> tuple[Model, Colour, date]:
+    assert isinstance(day, date) and isinstance(model, Model) and isinstance(colour, Colour)
+    return model, colour, day
+
+
+def test_arguments_are_built_and_results_written_by_annotations() -> None:
+    given = {"day": "2026-01-02", "model": {"made": "2026-01-03"}, "colour": "red"}
+    assert json_io(build)(**given) == [{"made": "2026-01-03", "colour": "red"}, "red", "2026-01-02"]
+
+
+def returns(value: Any) -> Callable[..., Any]:
+    def step() -> Any:
+        return value
+
+    return step
+
+
+def as_int() -> int:
+    return "3"  # type: ignore[return-value]
+
+
+def as_float() -> float:
+    return 3
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), [float("inf")], 2**53 + 1, {"k": -(2**60)}, object(), "\ud800", {"\ud800": 1}]
+)
+def test_what_is_not_json_fails_the_attempt(value: object) -> None:
+    with pytest.raises(ValueError):
+        json_io(returns(value))()
+
+
+def test_results_keep_to_their_annotation() -> None:
+    with pytest.raises(ValueError, match="valid integer"):
+        json_io(as_int)()
+    assert repr(json_io(as_float)()) == "3.0"
+
+
+@pytest.mark.parametrize("given", [{"x": 1.5}, {"x": "1"}, {"x": True}, {"x": None}])
+def test_arguments_are_not_coerced(given: dict[str, Any]) -> None:
+    def step(x: int) -> int:
+        return x
+
+    with pytest.raises(ValueError):
+        json_io(step)(**given)
+
+
+def test_a_step_gets_its_own_copy() -> None:
+    shared = {"k": [1]}
+
+    def step(value: dict[str, list[int]]) -> None:
+        value["k"].append(2)
+
+    json_io(step)(value=shared)
+    assert shared == {"k": [1]}
+
+
+def test_a_command_gets_arguments_as_environment_and_gives_its_last_line() -> None:
+    script = 'echo first; printf "%s %s\\n" "$text" "$data"'
+    assert (
+        run_command(shell_words(script), {"text": "it's {{ x }}", "data": {"a": [1, None]}})
+        == 'it\'s {{ x }} {"a": [1, null]}'
+    )
+    assert run_command(shell_words("true"), {}) == ""
