@@ -667,3 +667,17 @@ def test_tracing_is_linear_and_fast() -> None:
     seconds(10)
     small, large = seconds(300), seconds(3000)
     assert large < 15 * small and large < 8
+
+
+def test_params_of_a_run_are_json() -> None:
+    @step
+    def show(x: float) -> float:
+        return x
+
+    @pipeline
+    def shown(x: float = 1.0) -> float:
+        return show(x)
+
+    assert shown.run(x=2.5).result == 2.5
+    with pytest.raises(AuthoringError, match="PG352"):
+        shown.run(x=object())

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from pydantic import ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 from typing_extensions import Unpack
 
 from pipeglot.core import ir as nodes
@@ -122,7 +122,14 @@ class Pipeline(Generic[P, R]):
         """Run it in this process; params by name. Raises AuthoringError when it or they are invalid."""
         from pipeglot.core.run import execute
 
-        return execute(self._valid(), params={key: to_jsonable_python(given) for key, given in params.items()})
+        plain = {}
+        for name, given in params.items():
+            try:
+                plain[name] = to_jsonable_python(given)
+            except PydanticSerializationError:
+                message = f"parameter {name!r}: a {type(given).__name__} is no JSON value"
+                raise AuthoringError([Diagnostic("PG352", "error", message)]) from None
+        return execute(self._valid(), params=plain)
 
     def compile(self, target: str, *, allow: Sequence[str] = ()) -> Compiled:
         """The files for a target. Raises CompileError with all that the target refuses."""
