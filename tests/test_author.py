@@ -669,15 +669,12 @@ def test_tracing_is_linear_and_fast() -> None:
     assert large < 15 * small and large < 8
 
 
+@pipeline
+def shown(x: float = 1.0) -> float:
+    return number(x)
+
+
 def test_params_of_a_run_are_json() -> None:
-    @step
-    def show(x: float) -> float:
-        return x
-
-    @pipeline
-    def shown(x: float = 1.0) -> float:
-        return show(x)
-
     assert shown.run(x=2.5).result == 2.5
     with pytest.raises(AuthoringError, match="PG352"):
         shown.run(x=object())
