@@ -249,7 +249,8 @@ def test_an_argument_of_no_parameter_is_named_before_a_missing_one(write: Write)
 
 
 @pytest.mark.parametrize(
-    ("given", "name"), [("retries=-1", "retries"), ("retries=1, retry_delay=-1", "retry_delay"), ("timeout=-1", "timeout")]
+    ("given", "name"),
+    [("retries=-1", "retries"), ("retries=1, retry_delay=-1", "retry_delay"), ("timeout=-1", "timeout")],
 )
 def test_a_policy_is_called_as_it_is_written(write: Write, given: str, name: str) -> None:
     (found,) = refused(write("a.py", HEAD + f"@pipeline\ndef p(): f.options({given})(1)\n"))

@@ -28,7 +28,7 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     '/var/cache/mine'
     """
     if chosen := environ.get("PIPEGLOT_HOME"):
-        return Path(chosen).expanduser().absolute()
+        return Path(os.path.expanduser(chosen)).absolute()
     if cache := environ.get("XDG_CACHE_HOME"):
         return Path(cache) / "pipeglot"
     if sys.platform == "darwin":
@@ -194,6 +194,9 @@ def writing(path: Path) -> Iterator[None]:
     """Turn what the system says about a full disk or a forbidden folder into an EngineError (PG310)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError([disk_full(_said(error))]) from None
+    try:
         yield
     except OSError as error:
         if error.errno in (
@@ -205,8 +208,13 @@ def writing(path: Path) -> Iterator[None]:
             errno.ENOTDIR,
             errno.EEXIST,
         ):
-            raise EngineError([disk_full(str(error))]) from None
+            raise EngineError([disk_full(_said(error))]) from None
         raise
+
+
+def _said(error: OSError) -> str:
+    words = error.strerror or str(error)
+    return f"{error.filename}: {words}" if error.filename else words
 
 
 @contextmanager

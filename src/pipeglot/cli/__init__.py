@@ -2,7 +2,7 @@
 
 Exit codes: 0 clean; 1 a difference, a loss that is not allowed, stale output, or a run that failed; 2 wrong
 usage or invalid input; 3 an engine could not be found, installed or run; 70 an error inside pipeglot; 130
-interrupted.
+interrupted, by Ctrl-C or (a run) by SIGTERM.
 Commands import what they need when they run, so that `--help` stays fast.
 """
 
@@ -26,6 +26,9 @@ CLEAN, DIFFERENT, INVALID, ENGINE, BUG, INTERRUPTED, PIPE = 0, 1, 2, 3, 70, 130,
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; argparse itself exits with 2 on wrong usage."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
         # What programs read is UTF-8 whatever the locale says.
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pipeglot.core.diagnostic import Diagnostic, PipeglotError
@@ -23,6 +24,8 @@ def fail(code: str, message: str, help: str = "") -> InputError:
 
 def read(path: str) -> str:
     """A text file's content. Raises InputError."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise fail("PG330", f"{path} is not a file")
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -66,6 +69,8 @@ def write(files: Mapping[Path, str]) -> None:
 
 def current(path: Path) -> str | None:
     """What a file holds now; None when there is none or it is not text. Raises OSError when it is no file."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))  # reading it might never end
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return file.read()
@@ -84,6 +89,23 @@ def writable(path: Path) -> None:
             parent.rmdir()
     except OSError as error:
         raise fail("PG340", f"cannot write {path}: {reason(error)}") from None
+
+
+def destination(text: str, inputs: Iterable[str]) -> Path:
+    """The file that `--record` names now, through links and whatever folder a step moves to later.
+
+    Raises InputError when it cannot be written, is no regular file (PG340), or is one of `inputs` (PG341).
+    """
+    if not text:
+        raise fail("PG342", "--record names no file", "name one, or - for standard output")
+    if os.path.exists(text) and not os.path.isfile(text):
+        raise fail("PG340", f"cannot write {text}: not a regular file", "name a file, or - for standard output")
+    path = Path(os.path.realpath(text))
+    for one in inputs:
+        if path.exists() and os.path.exists(one) and path.samefile(one):
+            raise fail("PG341", f"{text} is read by this run: {one}", "choose another file for the record")
+    writable(path)
+    return path
 
 
 def stale(files: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:

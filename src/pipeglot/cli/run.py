@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
 from pipeglot.cli import display, files
@@ -26,13 +29,17 @@ EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
 
 def run(args: argparse.Namespace) -> int:
     """Run a pipeline and write its record; exit code 1 when the run failed, 130 when it was cut short."""
+    with _terminable():
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     _check_arguments(args)
+    alone = args.record == "-"
+    target = None if alone or args.record is None else files.destination(args.record, _inputs(args))
     loaded = load(args.source)
     params = collect(loaded.pipeline, args.param, args.params)
     date = None if args.logical_date is None else instant(args.logical_date)
-    alone = args.record == "-"
-    if args.record and not alone:
-        files.writable(Path(args.record))
     report(loaded.diagnostics, folder=folder_of(args.source))
     with _streams(alone) as people:
         if args.on == "local":
@@ -45,10 +52,40 @@ def run(args: argparse.Namespace) -> int:
             people.write(f"result: {printable(json.dumps(record.result, ensure_ascii=False), 1000)}\n")
     if alone:
         sys.stdout.write(record.to_json())
-    elif args.record:
-        files.write({Path(args.record): record.to_json()})
+    elif target:
+        files.write({target: record.to_json()})
         print(f"record: {args.record}")
     return EXIT[record.state]
+
+
+def _inputs(args: argparse.Namespace) -> list[str]:
+    """The files that the command line names for reading; a module's is looked for where imports start."""
+    path = args.source.rpartition(":")[0] if not Path(args.source).exists() and ":" in args.source else args.source
+    module = path.replace(".", "/")
+    named = [path, f"{module}.py", f"{module}/__init__.py", args.params, args.requirements]
+    return [name for name in named if name]
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM is an interrupt, once: a second one must not keep the record from being written."""
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.SIG_DFL:
+        yield  # whoever runs us sees to it
+        return
+    told = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal told
+        if not told:
+            told = True
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def instant(text: str) -> datetime:
@@ -62,7 +99,7 @@ def instant(text: str) -> datetime:
     except ValueError:
         raise files.fail("PG342", f"{text!r} is not a time", "write it as 2026-01-31T02:00:00Z") from None
     if value.tzinfo is None:
-        raise files.fail("PG342", f"{text!r} has no time zone", f"write it as {text}Z for UTC")
+        raise files.fail("PG342", f"{text!r} has no time zone", f"write it as {value.isoformat()}Z for UTC")
     return value.astimezone(timezone.utc)
 
 

@@ -59,6 +59,11 @@ def continue_(default: Any = None) -> Continue:
     return Continue(default)
 
 
+def _written(place: tuple[int | str, ...]) -> str:
+    """A field of the IR by the name that authors write."""
+    return ".".join({"count": "retries", "delay": "retry_delay"}.get(str(part), str(part)) for part in place)
+
+
 @dataclass(frozen=True)
 class Policies:
     """How a step's calls are run, as far as it is said. Times are durations; `backoff` multiplies the delay."""
@@ -106,7 +111,7 @@ class Policies:
                 raise ValueError(f"on_failure={self.on_failure!r}: write on_failure=continue_(default=...)")
             return ir.Policy(retry=retry, timeout=timeout, on_failure=tolerated)
         except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            wrong = "; ".join(f"{_written(one['loc'])}: {one['msg']}" for one in error.errors())
             fail("PG126", f"a policy makes no sense: {wrong}", "retries 0 to 50, delays up to 7 days, backoff 1 to 100")
         except ValueError as error:
             fail("PG126", f"a policy makes no sense: {error}", "durations: 30s, 5m, 1h, 2d, a timedelta or seconds")

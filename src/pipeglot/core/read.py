@@ -81,6 +81,8 @@ def _fail(code: str, message: str, at: ir.At | None = None, help: str = "") -> N
 
 def _text(path: Path) -> str:
     """A file's text. Raises AuthoringError (PG330)."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        _fail("PG330", f"{path} is not a file", help=_SPELLINGS)
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -69,9 +69,11 @@ class Signature:
         try:
             return self.python.bind(*args, **kwargs)
         except TypeError as error:
+            unknown = [name for name in kwargs if name not in self.python.parameters]
+            why = f"it has no parameter {unknown[0]!r}" if unknown else str(error)
             in_options = policies and _OPTIONS & set(kwargs)
             way_out = "policies, order and ids go in .options(...)" if in_options else ""
-            fail("PG112", f"{self.name}{self.python}: {error}", way_out)
+            fail("PG112", f"{self.name}{self.python}: {why}", way_out)
 
     def argument(self, name: str, given: Any) -> ir.Value:
         """An argument as a value, checked against the parameter's annotation."""
