@@ -32,13 +32,16 @@ def fuzz(seed: int, numbers: Sequence[int], target: str, limits: Limits, *, batc
     return verdicts
 
 
-def report(verdict: Verdict, target: str, seed: int, folder: Path) -> None:
+def report(verdict: Verdict, target: str, seed: int, limits: Limits, folder: Path) -> None:
     """Say how a pipeline diverged and how to see it again."""
     number = verdict.trial.name.split("/")[1]
     folder.mkdir(parents=True, exist_ok=True)
+    grown = f"--calls {limits.calls} --depth {limits.depth}"
     path = folder / f"{target}_{seed}_{number}.json"
     path.write_text(verdict.trial.pipeline.to_json())
-    print(f"DIVERGED on {target}: python -m tests.fuzz --seed {seed} --only {number} --targets {target}  ({path})")
+    print(
+        f"DIVERGED on {target}: python -m tests.fuzz --seed {seed} --only {number} {grown} --targets {target}  ({path})"
+    )
     for problem in verdict.problems[:12]:
         print("   ", problem)
 
@@ -60,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verdicts = fuzz(given.seed, numbers, target, limits)
         bad = [v for v in verdicts if v.problems]
         for verdict in bad:
-            report(verdict, target, given.seed, Path("build/fuzz"))
+            report(verdict, target, given.seed, limits, Path("build/fuzz"))
         refused = Counter(code for v in verdicts for code in v.refused)
         ran = sum(1 for v in verdicts if v.record is not None)
         seconds = time.monotonic() - start

@@ -312,6 +312,17 @@ def collect_of_a_merge_and_a_field(n: int = 3) -> str:
     return join(collect(chosen))
 
 
+@pipeline
+def after_a_branch_with_a_branch_in_a_loop() -> None:
+    with each(numbers(4)) as x:
+        with when(x < 3) as outer:
+            with when(x == 1):
+                say.options(id="one")("one")
+            with otherwise():
+                say.options(id="not_one")("not one")
+        say.options(id="after", after=[outer])(f"after {x}")
+
+
 CASES = [
     Case(
         static,
@@ -428,6 +439,15 @@ CASES = [
     Case(failure_in_a_nested_loop, "failed"),
     Case(bounded, result=40),
     Case(loop_after_loop, result=12),
+    Case(
+        after_a_branch_with_a_branch_in_a_loop,
+        expect={
+            "numbers": "succeeded",
+            **{f"one[{i}]": "succeeded" if i == 1 else "skipped" for i in range(4)},
+            **{f"not_one[{i}]": "succeeded" if i in (0, 2) else "skipped" for i in range(4)},
+            **{f"after[{i}]": "succeeded" for i in range(4)},
+        },
+    ),
     Case(one_item, result=12),
     Case(include_in_static_loop, result=2 + 6),
     Case(collect_of_a_merge_and_a_field, result="little+part-1"),

@@ -308,7 +308,7 @@ class Lowering:
             if waited:
                 body = transparent(node.arms[number].body) if number < len(node.arms) else iter(())
                 after = [end for child in body for end in self.ends[child.id]]
-                after += [(t.id, False) for t in tasks if isinstance(t.work, Give)]
+                after += [(t.id, False) for t in tasks if isinstance(t.work, Give) and t.node == node.id]
                 end_id = self.helper_id(f"{gate.id}_{number}_done")
                 end = self.add(place, end_id, node.id, Give(Const(value=None)), after=after)
                 over.append(end.id)
