@@ -380,7 +380,7 @@ class _Builder:
             inner = _Builder(self.rng, Limits(calls=4, depth=2, failure=self.limits.failure))
             sub = inner.pipeline("inner", include=False).model_copy(update={"final": None})
             first, made = self.call(scope, None)
-            args: dict[str, Value] = {"p": at(first_res(made), "n")} if made.type == RES else {}
+            args: dict[str, Value] = {"p": at(made.value, "n")} if made.type == RES else {}
             body = [first, Include(id="inc", pipeline=sub, args=args)]
             scope = [*scope, made, *([Known(Out(ref="inc"), RES)] if sub.result is not None else [])]
         nodes, made_here = self.block(scope, 0, None, least=2)
@@ -400,10 +400,6 @@ class _Builder:
             result=results[-1].value if results else None,
             final=final,
         )
-
-
-def first_res(known: Known) -> Value:
-    return known.value
 
 
 def at(value: Value, key: str | int) -> Value:

@@ -24,7 +24,7 @@ from pipeglot.core.ir import (
     Value,
     parts,
 )
-from pipeglot.core.pysource import Atom, Code, Doc, Imports, RootNames, call, expression, literal, root, string
+from pipeglot.core.pysource import Code, Doc, Imports, RootNames, call, expression, literal, root, string
 
 STANDARD = frozenset(sys.stdlib_module_names)
 BOUNDARY_NAMES: dict[str, str] = {
@@ -70,14 +70,9 @@ def invocation(pipeline: Pipeline, node: Call, names: RootNames, imports: Import
         case Inlined(name=name):
             return call(f"json_io({name})", **args)
         case Shell(script=script):
-            return call("run_command", boundary.shell_words(script), literal_dict(args))
+            return call("run_command", boundary.shell_words(script), literal(args))
         case Container(image=image, command=command):
-            return call("run_command", boundary.container_words(image, command, args), literal_dict(args))
-
-
-def literal_dict(entries: dict[str, Doc]) -> Doc:
-    """A dict display with text keys."""
-    return literal(entries)
+            return call("run_command", boundary.container_words(image, command, args), literal(args))
 
 
 @dataclass(frozen=True)
@@ -165,4 +160,4 @@ def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:
     return Code("\n\n\n".join(part.rstrip("\n") for part in text))
 
 
-__all__ = ["Atom", "AuthorCode", "author_code", "boundary_code", "invocation", "roots", "spaced"]
+__all__ = ["AuthorCode", "author_code", "boundary_code", "invocation", "roots", "spaced"]
