@@ -15,8 +15,8 @@ import pytest
 
 from pipeglot.backends import get
 from pipeglot.backends.airflow.lower import TaskIds, lower
-from pipeglot.backends.airflow.settings import _as_cron, dag_arguments, options, policy
-from pipeglot.backends.airflow.types import is_list, may_be_none
+from pipeglot.backends.airflow.settings import _as_cron, dag_arguments, policy, task_options
+from pipeglot.backends.types import is_list, may_be_none
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.backends.features import FEATURES
 from pipeglot.core.ir import (
@@ -262,7 +262,7 @@ def test_options_are_checked_against_the_engine() -> None:
         {"tasks": {"b": {}}},
         {"tasks": {"a": {"pol": 1}}},
     ):
-        (found,) = options(pipeline(call("a"), options={"airflow": bad}), {"a": None}).diagnostics
+        (found,) = task_options(pipeline(call("a"), options={"airflow": bad}), {"a": None}).diagnostics
         assert (found.code, found.severity) == ("PG221", "error")
     assert "max_active_tasks" in found.help or found.help
 
@@ -293,7 +293,7 @@ def test_params_hold_their_schema_without_references() -> None:
         pipeline(params=(Param(name="p", type=schema, default=[]),)),
         "d",
         lambda m, n: n,
-        options(pipeline(), {}),
+        task_options(pipeline(), {}),
     )
     from pipeglot.core.pysource import flat
 
@@ -304,7 +304,7 @@ def test_params_hold_their_schema_without_references() -> None:
         pipeline(params=(Param(name="p", type=tree, default=[]),)),
         "d",
         lambda m, n: n,
-        options(pipeline(), {}),
+        task_options(pipeline(), {}),
     )
     assert "**" in flat(told["params"]["p"])
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from pipeglot.backends import sandbox
-from pipeglot.backends.base import EngineRun, EngineTask
-from pipeglot.backends.execute import Job, Mode, _waves, execute
+from pipeglot.backends import engines, sandbox
+from pipeglot.backends.base import EngineRun, EngineTask, Mode
+from pipeglot.backends.execute import Job, _waves, execute
 from pipeglot.core.diagnostic import EngineError
 from tests.test_engines import installed
 
@@ -301,7 +301,7 @@ def test_the_users_own_engine_settings_never_reach_the_engine(tmp_path: Path, mo
     monkeypatch.setenv("AIRFLOW_CONN_LAKE", "s3://")
     monkeypatch.setenv("MODEL_STORE", "here")
     for target in TARGETS:
-        told = sandbox.variables(target, "test", Path("/env/bin/python"), tmp_path)
+        told = sandbox.variables(engines.spec(target), "test", Path("/env/bin/python"), tmp_path)
         assert "postgresql://production" not in told.values()
         assert told["MODEL_STORE"] == "here"
         assert told["AIRFLOW_CONN_LAKE"] == "s3://"

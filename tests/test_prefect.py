@@ -389,7 +389,7 @@ def test_files_are_formatted_linted_and_the_same_under_every_hash_seed(tmp_path:
     assert len(files) == 30 and files == written(tmp_path / "b", "2")
     ruff = [sys.executable, "-m", "ruff"]
     subprocess.run([*ruff, "format", "--isolated", "--check", str(tmp_path / "a")], check=True)
-    rules = ["--select", "E,F,I,UP,B", "--ignore", "E501,UP045,F841", "--line-length", "88"]
+    rules = ["--select=E,F,I,UP,B", "--ignore=E501,UP045,F841", "--line-length=88", "--target-version=py310"]
     subprocess.run([*ruff, "check", "--isolated", *rules, str(tmp_path / "a")], check=True)
 
 

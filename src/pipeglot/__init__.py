@@ -6,6 +6,7 @@ from pipeglot.core.branches import elsewhen, merge, otherwise, when
 from pipeglot.core.conditions import all_, any_, is_in, not_
 from pipeglot.core.declare import Cron, Every, Param
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError, PipeglotError
+from pipeglot.core.ir import Resources
 from pipeglot.core.loops import collect, each
 from pipeglot.core.policies import continue_
 from pipeglot.core.steps import Step, container, shell, step
@@ -23,6 +24,7 @@ __all__ = [
     "Param",
     "PipeglotError",
     "Pipeline",
+    "Resources",
     "Step",
     "all_",
     "any_",

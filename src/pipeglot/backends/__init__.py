@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import difflib
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from pipeglot.backends.base import Backend, Compiled
+from pipeglot.backends.base import NO_OPTIONS, Backend, Compiled
 from pipeglot.core.diagnostic import CompileError, Diagnostic, accept, blocking
 from pipeglot.core.ir import Pipeline
 
@@ -52,19 +52,28 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def compile(pipeline: Pipeline, target: str, *, allow: Iterable[str] = ()) -> Compiled:
+def compile(
+    pipeline: Pipeline, target: str, *, allow: Iterable[str] = (), options: Mapping[str, str] = NO_OPTIONS
+) -> Compiled:
     """Compile a valid pipeline for a target.
 
     Args:
         pipeline: a pipeline that `pipeglot.core.check` finds no error in.
         target: a name of `targets()`.
         allow: codes of losses that are accepted; they come back as notes.
+        options: what the target lets its users choose, by name (`Backend.options`).
 
     Raises:
-        CompileError: with all diagnostics, when something cannot be compiled or a loss is not allowed.
+        CompileError: with all diagnostics, when something cannot be compiled, a loss is not allowed or an option is
+            not known (PG202).
     """
+    backend = get(target)
+    if unknown := [name for name in options if name not in backend.options]:
+        known = ", ".join(backend.options) or "none"
+        message = f"{target} has no option {unknown[0]!r}"
+        raise CompileError([Diagnostic("PG202", "error", message, None, f"its options: {known}", target)])
     with _uncollected():
-        compiled = get(target).compile(pipeline)
+        compiled = backend.compile(pipeline, options)
         diagnostics = tuple(accept(compiled.diagnostics, allow))
         if blocking(diagnostics):
             raise CompileError(diagnostics)

@@ -1,9 +1,12 @@
-"""What a backend is: a support table, a compiler to files, and a reader of what its engine did."""
+"""What a backend is: a support table, a compiler to files, a reader of what its engine did, and what is known of that
+engine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from pipeglot.core.diagnostic import Diagnostic
@@ -72,6 +75,73 @@ class EngineRun:
     notes: Sequence[str] = ()
 
 
+Mode: TypeAlias = Literal["test", "server"]
+"""How an engine runs a pipeline. `test`: its own quick way; `server`: its real server and scheduler."""
+
+PROBES = Path(__file__).parent / "probes"
+CONSTRAINTS = Path(__file__).parent / "constraints"
+
+
+@dataclass(frozen=True)
+class Database:
+    """The database an engine wants before it runs anything: its file in the state folder, and the arguments of the
+    engine's Python that make it there. It is made once and copied for every run."""
+
+    file: str
+    migrate: Sequence[str]
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """What pipeglot knows of an engine: where it comes from and how a compiled file is run on it.
+
+    Attributes:
+        target: the target it runs.
+        distribution: its name in the package index.
+        load: a Python statement that loads it.
+        lowest: the first supported version.
+        below: the first version no longer supported.
+        constraints: the file of `name==version` lines that its environment is made from.
+        probes: the script, per mode, that the engine's Python runs as `python PROBE FOLDER MODE`; it has the standard
+            library and the engine, reads `jobs.json` in the folder and tells what happened (`probes/wire.py`).
+        variables: environment variables of the engine, given the mode and its private state folder.
+        database: the database to prepare in the state folder, if any.
+        side_by_side: modes in which the engine runs all its jobs at once: they need different names, share one import
+            path, and the probe itself stops the one that is late.
+    """
+
+    target: str
+    distribution: str
+    load: str
+    lowest: tuple[int, int]
+    below: tuple[int, int]
+    constraints: Path
+    probes: Mapping[Mode, Path]
+    variables: Callable[[Mode, Path], Mapping[str, str]] = lambda mode, home: {}
+    database: Database | None = None
+    side_by_side: frozenset[Mode] = frozenset()
+
+    @property
+    def supported(self) -> str:
+        """The supported versions as a specifier."""
+        return ">={}.{},<{}.{}".format(*self.lowest, *self.below)
+
+    @property
+    def pins(self) -> str:
+        """The committed `name==version` lines an environment is made from."""
+        return self.constraints.read_text(encoding="utf-8")
+
+    @property
+    def version(self) -> str:
+        """The version of the engine that `install` gives."""
+        found = re.search(rf"^{re.escape(self.distribution)}==([^\s;]+)", self.pins, re.MULTILINE)
+        assert found, self.target
+        return found[1]
+
+
+NO_OPTIONS: Mapping[str, str] = {}
+
+
 class Backend(Protocol):
     """One target. Backends import core and jinja2, never an engine and never one another."""
 
@@ -79,10 +149,15 @@ class Backend(Protocol):
     """The word a user types."""
     support: Mapping[str, Support]
     """Total over `pipeglot.backends.features.FEATURES`."""
+    options: Mapping[str, str]
+    """What a user may choose about the output, beyond the pipeline: name and one line of help."""
+    engine: EngineSpec | None
+    """The engine that runs the output; None when it cannot be run from here."""
 
-    def compile(self, pipeline: Pipeline) -> Compiled:
+    def compile(self, pipeline: Pipeline, options: Mapping[str, str] = NO_OPTIONS) -> Compiled:
         """The files, whatever is lost; `pipeglot.backends.compile` decides whether the losses stop it.
-        `pipeline` is valid (checked) and may hold Includes. Diagnostics with severity `error` mean no files."""
+        `pipeline` is valid (checked) and may hold Includes; `options` has known names only, a wrong value is a
+        diagnostic. Diagnostics with severity `error` mean no files."""
         ...
 
     def observe(self, pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:

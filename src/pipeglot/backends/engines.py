@@ -16,50 +16,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeglot import backends
 from pipeglot.backends import environment
+from pipeglot.backends.base import EngineSpec
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 
 PYTHONS = ((3, 10), (3, 13))
 """The first and the last Python that engines are made for."""
 
 _CHECK_TIMEOUT = 120
-
-
-@dataclass(frozen=True)
-class EngineSpec:
-    """What pipeglot knows of an engine: its distribution, how to see that it loads, and the versions it
-    supports."""
-
-    target: str
-    distribution: str
-    load: str
-    lowest: tuple[int, int]
-    below: tuple[int, int]
-
-    @property
-    def supported(self) -> str:
-        """The supported versions as a specifier."""
-        return ">={}.{},<{}.{}".format(*self.lowest, *self.below)
-
-    @property
-    def constraints(self) -> str:
-        """The committed `name==version` lines an environment is made from."""
-        return (_CONSTRAINTS / f"{self.target}.txt").read_text(encoding="utf-8")
-
-    @property
-    def version(self) -> str:
-        """The version of the engine that `install` gives."""
-        found = re.search(rf"^{re.escape(self.distribution)}==([^\s;]+)", self.constraints, re.MULTILINE)
-        assert found, self.target
-        return found[1]
-
-
-_CONSTRAINTS = Path(__file__).parent / "constraints"
-
-SPECS: dict[str, EngineSpec] = {
-    "airflow": EngineSpec("airflow", "apache-airflow", "from airflow.sdk import DAG", (3, 3), (3, 4)),
-    "prefect": EngineSpec("prefect", "prefect", "from prefect import flow", (3, 8), (3, 9)),
-}
 
 
 @dataclass(frozen=True)
@@ -89,17 +54,28 @@ def spec(target: str) -> EngineSpec:
     >>> spec("airflow").supported
     '>=3.3,<3.4'
     """
-    if target not in SPECS:
-        known = ", ".join(sorted(SPECS))
+    engine = backends.get(target).engine if target in backends.targets() else None
+    if engine is None:
+        known = ", ".join(one.target for one in specs())
         message = f"no engine is known for target {target!r}"
         raise EngineError([Diagnostic("PG300", "error", message, None, f"engines: {known}", target)])
-    return SPECS[target]
+    return engine
+
+
+def specs() -> list[EngineSpec]:
+    """What is known of every engine, by the name of its target.
+
+    >>> {"airflow", "prefect"} <= {one.target for one in specs()}
+    True
+    """
+    found = [backends.get(target).engine for target in sorted(backends.targets())]
+    return [engine for engine in found if engine is not None]
 
 
 def list_engines() -> list[EngineStatus]:
     """Every known engine and where it is, if installed. Starts nothing."""
     found = []
-    for engine in SPECS.values():
+    for engine in specs():
         folder = _installed(engine)
         python = environment.python_of(folder) if folder else None
         found.append(EngineStatus(engine.target, engine.version, engine.supported, python, folder or _folder(engine)))
@@ -110,7 +86,7 @@ def install(target: str, *, python: Path | None = None, on_line: Callable[[str],
     """Make the engine's environment in the user's cache, unless it is there.
 
     Args:
-        target: `airflow` or `prefect`.
+        target: a target with an engine.
         python: the interpreter to build on, Python 3.10 to 3.13; by default the one that runs this.
         on_line: gets the installer's progress line by line.
 
@@ -122,7 +98,7 @@ def install(target: str, *, python: Path | None = None, on_line: Callable[[str],
     _supported_python(engine, version)
     folder = _folder(engine, version)
     facts = {"target": target, "version": engine.version, "python": ".".join(map(str, version))}
-    environment.make(folder, engine.constraints, facts, python=python, on_line=on_line)
+    environment.make(folder, engine.pins, facts, python=python, on_line=on_line)
     return Engine(target, engine.version, environment.python_of(folder))
 
 
@@ -169,7 +145,7 @@ def prepare(
     """The engine with a pipeline's packages beside it.
 
     Args:
-        target: `airflow` or `prefect`.
+        target: a target with an engine.
         packages: requirement lines (PEP 508).
         python: an environment of the user's own; the packages are then expected there, nothing is installed.
         on_line: gets the installer's progress line by line.
@@ -191,9 +167,9 @@ def prepare(
         return found
     engine = spec(target)
     facts = environment.marker(found.python.parent.parent) or {}
-    key = _digest(engine.constraints, facts.get("python", ""), *wanted)
+    key = _digest(engine.pins, facts.get("python", ""), *wanted)
     folder = environment.home() / "engines" / f"{target}-{found.version}-with-{key}"
-    requirements = engine.constraints + "\n".join(wanted) + "\n"
+    requirements = engine.pins + "\n".join(wanted) + "\n"
     try:
         environment.make(
             folder,
@@ -234,7 +210,7 @@ def read_requirements(file: Path) -> tuple[str, ...]:
 
 def _folder(engine: EngineSpec, version: Sequence[int] | None = None) -> Path:
     python = ".".join(map(str, version or sys.version_info[:2]))
-    key = _digest(engine.constraints, python)
+    key = _digest(engine.pins, python)
     return environment.home() / "engines" / f"{engine.target}-{engine.version}-py{python}-{key}"
 
 

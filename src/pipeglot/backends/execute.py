@@ -10,14 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from pipeglot.backends import engines, environment, sandbox
-from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.backends.base import EngineRun, EngineSpec, EngineTask, Mode
 from pipeglot.core.diagnostic import Diagnostic, EngineError
-
-Mode: TypeAlias = Literal["test", "server"]
-"""`test`: the engine's own quick way to run; `server`: its real server and scheduler."""
 
 Event: TypeAlias = Mapping[str, Any]
 """What happens, while it happens: `{"job": 0, "task": "a", "index": (2,), "state": "running", "attempt": 1}`.
@@ -72,7 +69,7 @@ def execute(
     exception or the end of this process ends everything that was started.
 
     Args:
-        target: `airflow` or `prefect`.
+        target: a target with an engine.
         jobs: what to run.
         python: the engine's Python, as from `engines.prepare`; by default that of the installed engine.
         mode: `test` runs one job after the other; `server` runs them on a real server of the engine.
@@ -86,16 +83,20 @@ def execute(
         EngineError: PG300, PG301; PG310 when nothing can be written; PG320, PG321, PG323 when the engine
             does not start.
     """
-    engines.spec(target)
+    engine = engines.spec(target)
+    if mode not in engine.probes:
+        message = f"{target} has no mode {mode!r} here"
+        known = ", ".join(engine.probes)
+        raise EngineError([Diagnostic("PG300", "error", message, None, f"modes: {known}", target)])
     chosen = python if python is not None else engines.find(target).python
     numbered = list(enumerate(jobs))
-    waves = _waves(numbered) if (target, mode) == ("airflow", "server") else [numbered]
+    waves = _waves(numbered) if mode in engine.side_by_side else [numbered]
     done: dict[int, EngineRun | EngineError] = {}
     following = 0
     for wave in waves:
         waiting = dict(wave)
         while waiting:
-            for number, outcome in _run(target, waiting, chosen, mode, timeout, on_event):
+            for number, outcome in _run(engine, waiting, chosen, mode, timeout, on_event):
                 waiting.pop(number)
                 done[number] = outcome
                 while following in done:
@@ -118,7 +119,7 @@ def _waves(jobs: Sequence[tuple[int, Job]]) -> list[list[tuple[int, Job]]]:
 
 
 def _run(
-    target: str,
+    engine: EngineSpec,
     jobs: Mapping[int, Job],
     python: Path,
     mode: Mode,
@@ -131,15 +132,14 @@ def _run(
             prepared = [_prepare(number, job, folder) for number, job in jobs.items()]
             request = [{**each, "timeout": timeout} for each in prepared]
             (folder / "jobs.json").write_text(json.dumps(request), encoding="utf-8")
-            home = sandbox.state(target, python, folder)
-        variables = sandbox.variables(target, mode, python, home)
-        if (target, mode) == ("airflow", "server"):
+            home = sandbox.state(engine, python, folder)
+        variables = sandbox.variables(engine, mode, python, home)
+        together = mode in engine.side_by_side
+        if together:
             variables["PYTHONPATH"] = sandbox.joined(prepared[0]["path"])
-        with sandbox.Process(python, _probe(target, mode), [folder, mode], variables, folder) as process:
-            # On its server Airflow runs jobs side by side, and the probe itself stops the one that is late.
-            patience = _GRACE if (target, mode) == ("airflow", "server") else 0.0
-            limit = None if timeout is None else timeout + patience
-            yield from _follow(target, jobs, process, limit, on_event)
+        with sandbox.Process(python, engine.probes[mode], [folder, mode], variables, folder) as process:
+            limit = None if timeout is None else timeout + (_GRACE if together else 0.0)
+            yield from _follow(engine.target, jobs, process, limit, on_event)
 
 
 def _prepare(number: int, job: Job, folder: Path) -> dict[str, Any]:
@@ -239,11 +239,6 @@ def _event(told: Mapping[str, Any], jobs: Mapping[int, Job], started: Mapping[in
 def _engine_run(run: Mapping[str, Any]) -> EngineRun:
     tasks = tuple(EngineTask(**{**task, "index": tuple(task["index"])}) for task in run["tasks"])
     return EngineRun(**{**run, "tasks": tasks, "notes": tuple(run["notes"])})
-
-
-def _probe(target: str, mode: Mode) -> Path:
-    name = f"{target}_{mode}.py" if target == "airflow" else f"{target}_run.py"
-    return Path(__file__).parent / "probes" / name
 
 
 class _run_folder:

@@ -28,6 +28,7 @@ FEATURES: dict[str, str] = {
     "retry.backoff": "exponential backoff with a maximum delay",
     "timeout": "time limit of an attempt",
     "continue": "failures tolerated with a default (`on_failure=continue`)",
+    "resources": "cpu, memory, GPUs and node labels of a call",
     "schedule.cron": "cron schedules with a time zone",
     "schedule.interval": "interval schedules",
     "schedule.start": "start date of a schedule",

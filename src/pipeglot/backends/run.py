@@ -11,8 +11,8 @@ from typing import Any
 
 from pipeglot import backends
 from pipeglot.backends import engines
-from pipeglot.backends.base import Compiled, EngineRun
-from pipeglot.backends.execute import Event, Job, Mode, execute
+from pipeglot.backends.base import Compiled, EngineRun, Mode
+from pipeglot.backends.execute import Event, Job, execute
 from pipeglot.core.derive import complete
 from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
@@ -26,7 +26,7 @@ class Request:
     """One run to make: `params` are JSON values by name, `logical_date` an aware instant (default: now).
 
     `env` are further environment variables of the steps, `path` further folders they import from, `cwd` their
-    working folder (default: an empty one). `allow` are codes of losses that are accepted.
+    working folder (default: an empty one). `allow` are codes of losses that are accepted, `options` the target's.
     """
 
     pipeline: Pipeline
@@ -36,6 +36,7 @@ class Request:
     path: Sequence[Path] = ()
     cwd: Path | None = None
     allow: Sequence[str] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_on(
@@ -52,7 +53,7 @@ def run_on(
 
     Args:
         request: what to run.
-        target: `airflow` or `prefect`.
+        target: a target with an engine.
         mode: `test` for the engine's own quick way to run, `server` for its real server and scheduler.
         python: an existing environment's interpreter; by default the environment pipeglot made.
         requirements: requirement lines beside the pipeline's own.
@@ -127,7 +128,7 @@ class _Prepared:
 def _prepare(request: Request, target: str, folder: Path) -> _Prepared | PipeglotError:
     try:
         params = resolve_params(request.pipeline, request.params)
-        compiled = backends.compile(request.pipeline, target, allow=request.allow)
+        compiled = backends.compile(request.pipeline, target, allow=request.allow, options=request.options)
     except (CompileError, PipeglotError) as error:
         return error
     for name, text in compiled.files.items():

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeglot.backends import environment
+from pipeglot.backends.base import Database, EngineSpec, Mode
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 
 _MARK = "PIPEGLOT_RUN"
@@ -24,7 +25,9 @@ _MIGRATION = 300.0
 
 # The user's own engine settings may point to a production database; connections and variables of Airflow are
 # for tasks.
-_DROPPED = re.compile(r"_*AIRFLOW__|AIRFLOW_(HOME|CONFIG)$|PREFECT_|PYTHON|VIRTUAL_ENV$|CONDA_PREFIX$|PIPEGLOT_TOLD$")
+_DROPPED = re.compile(
+    r"_*AIRFLOW__|AIRFLOW_(HOME|CONFIG)$|PREFECT_|DAGSTER_|KFP_|KF_|PYTHON|VIRTUAL_ENV$|CONDA_PREFIX$|PIPEGLOT_TOLD$"
+)
 
 
 class Process:
@@ -139,78 +142,40 @@ def _marked(mark: str) -> list[int]:
 # ---------------------------------------------------------------- the engine's state
 
 
-def variables(target: str, mode: str, python: Path, home: Path) -> dict[str, str]:
+def variables(engine: EngineSpec, mode: Mode, python: Path, home: Path) -> dict[str, str]:
     """The environment of an engine: the user's, without their settings of any engine, with ours."""
     result = {key: value for key, value in os.environ.items() if not _DROPPED.match(key)}
     result["PATH"] = joined([python.parent, *filter(None, [result.get("PATH")])])
     result.update(DO_NOT_TRACK="1", PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
-    result.update(_airflow(mode, home) if target == "airflow" else _prefect(mode, home))
+    result.update(engine.variables(mode, home))
     return result
 
 
-def _airflow(mode: str, home: Path) -> dict[str, str]:
-    return {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        # A DAG of the same name may come again at once with another structure.
-        "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        # Airflow's error logs are rich tracebacks: slow, and they show the values of variables.
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL" if mode == "test" else "ERROR",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "SCARF_ANALYTICS": "false",
-    }
-
-
-def _prefect(mode: str, home: Path) -> dict[str, str]:
-    return {
-        "PREFECT_HOME": str(home),
-        "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
-        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_LEVEL": "ERROR",
-        "PREFECT_LOGGING_TO_API_ENABLED": "false",
-        # The heartbeat of a flow costs a whole second at its end.
-        "PREFECT_FLOWS": '{"heartbeat_frequency": null}',
-        "PREFECT_CLI_PROMPT": "false",
-    }
-
-
-_DATABASES = {
-    "airflow": ("airflow.db", ["-m", "airflow", "db", "migrate"]),
-    "prefect": ("prefect.db", ["-m", "prefect", "server", "database", "upgrade", "-y"]),
-}
-
-
-def state(target: str, python: Path, folder: Path) -> Path:
+def state(engine: EngineSpec, python: Path, folder: Path) -> Path:
     """A state folder for one run of an engine, with a copy of a migrated database (migrating takes seconds).
 
     Raises:
         EngineError: PG303 when the engine cannot migrate its database.
     """
     home = folder / "home"
-    for inner in ("dags", "plugins"):
-        (home / inner).mkdir(parents=True)
-    name, command = _DATABASES[target]
-    template = environment.home() / "state" / f"{target}-{_fingerprint(python)}.db"
-    with environment.writing(template), environment.locked(template.with_suffix(".lock")):
-        if not template.exists():
-            _migrate(target, python, command, name, template)
-    shutil.copyfile(template, home / name)
+    home.mkdir()
+    if engine.database is not None:
+        template = environment.home() / "state" / f"{engine.target}-{_fingerprint(python)}.db"
+        with environment.writing(template), environment.locked(template.with_suffix(".lock")):
+            if not template.exists():
+                _migrate(engine, engine.database, python, template)
+        shutil.copyfile(template, home / engine.database.file)
     return home
 
 
-def _migrate(target: str, python: Path, command: Sequence[str], name: str, template: Path) -> None:
+def _migrate(engine: EngineSpec, database: Database, python: Path, template: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as text:
         home = Path(text).resolve()
         try:
             done = subprocess.run(
-                [str(python), *command],
+                [str(python), *database.migrate],
                 cwd=home,
-                env=variables(target, "test", python, home),
+                env=variables(engine, "test", python, home),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -219,17 +184,16 @@ def _migrate(target: str, python: Path, command: Sequence[str], name: str, templ
                 timeout=_MIGRATION,
                 check=False,
             )
-            said, failed = done.stdout, done.returncode != 0 or not (home / name).exists()
+            said, failed = done.stdout, done.returncode != 0 or not (home / database.file).exists()
         except subprocess.TimeoutExpired:
             said, failed = f"not done after {_MIGRATION:.0f} s", True
         if failed:
             tail = "\n".join(said.splitlines()[-8:])
-            message = f"{target} cannot make its database:\n{tail}"
-            raise EngineError(
-                [Diagnostic("PG303", "error", message, None, f"pipeglot engines doctor {target}", target)]
-            )
+            message = f"{engine.target} cannot make its database:\n{tail}"
+            way_out = f"pipeglot engines doctor {engine.target}"
+            raise EngineError([Diagnostic("PG303", "error", message, None, way_out, engine.target)])
         part = template.with_suffix(".part")
-        shutil.copyfile(home / name, part)
+        shutil.copyfile(home / database.file, part)
         part.replace(template)
 
 

@@ -60,6 +60,18 @@ def _allow(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--option",
+        "-O",
+        metavar="[T.]NAME=VALUE",
+        action="append",
+        type=option,
+        default=[],
+        help="what a target lets you choose (`pipeglot targets --options`), of target T or of all; repeatable",
+    )
+
+
 def _compile(parser: argparse.ArgumentParser) -> None:
     _source(parser)
     parser.add_argument(
@@ -76,6 +88,10 @@ def _compile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 with a diff when the files are stale"
     )
+    parser.add_argument(
+        "--emit", metavar="FORM", help="short for --option emit=FORM: what form of output a target writes"
+    )
+    _options(parser)
     _allow(parser)
     _report(parser)
 
@@ -90,6 +106,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="check for this target too; repeatable",
     )
+    _options(parser)
     _allow(parser)
     _report(parser)
 
@@ -111,6 +128,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's")
     parser.add_argument("--requirements", metavar="FILE", help="what the steps need installed beside the engine")
+    _options(parser)
     _allow(parser)
 
 
@@ -121,6 +139,7 @@ def _graph(parser: argparse.ArgumentParser) -> None:
 
 def _targets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--options", action="store_true", help="what each target lets you choose, instead")
 
 
 def _engines(parser: argparse.ArgumentParser) -> None:
@@ -152,6 +171,19 @@ def code(text: str) -> str:
     if not re.fullmatch(r"PG\d{3}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a code like PG210")
     return text
+
+
+def option(text: str) -> tuple[str | None, str, str]:
+    """A choice for a target: (target or None, name, value).
+
+    >>> option("kfp.image=python:3.12"), option("image=x.y")
+    (('kfp', 'image', 'python:3.12'), (None, 'image', 'x.y'))
+    """
+    key, equals, value = text.partition("=")
+    target, dot, name = key.rpartition(".")
+    if not equals or not name or (dot and not target):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE or TARGET.NAME=VALUE")
+    return target or None, name, value
 
 
 def positive(text: str) -> int:

@@ -39,8 +39,10 @@ def compile_(args: argparse.Namespace) -> int:
     if args.stdout and (args.check or args.format != "text"):
         raise files.fail("PG342", "--stdout prints the files alone: it does not go with --check or --format")
     _known(args.target)
+    if args.emit:
+        args.option.append((None, "emit", args.emit))
     loaded = load(args.source)
-    compiled, found = _compile_all(loaded, args.target, args.allow)
+    compiled, found = _compile_all(loaded, args)
     if blocking(found):
         raise CompileError(found)
     if args.stdout:
@@ -68,14 +70,28 @@ def _known(targets: list[str]) -> None:
         backends.get(target)
 
 
-def _compile_all(loaded: Loaded, targets: list[str], allow: list[str]) -> tuple[list[Compiled], list[Diagnostic]]:
+def options(asked: list[str], chosen: list[tuple[str | None, str, str]], target: str) -> dict[str, str]:
+    """What the command line chooses for one of the targets asked for; `T.` before a name means that target alone.
+
+    Raises:
+        InputError: a choice for a target that is not asked for.
+    """
+    for of, name, _ in chosen:
+        if of is not None and of not in asked:
+            raise files.fail("PG342", f"--option {of}.{name} is for a target that is not asked for")
+    return {name: value for of, name, value in chosen if of in (None, target)}
+
+
+def _compile_all(loaded: Loaded, args: argparse.Namespace) -> tuple[list[Compiled], list[Diagnostic]]:
     """The code of each target that gives any, and what all of them have to say."""
     from pipeglot import backends
 
-    compiled, found = [], accept(loaded.diagnostics, allow)
-    for target in dict.fromkeys(targets):
+    compiled, found = [], accept(loaded.diagnostics, args.allow)
+    for target in dict.fromkeys(args.target):
         try:
-            one = backends.compile(loaded.pipeline, target, allow=allow)
+            one = backends.compile(
+                loaded.pipeline, target, allow=args.allow, options=options(args.target, args.option, target)
+            )
         except CompileError as error:
             found += error.diagnostics
         else:
@@ -141,7 +157,7 @@ def check(args: argparse.Namespace) -> int:
     """All diagnostics of a pipeline and of the targets asked about."""
     _known(args.target)
     loaded = load(args.source)
-    _, found = _compile_all(loaded, args.target, args.allow)
+    _, found = _compile_all(loaded, args)
     report(found, args.format, folder=folder_of(args.source), source=args.source, stream=sys.stdout)
     if args.format == "text":
         print(f"{loaded.pipeline.name}: {summary(found) or 'nothing to say'}")
@@ -178,6 +194,11 @@ def targets(args: argparse.Namespace) -> int:
     from pipeglot import backends
     from pipeglot.backends.features import FEATURES
 
+    if args.options:
+        for name in sorted(backends.targets()):
+            for option, about in backends.get(name).options.items():
+                print(f"{name}.{option}: {about}")
+        return 0
     tables = {name: backends.get(name).support for name in sorted(backends.targets())}
     if args.json:
         data = {

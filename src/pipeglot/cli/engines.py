@@ -63,7 +63,7 @@ def _list(args: argparse.Namespace) -> int:
 def _doctor(args: argparse.Namespace) -> int:
     problems: list[Diagnostic] = []
     python = Path(args.engine_python) if args.engine_python else None
-    for target in dict.fromkeys(args.engines or environments.SPECS):
+    for target in dict.fromkeys(args.engines or [one.target for one in environments.specs()]):
         wrong = environments.doctor(target, python=python)
         problems += wrong
         print(f"{target}: {'cannot be used' if wrong else 'ok'}")

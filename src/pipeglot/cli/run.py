@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TextIO
 
 from pipeglot.cli import display, files
-from pipeglot.cli.commands import load
+from pipeglot.cli.commands import load, options
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import collect
 from pipeglot.core.diagnostic import EngineError
@@ -148,6 +148,7 @@ def _on_engine(
         path=[Path(loaded.base)],
         cwd=Path.cwd(),
         allow=args.allow,
+        options=options([args.on], args.option, args.on),
     )
     with display.display(people, f"{loaded.pipeline.name} on {args.on}") as shown:
 
@@ -182,6 +183,7 @@ def _check_arguments(args: argparse.Namespace) -> None:
         "--mode": args.mode,
         "--engine-python": args.engine_python,
         "--requirements": args.requirements,
+        "--option": args.option,
     }
     wrong = [name for name, value in engine_only.items() if value] if args.on == "local" else []
     if args.on != "local" and args.max_workers:

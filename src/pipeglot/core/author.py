@@ -75,6 +75,7 @@ class Pipeline(Generic[P, R]):
 
     def __init__(self, fn: Callable[P, R], settings: Settings) -> None:
         functools.update_wrapper(self, fn)
+        where.declares(fn)
         self.fn, self.settings = fn, settings
         self.name: str = settings.get("name") or fn.__name__
         self._root: Pipeline[P, R] = self
@@ -131,11 +132,11 @@ class Pipeline(Generic[P, R]):
                 raise AuthoringError([Diagnostic("PG352", "error", message)]) from None
         return execute(self._valid(), params=plain)
 
-    def compile(self, target: str, *, allow: Sequence[str] = ()) -> Compiled:
-        """The files for a target. Raises CompileError with all that the target refuses."""
+    def compile(self, target: str, *, allow: Sequence[str] = (), **options: str) -> Compiled:
+        """The files for a target, with what it lets one choose. Raises CompileError with all that it refuses."""
         from pipeglot.backends import compile
 
-        return compile(self._valid(), target, allow=allow)
+        return compile(self._valid(), target, allow=allow, options=options)
 
     def _valid(self) -> nodes.Pipeline:
         wrong = [found for found in self.check() if found.severity == "error"]

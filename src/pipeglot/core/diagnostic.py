@@ -142,6 +142,7 @@ CODES: dict[str, str] = {
     # 220-239: Airflow
     "PG200": "a name of the author's file is used by the code around it",
     "PG201": "there is no such target",
+    "PG202": "the target has no such option, or it does not take that value",
     "PG220": "a call has another name on Airflow",
     "PG221": "an option that Airflow does not have",
     "PG222": "a scheduled Airflow DAG has a param without a default",
@@ -150,6 +151,7 @@ CODES: dict[str, str] = {
     "PG225": "Airflow counts an interval from the deployment",
     "PG226": "Airflow waits longer between attempts than it is told",
     "PG227": "Airflow maps over 1,024 items at most",
+    "PG228": "resources of a task matter to one executor only",
     # 240-259: Prefect
     "PG240": "a time limit does not interrupt work",
     "PG241": "a start date is not kept",
@@ -157,6 +159,7 @@ CODES: dict[str, str] = {
     "PG243": "a name is taken",
     "PG244": "an option of the target is wrong",
     "PG245": "text would be read as a template",
+    "PG246": "resources of a task cannot be asked for",
     "PG247": "a flow has another name than its pipeline",
     # 300-329: engines, their environments and their runs
     "PG300": "no such engine",

@@ -318,12 +318,34 @@ class Continue(Node):
     default: JsonValue = None
 
 
+Label: TypeAlias = Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=317)]
+"""A key or value of a Kubernetes label."""
+
+
+class Resources(Node):
+    """What a call asks of the machine it runs on; it changes where work is placed, never what comes out.
+
+    `cpu` in cores, `memory` as a Kubernetes quantity (`512Mi`, `4Gi`), `gpus` in devices of `gpu_type`, the name that
+    Kubernetes has for them; `node_selector` are labels of the node. The memory asked for is also the limit.
+
+    >>> Resources(cpu=0.5, memory="2Gi", gpus=1).gpu_type
+    'nvidia.com/gpu'
+    """
+
+    cpu: float | None = Field(default=None, ge=0.001, le=10_000)
+    memory: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(Ki|Mi|Gi|Ti)$")
+    gpus: int | None = Field(default=None, ge=1, le=1_000)
+    gpu_type: str = Field(default="nvidia.com/gpu", pattern=r"^[a-z0-9.-]+/[A-Za-z0-9._-]+$", max_length=200)
+    node_selector: dict[Label, Label] = Field(default_factory=dict)
+
+
 class Policy(Node):
     """How a call is run. `timeout` is in seconds, per attempt."""
 
     retry: Retry | None = None
     timeout: int | None = Field(default=None, ge=1, le=86_400 * 366)
     on_failure: Continue | None = None
+    resources: Resources | None = None
 
 
 # ---------------------------------------------------------------- nodes
@@ -501,8 +523,9 @@ class Pipeline(Placed):
         return cls.model_validate_json(text)
 
     def digest(self) -> str:
-        """Twelve hex digits that name what the pipeline does: source places do not count."""
-        data = self.model_dump(mode="json", context=_WITHOUT_PLACES)
+        """Twelve hex digits that name what the pipeline does. Source places do not count, nor what is not said: so
+        a field that the language gains leaves the digests of pipelines without it as they were."""
+        data = self.model_dump(mode="json", context=_WITHOUT_PLACES, exclude_none=True)
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
 
     def step(self, name: str) -> Step:

@@ -74,6 +74,7 @@ class Policies:
     max_delay: Duration | None = None
     timeout: Duration | None = None
     on_failure: Continue | None = None
+    resources: ir.Resources | None = None
 
     @staticmethod
     def read(given: Mapping[str, Any]) -> Policies:
@@ -96,7 +97,7 @@ class Policies:
     def policy(self) -> ir.Policy:
         """The policies as data; stops with PG126 when they make no sense."""
         try:
-            retry, timeout, tolerated = None, None, None
+            tolerated = None
             if self.retries is not None and (isinstance(self.retries, bool) or not isinstance(self.retries, int)):
                 raise ValueError(f"retries={self.retries!r} is no whole number")
             delay = 0 if self.retry_delay is None else seconds(self.retry_delay)
@@ -109,7 +110,9 @@ class Policies:
                 tolerated = ir.Continue(default=constant(self.on_failure.default).value)
             elif self.on_failure is not None:
                 raise ValueError(f"on_failure={self.on_failure!r}: write on_failure=continue_(default=...)")
-            return ir.Policy(retry=retry, timeout=timeout, on_failure=tolerated)
+            if self.resources is not None and not isinstance(self.resources, ir.Resources):
+                raise ValueError(f"resources={self.resources!r}: write resources=Resources(cpu=2, memory='4Gi')")
+            return ir.Policy(retry=retry, timeout=timeout, on_failure=tolerated, resources=self.resources)
         except ValidationError as error:
             wrong = "; ".join(f"{_written(one['loc'])}: {one['msg']}" for one in error.errors())
             fail("PG126", f"a policy makes no sense: {wrong}", "retries 0 to 50, delays up to 7 days, backoff 1 to 100")

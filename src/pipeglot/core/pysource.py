@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 import math
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -275,7 +276,10 @@ def is_tidy(doc: Doc, room: int) -> bool:
     first, last = doc.operands
     if _ends_in_bracket(last):
         return width(f"{flat(first)} {doc.op} not (") <= room
-    return not isinstance(first, Parens) or bool(first.prefix) or width(f") {doc.op} {flat(last)}") <= room
+    if not isinstance(first, Parens) or first.prefix:
+        return True
+    # Ruff breaks the last brackets that it reaches within the line, wherever they stand.
+    return width(f") {doc.op} {flat(last)}") <= room and re.search(r"[\[(](?![\])])", flat(last)) is None
 
 
 def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
@@ -316,7 +320,7 @@ def expression(value: Value, names: RootNames) -> Doc:
 
     def operand(v: Value) -> Doc:
         doc = inner(v)
-        return Parens(doc) if isinstance(v, Compare | IsIn | All | Any_ | Not) else doc
+        return Parens(doc) if isinstance(doc, Infix | Parens) or flat(doc).startswith("not ") else doc
 
     match value:
         case Const():
@@ -332,6 +336,10 @@ def expression(value: Value, names: RootNames) -> Doc:
             return Bracket("{", tuple(Entry(string(k) + ": ", inner(v)) for k, v in value.items), "}")
         case Text():
             return _text(value, names)
+        case Compare(op="==" | "!=" as op, left=known, right=Const(value=bool(told))):
+            return inner(known) if told is (op == "==") else negated(inner(known))
+        case Compare(op="==" | "!=" as op, left=Const(value=bool(told)), right=known):
+            return inner(known) if told is (op == "==") else negated(inner(known))
         case Compare():
             return Infix(value.op, (operand(value.left), operand(value.right)))
         case IsIn():
@@ -343,19 +351,21 @@ def expression(value: Value, names: RootNames) -> Doc:
         case Not(operand=IsIn(value=inside, options=options)):
             return Infix("not in", (operand(inside), literal(tuple(options))))
         case Not(operand=Compare(op="==" | "!=" as op, left=left, right=right)):
-            return Infix("!=" if op == "==" else "==", (operand(left), operand(right)))
+            return inner(Compare(op="!=" if op == "==" else "==", left=left, right=right))
         case Not():
             return negated(inner(value.operand))
 
 
 def negated(doc: Doc) -> Doc:
-    """`not doc`."""
+    """`not doc`, of a bool."""
     match doc:
+        case Atom(text=text) if text.startswith("not "):
+            return Atom(text.removeprefix("not "))
         case Atom():
             return Atom(f"not {doc.text}")
         case Bracket():
             return replace(doc, open=f"not {doc.open}")
-    return Parens(doc, "not ")
+    return doc.inner if isinstance(doc, Parens) and doc.prefix else Parens(doc, "not ")
 
 
 def fitting(condition: Value, names: RootNames, room: int) -> Doc:

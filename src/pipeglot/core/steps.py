@@ -51,13 +51,14 @@ class Step(Generic[P, R]):
         max_delay: Duration | None = None,
         timeout: Duration | None = None,
         on_failure: Continue | None = None,
+        resources: ir.Resources | None = None,
     ) -> Step[P, R]:
         """The same step for one call, with an id, an order (`after`) and policies of its own.
 
         `after` takes results of calls, merged and collected values, and `when` and `each` blocks. What is not
         said stays as it was declared.
         """
-        said = Policies(retries, retry_delay, backoff, max_delay, timeout, on_failure)
+        said = Policies(retries, retry_delay, backoff, max_delay, timeout, on_failure, resources)
         said.policy()
         new: Step[P, R] = Step(self.fn, self._run, said.over(self._policies))
         new._root, new._fills_defaults = self._root, self._fills_defaults
@@ -155,6 +156,7 @@ class Said(TypedDict, total=False):
     max_delay: Duration
     timeout: Duration
     on_failure: Continue
+    resources: ir.Resources
 
 
 @overload

@@ -40,9 +40,18 @@ def _libraries() -> tuple[str, ...]:
 
 _LIBRARIES = _libraries()
 
+_PIPELINES: set[str] = set()
+"""The files that declare pipelines: the author's own wherever they lie, an installed package too."""
+
+
+def declares(fn: object) -> None:
+    """Remember that a pipeline function's file is an author's."""
+    if isinstance(fn, types.FunctionType):
+        _PIPELINES.add(fn.__code__.co_filename)
+
 
 def _is_author(filename: str) -> bool:
-    return not filename.startswith((_OURS, *_LIBRARIES)) and not filename.startswith("<frozen")
+    return filename in _PIPELINES or not filename.startswith((_OURS, *_LIBRARIES, "<frozen"))
 
 
 def author_frame() -> types.FrameType:

@@ -1,6 +1,6 @@
 """The pipeline after_a_branch_with_a_branch_in_a_loop."""
 
-# Made by pipeglot from pipeline "after_a_branch_with_a_branch_in_a_loop", digest 293e0378ccfe.
+# Made by pipeglot from pipeline "after_a_branch_with_a_branch_in_a_loop", digest 99a51ebe9279.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline after_a_failure_is_blocked."""
 
-# Made by pipeglot from pipeline "after_a_failure_is_blocked", digest b4f9e4ee324c.
+# Made by pipeglot from pipeline "after_a_failure_is_blocked", digest f887e510f963.
 
 import functools
 import json

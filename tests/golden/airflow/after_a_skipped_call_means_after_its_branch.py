@@ -1,6 +1,6 @@
 """The pipeline after_a_skipped_call_means_after_its_branch."""
 
-# Made by pipeglot from pipeline "after_a_skipped_call_means_after_its_branch", digest 75d34e0bc18d.
+# Made by pipeglot from pipeline "after_a_skipped_call_means_after_its_branch", digest 3b29e34da3f4.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline awkward_params."""
 
-# Made by pipeglot from pipeline "awkward_params", digest 61c552f74516.
+# Made by pipeglot from pipeline "awkward_params", digest 03b4503f2506.
 
 import functools
 import json

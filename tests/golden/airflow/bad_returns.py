@@ -1,6 +1,6 @@
 """The pipeline bad_returns."""
 
-# Made by pipeglot from pipeline "bad_returns", digest 9fe8639e3571.
+# Made by pipeglot from pipeline "bad_returns", digest d2e7a854f4b4.
 
 import functools
 import json

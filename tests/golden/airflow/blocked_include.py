@@ -1,6 +1,6 @@
 """The pipeline blocked_include."""
 
-# Made by pipeglot from pipeline "blocked_include", digest c7c94ca49107.
+# Made by pipeglot from pipeline "blocked_include", digest d864ce364697.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline branch_after_branch."""
 
-# Made by pipeglot from pipeline "branch_after_branch", digest 1013de9d186b.
+# Made by pipeglot from pipeline "branch_after_branch", digest c24afcb8ca1e.
 
 import functools
 import json

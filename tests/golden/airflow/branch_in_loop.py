@@ -1,6 +1,6 @@
 """The pipeline branch_in_loop."""
 
-# Made by pipeglot from pipeline "branch_in_loop", digest b5b1c6c52d80.
+# Made by pipeglot from pipeline "branch_in_loop", digest 226da6ee4c79.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline captured_failure_blocks_the_loop."""
 
-# Made by pipeglot from pipeline "captured_failure_blocks_the_loop", digest 285f0679788d.
+# Made by pipeglot from pipeline "captured_failure_blocks_the_loop", digest 543f84c744eb.
 
 import functools
 import json

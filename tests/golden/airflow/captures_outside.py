@@ -1,6 +1,6 @@
 """The pipeline captures_outside."""
 
-# Made by pipeglot from pipeline "captures_outside", digest 71b823250dc6.
+# Made by pipeglot from pipeline "captures_outside", digest 10efcb521b87.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline collect_of_a_merge_and_a_field."""
 
-# Made by pipeglot from pipeline "collect_of_a_merge_and_a_field", digest a2c0e0f5da0a.
+# Made by pipeglot from pipeline "collect_of_a_merge_and_a_field", digest cd4cc8255d68.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline condition_cannot_be_evaluated."""
 
-# Made by pipeglot from pipeline "condition_cannot_be_evaluated", digest ea1c6a2ddf0f.
+# Made by pipeglot from pipeline "condition_cannot_be_evaluated", digest 98863822e30f.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline condition_fails."""
 
-# Made by pipeglot from pipeline "condition_fails", digest 6d81fc9dd862.
+# Made by pipeglot from pipeline "condition_fails", digest 8146e3063108.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """Retrain the credit scoring model, and deploy it when it beats production."""
 
-# Made by pipeglot from pipeline "credit_scoring", digest 2864e9a43d60.
+# Made by pipeglot from pipeline "credit_scoring", digest 1f83992b1166.
 
 import csv
 import functools

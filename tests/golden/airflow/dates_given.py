@@ -1,6 +1,6 @@
 """The pipeline dates_given."""
 
-# Made by pipeglot from pipeline "dates_given", digest 78f3662b3ae2.
+# Made by pipeglot from pipeline "dates_given", digest d18e2be2400a.
 
 import enum
 import functools

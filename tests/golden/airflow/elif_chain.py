@@ -1,6 +1,6 @@
 """The pipeline elif_chain."""
 
-# Made by pipeglot from pipeline "elif_chain", digest 9344cb5d5818.
+# Made by pipeglot from pipeline "elif_chain", digest 1cf2ce603436.
 
 import functools
 import json

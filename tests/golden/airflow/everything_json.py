@@ -1,6 +1,6 @@
 """The pipeline everything_json."""
 
-# Made by pipeglot from pipeline "everything_json", digest 25c89e8e54b9.
+# Made by pipeglot from pipeline "everything_json", digest 4468731bce40.
 
 import functools
 import json

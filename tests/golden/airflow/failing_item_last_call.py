@@ -1,6 +1,6 @@
 """The pipeline failing_item_last_call."""
 
-# Made by pipeglot from pipeline "failing_item_last_call", digest 632651557023.
+# Made by pipeglot from pipeline "failing_item_last_call", digest 7d1ffad10589.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline failure_in_a_nested_loop."""
 
-# Made by pipeglot from pipeline "failure_in_a_nested_loop", digest cd5b88e18108.
+# Made by pipeglot from pipeline "failure_in_a_nested_loop", digest d9359e9ba9e0.
 
 import functools
 import json

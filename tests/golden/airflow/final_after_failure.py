@@ -1,6 +1,6 @@
 """The pipeline final_after_failure."""
 
-# Made by pipeglot from pipeline "final_after_failure", digest 194ed3b54e1c.
+# Made by pipeglot from pipeline "final_after_failure", digest b50be99f81c9.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline final_after_tolerated."""
 
-# Made by pipeglot from pipeline "final_after_tolerated", digest 07f879362b4e.
+# Made by pipeglot from pipeline "final_after_tolerated", digest 784276a4f878.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline final_with_retries."""
 
-# Made by pipeglot from pipeline "final_with_retries", digest a9eb98cf1d07.
+# Made by pipeglot from pipeline "final_with_retries", digest fd8bf4f06c24.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline function_defaults."""
 
-# Made by pipeglot from pipeline "function_defaults", digest 8cd07ee1327c.
+# Made by pipeglot from pipeline "function_defaults", digest 449323c302bf.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline grouped."""
 
-# Made by pipeglot from pipeline "grouped", digest bc781dc0275a.
+# Made by pipeglot from pipeline "grouped", digest 13d8fc1519dd.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline if_else_merge."""
 
-# Made by pipeglot from pipeline "if_else_merge", digest 1659282d97a0.
+# Made by pipeglot from pipeline "if_else_merge", digest 7f85c78ba3fc.
 
 import functools
 import json

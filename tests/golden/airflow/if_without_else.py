@@ -1,6 +1,6 @@
 """The pipeline if_without_else."""
 
-# Made by pipeglot from pipeline "if_without_else", digest 665e4e8a2fef.
+# Made by pipeglot from pipeline "if_without_else", digest 66e912bae003.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline include_in_static_loop."""
 
-# Made by pipeglot from pipeline "include_in_static_loop", digest e8aaa613beca.
+# Made by pipeglot from pipeline "include_in_static_loop", digest 8bec4a1fe425.
 
 import functools
 import json

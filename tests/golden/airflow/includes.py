@@ -1,6 +1,6 @@
 """The pipeline includes."""
 
-# Made by pipeglot from pipeline "includes", digest 0ad40a0a84b2.
+# Made by pipeglot from pipeline "includes", digest bc6d5d1189ad.
 
 import functools
 import json

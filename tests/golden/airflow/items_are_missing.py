@@ -1,6 +1,6 @@
 """The pipeline items_are_missing."""
 
-# Made by pipeglot from pipeline "items_are_missing", digest 886743327891.
+# Made by pipeglot from pipeline "items_are_missing", digest d76b8c95b3c1.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline items_that_are_none."""
 
-# Made by pipeglot from pipeline "items_that_are_none", digest 98d01fcf4408.
+# Made by pipeglot from pipeline "items_that_are_none", digest c2138ce46f82.
 
 import functools
 import json

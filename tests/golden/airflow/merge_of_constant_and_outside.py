@@ -1,6 +1,6 @@
 """The pipeline merge_of_constant_and_outside."""
 
-# Made by pipeglot from pipeline "merge_of_constant_and_outside", digest 0a38a7c598f1.
+# Made by pipeglot from pipeline "merge_of_constant_and_outside", digest 554a28270720.
 
 import functools
 import json

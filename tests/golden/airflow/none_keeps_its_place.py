@@ -1,6 +1,6 @@
 """The pipeline none_keeps_its_place."""
 
-# Made by pipeglot from pipeline "none_keeps_its_place", digest 3a06c9344528.
+# Made by pipeglot from pipeline "none_keeps_its_place", digest eb6ea6f7009e.
 
 import functools
 import json

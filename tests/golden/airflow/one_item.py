@@ -1,6 +1,6 @@
 """The pipeline one_item."""
 
-# Made by pipeglot from pipeline "one_item", digest 7e22b4620fc9.
+# Made by pipeglot from pipeline "one_item", digest 7403a8d8a20a.
 
 import functools
 import json

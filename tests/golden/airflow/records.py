@@ -1,6 +1,6 @@
 """The pipeline records."""
 
-# Made by pipeglot from pipeline "records", digest 4343c0cfb119.
+# Made by pipeglot from pipeline "records", digest 999b1e2e722b.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline result_of_a_failed_call."""
 
-# Made by pipeglot from pipeline "result_of_a_failed_call", digest af8479055f98.
+# Made by pipeglot from pipeline "result_of_a_failed_call", digest ac3f053d505a.
 
 import functools
 import json

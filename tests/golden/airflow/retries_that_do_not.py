@@ -1,6 +1,6 @@
 """The pipeline retries_that_do_not."""
 
-# Made by pipeglot from pipeline "retries_that_do_not", digest 94de01b2ee5e.
+# Made by pipeglot from pipeline "retries_that_do_not", digest d424ddfb184a.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline runtime_in_static."""
 
-# Made by pipeglot from pipeline "runtime_in_static", digest dd1bccf4ad29.
+# Made by pipeglot from pipeline "runtime_in_static", digest 51b489a937e8.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline shell_fails."""
 
-# Made by pipeglot from pipeline "shell_fails", digest d0ec5063bc99.
+# Made by pipeglot from pipeline "shell_fails", digest b71d3ca66d89.
 
 import functools
 import json

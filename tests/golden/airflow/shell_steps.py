@@ -1,6 +1,6 @@
 """The pipeline shell_steps."""
 
-# Made by pipeglot from pipeline "shell_steps", digest 5ec5cd3fb463.
+# Made by pipeglot from pipeline "shell_steps", digest a23c7bcfd824.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline slow_but_in_time."""
 
-# Made by pipeglot from pipeline "slow_but_in_time", digest 40d7e956ed43.
+# Made by pipeglot from pipeline "slow_but_in_time", digest 060b1848db2c.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline static."""
 
-# Made by pipeglot from pipeline "static", digest b9f11d2bd21c.
+# Made by pipeglot from pipeline "static", digest 580fa7f9b994.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline static_in_static."""
 
-# Made by pipeglot from pipeline "static_in_static", digest 991fea45435b.
+# Made by pipeglot from pipeline "static_in_static", digest 37f8648f94bf.
 
 import functools
 import json

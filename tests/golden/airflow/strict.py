@@ -2,7 +2,7 @@
 blocked.
 """
 
-# Made by pipeglot from pipeline "strict", digest 82c3785fd795.
+# Made by pipeglot from pipeline "strict", digest edb8acb80aaf.
 
 import functools
 import json

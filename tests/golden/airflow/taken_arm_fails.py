@@ -1,6 +1,6 @@
 """The pipeline taken_arm_fails."""
 
-# Made by pipeglot from pipeline "taken_arm_fails", digest 15f2d9b355a2.
+# Made by pipeglot from pipeline "taken_arm_fails", digest a00e3893aa49.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline template_like_tags."""
 
-# Made by pipeglot from pipeline "template_like_tags", digest 0ea7b3b9c9ba.
+# Made by pipeglot from pipeline "template_like_tags", digest cc175fc5e170.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline tolerated."""
 
-# Made by pipeglot from pipeline "tolerated", digest e5b6f7521f9a.
+# Made by pipeglot from pipeline "tolerated", digest 047560d1fdb4.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline tolerated_beside_a_failure."""
 
-# Made by pipeglot from pipeline "tolerated_beside_a_failure", digest 062fc939cae2.
+# Made by pipeglot from pipeline "tolerated_beside_a_failure", digest d0609dd1804b.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline tolerated_default_none."""
 
-# Made by pipeglot from pipeline "tolerated_default_none", digest 49d3bd90b8d1.
+# Made by pipeglot from pipeline "tolerated_default_none", digest 6fa4d2c6a999.
 
 import functools
 import json

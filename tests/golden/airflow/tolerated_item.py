@@ -1,6 +1,6 @@
 """The pipeline tolerated_item."""
 
-# Made by pipeglot from pipeline "tolerated_item", digest 142d74206e30.
+# Made by pipeglot from pipeline "tolerated_item", digest 8a1e4c4d54c9.
 
 import functools
 import json

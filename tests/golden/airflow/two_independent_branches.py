@@ -1,6 +1,6 @@
 """The pipeline two_independent_branches."""
 
-# Made by pipeglot from pipeline "two_independent_branches", digest 99296b96dce7.
+# Made by pipeglot from pipeline "two_independent_branches", digest 49a728403360.
 
 import functools
 import json

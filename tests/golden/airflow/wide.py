@@ -1,6 +1,6 @@
 """The pipeline wide."""
 
-# Made by pipeglot from pipeline "wide", digest 3bac79f2d4c1.
+# Made by pipeglot from pipeline "wide", digest af1fd9b2ed5d.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline zero_items_then_more."""
 
-# Made by pipeglot from pipeline "zero_items_then_more", digest 9d6f40ab41be.
+# Made by pipeglot from pipeline "zero_items_then_more", digest e71c8199222e.
 
 import functools
 import json

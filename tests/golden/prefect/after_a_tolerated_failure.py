@@ -1,6 +1,6 @@
 """The pipeline after_a_tolerated_failure as a Prefect flow."""
 
-# Made by pipeglot from pipeline "after_a_tolerated_failure", digest 7303fbf85b6b.
+# Made by pipeglot from pipeline "after_a_tolerated_failure", digest e0a29552da9c.
 
 import functools
 import json

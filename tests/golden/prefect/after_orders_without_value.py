@@ -1,6 +1,6 @@
 """The pipeline after_orders_without_value as a Prefect flow."""
 
-# Made by pipeglot from pipeline "after_orders_without_value", digest 229aebbd00f6.
+# Made by pipeglot from pipeline "after_orders_without_value", digest a4bb113a80ea.
 
 import functools
 import json

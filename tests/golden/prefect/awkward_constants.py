@@ -1,6 +1,6 @@
 """The pipeline awkward_constants as a Prefect flow."""
 
-# Made by pipeglot from pipeline "awkward_constants", digest a65bdd7f5e4e.
+# Made by pipeglot from pipeline "awkward_constants", digest bdef451b990f.
 
 import functools
 import json

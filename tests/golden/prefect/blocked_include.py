@@ -1,6 +1,6 @@
 """The pipeline blocked_include as a Prefect flow."""
 
-# Made by pipeglot from pipeline "blocked_include", digest ef1bd258f3c9.
+# Made by pipeglot from pipeline "blocked_include", digest 2956a40eae25.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline bounded as a Prefect flow."""
 
-# Made by pipeglot from pipeline "bounded", digest a06cdb231631.
+# Made by pipeglot from pipeline "bounded", digest 1bf6f48766f6.
 
 import functools
 import json

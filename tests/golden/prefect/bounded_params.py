@@ -1,6 +1,6 @@
 """The pipeline bounded_params as a Prefect flow."""
 
-# Made by pipeglot from pipeline "bounded_params", digest e5d2165267d5.
+# Made by pipeglot from pipeline "bounded_params", digest 6d0120a33e57.
 
 import functools
 import json

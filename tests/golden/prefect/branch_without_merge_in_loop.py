@@ -1,6 +1,6 @@
 """The pipeline branch_without_merge_in_loop as a Prefect flow."""
 
-# Made by pipeglot from pipeline "branch_without_merge_in_loop", digest a6899ee15fb0.
+# Made by pipeglot from pipeline "branch_without_merge_in_loop", digest 2c5d026a960f.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline capture_fails as a Prefect flow."""
 
-# Made by pipeglot from pipeline "capture_fails", digest 4d330385de23.
+# Made by pipeglot from pipeline "capture_fails", digest a15c7b7be83b.
 
 import functools
 import json

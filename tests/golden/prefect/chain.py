@@ -1,6 +1,6 @@
 """The pipeline chain as a Prefect flow."""
 
-# Made by pipeglot from pipeline "chain", digest 1dd6559b6887.
+# Made by pipeglot from pipeline "chain", digest f99d95fd59ee.
 
 import functools
 import json

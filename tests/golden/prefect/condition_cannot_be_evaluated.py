@@ -1,10 +1,9 @@
 """The pipeline condition_cannot_be_evaluated as a Prefect flow."""
 
-# Made by pipeglot from pipeline "condition_cannot_be_evaluated", digest ea1c6a2ddf0f.
+# Made by pipeglot from pipeline "condition_cannot_be_evaluated", digest 98863822e30f.
 
 import functools
 import json
-import operator
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -73,8 +72,9 @@ def compare(op, left, right):
         return (alike and left == right) is (op == "==")
     if not alike or kinds[0] is bool:
         raise TypeError(f"{left!r} and {right!r} have no order ({op})")
-    order = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-    return order[op](left, right)
+    if "<" in op:
+        return left < right or (op == "<=" and left == right)
+    return left > right or (op == ">=" and left == right)
 
 
 beside_task = task(json_io(say), name="beside", cache_policy=NO_CACHE)

@@ -1,6 +1,6 @@
 """The pipeline conditions_of_all_kinds as a Prefect flow."""
 
-# Made by pipeglot from pipeline "conditions_of_all_kinds", digest 68e771f78c3b.
+# Made by pipeglot from pipeline "conditions_of_all_kinds", digest ce532871a377.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline context as a Prefect flow."""
 
-# Made by pipeglot from pipeline "context", digest f85f03e9a2f8.
+# Made by pipeglot from pipeline "context", digest 770a64bf9397.
 
 import functools
 import json

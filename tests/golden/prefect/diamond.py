@@ -1,6 +1,6 @@
 """The pipeline diamond as a Prefect flow."""
 
-# Made by pipeglot from pipeline "diamond", digest 11a2bdcfdf3e.
+# Made by pipeglot from pipeline "diamond", digest 66d067152382.
 
 import functools
 import json

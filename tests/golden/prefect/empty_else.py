@@ -1,6 +1,6 @@
 """The pipeline empty_else as a Prefect flow."""
 
-# Made by pipeglot from pipeline "empty_else", digest fe3e2ff75c43.
+# Made by pipeglot from pipeline "empty_else", digest e33c93ac1a8a.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline failing_item as a Prefect flow."""
 
-# Made by pipeglot from pipeline "failing_item", digest 2fc7859ca681.
+# Made by pipeglot from pipeline "failing_item", digest 73a49417f556.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline failing_leaf_beside_succeeding_join as a Prefect flow."""
 
-# Made by pipeglot from pipeline "failing_leaf_beside_succeeding_join", digest 9d7a52fbb92f.
+# Made by pipeglot from pipeline "failing_leaf_beside_succeeding_join", digest 6283e84e143b.
 
 import functools
 import json

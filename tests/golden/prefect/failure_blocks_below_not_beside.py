@@ -1,6 +1,6 @@
 """The pipeline failure_blocks_below_not_beside as a Prefect flow."""
 
-# Made by pipeglot from pipeline "failure_blocks_below_not_beside", digest 27dca0fdb65b.
+# Made by pipeglot from pipeline "failure_blocks_below_not_beside", digest f8b7178e3ef8.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline final_after_skips as a Prefect flow."""
 
-# Made by pipeglot from pipeline "final_after_skips", digest cf8968025d74.
+# Made by pipeglot from pipeline "final_after_skips", digest 3d90d3b97148.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline final_after_success as a Prefect flow."""
 
-# Made by pipeglot from pipeline "final_after_success", digest 52b83e203ba3.
+# Made by pipeglot from pipeline "final_after_success", digest 2f31ed6dfab5.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline final_fails as a Prefect flow."""
 
-# Made by pipeglot from pipeline "final_fails", digest 1a1e1d34f16c.
+# Made by pipeglot from pipeline "final_fails", digest 0851560526b0.
 
 import functools
 import json

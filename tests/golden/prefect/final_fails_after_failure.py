@@ -1,6 +1,6 @@
 """The pipeline final_fails_after_failure as a Prefect flow."""
 
-# Made by pipeglot from pipeline "final_fails_after_failure", digest f19f44d30ea2.
+# Made by pipeglot from pipeline "final_fails_after_failure", digest 428ebbef7708.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline include_in_static_loop as a Prefect flow."""
 
-# Made by pipeglot from pipeline "include_in_static_loop", digest 1eb6e191ca95.
+# Made by pipeglot from pipeline "include_in_static_loop", digest 38bcdd72ad07.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline includes as a Prefect flow."""
 
-# Made by pipeglot from pipeline "includes", digest 2946f5f995ed.
+# Made by pipeglot from pipeline "includes", digest e5fbf7b9f3b9.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline independent_roots as a Prefect flow."""
 
-# Made by pipeglot from pipeline "independent_roots", digest 0b9633398433.
+# Made by pipeglot from pipeline "independent_roots", digest a65036dd6d38.
 
 import functools
 import json

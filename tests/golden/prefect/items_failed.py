@@ -1,6 +1,6 @@
 """The pipeline items_failed as a Prefect flow."""
 
-# Made by pipeglot from pipeline "items_failed", digest 9ccb1902706e.
+# Made by pipeglot from pipeline "items_failed", digest c496e8222859.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline loop_after_loop as a Prefect flow."""
 
-# Made by pipeglot from pipeline "loop_after_loop", digest f6d02b0d6f22.
+# Made by pipeglot from pipeline "loop_after_loop", digest e00da8b9a9ce.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline loop_in_branch as a Prefect flow."""
 
-# Made by pipeglot from pipeline "loop_in_branch", digest 0e61e54f2275.
+# Made by pipeglot from pipeline "loop_in_branch", digest 650e071b3da8.
 
 import functools
 import json

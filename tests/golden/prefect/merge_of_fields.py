@@ -1,6 +1,6 @@
 """The pipeline merge_of_fields as a Prefect flow."""
 
-# Made by pipeglot from pipeline "merge_of_fields", digest bf2af43b4b27.
+# Made by pipeglot from pipeline "merge_of_fields", digest 3c2d0b35f7e9.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline merged_none as a Prefect flow."""
 
-# Made by pipeglot from pipeline "merged_none", digest e8b9843bea24.
+# Made by pipeglot from pipeline "merged_none", digest eb8f10fc44cb.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline names_ds_o_brien_q_n as a Prefect flow."""
 
-# Made by pipeglot from pipeline 'names: {{ ds }} o\'brien "q" \\ ünï', digest 8447acdd7e88.
+# Made by pipeglot from pipeline 'names: {{ ds }} o\'brien "q" \\ ünï', digest 7769a76debd6.
 
 import functools
 import json

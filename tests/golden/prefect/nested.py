@@ -1,6 +1,6 @@
 """The pipeline nested as a Prefect flow."""
 
-# Made by pipeglot from pipeline "nested", digest 30520da68cf7.
+# Made by pipeglot from pipeline "nested", digest 4160410091ac.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """Try -p text='Bob: I want my money back' and -p text='Eve: how are you?'."""
 
-# Made by pipeglot from pipeline "nested_branching", digest 3dd8daf4848f.
+# Made by pipeglot from pipeline "nested_branching", digest 1e152956ffe8.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline over_params as a Prefect flow."""
 
-# Made by pipeglot from pipeline "over_params", digest 207c6e96180a.
+# Made by pipeglot from pipeline "over_params", digest 443aa8dc9aae.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline retries_that_help as a Prefect flow."""
 
-# Made by pipeglot from pipeline "retries_that_help", digest 47d677f1aa08.
+# Made by pipeglot from pipeline "retries_that_help", digest d46f9229c35a.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline retries_with_backoff as a Prefect flow."""
 
-# Made by pipeglot from pipeline "retries_with_backoff", digest 98dc3b4ac47c.
+# Made by pipeglot from pipeline "retries_with_backoff", digest 6eae9e9a6bf0.
 
 import functools
 import json

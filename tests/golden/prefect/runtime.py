@@ -1,6 +1,6 @@
 """The pipeline runtime as a Prefect flow."""
 
-# Made by pipeglot from pipeline "runtime", digest da66e6aac7f6.
+# Made by pipeglot from pipeline "runtime", digest dc01aa3353c5.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline runtime_in_runtime as a Prefect flow."""
 
-# Made by pipeglot from pipeline "runtime_in_runtime", digest b9db4423189d.
+# Made by pipeglot from pipeline "runtime_in_runtime", digest 180506041db3.
 
 import functools
 import json

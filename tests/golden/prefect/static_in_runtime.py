@@ -1,6 +1,6 @@
 """The pipeline static_in_runtime as a Prefect flow."""
 
-# Made by pipeglot from pipeline "static_in_runtime", digest e06263120355.
+# Made by pipeglot from pipeline "static_in_runtime", digest aea9b94ad2a7.
 
 import functools
 import json

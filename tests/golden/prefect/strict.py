@@ -1,6 +1,6 @@
 """The pipeline strict as a Prefect flow."""
 
-# Made by pipeglot from pipeline "strict", digest 82c3785fd795.
+# Made by pipeglot from pipeline "strict", digest edb8acb80aaf.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline tolerance_does_not_rescue_blocked as a Prefect flow."""
 
-# Made by pipeglot from pipeline "tolerance_does_not_rescue_blocked", digest 4cc5e9013320.
+# Made by pipeglot from pipeline "tolerance_does_not_rescue_blocked", digest f3c0f8df7eb2.
 
 import functools
 import json

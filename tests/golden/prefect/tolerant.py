@@ -1,6 +1,6 @@
 """The pipeline tolerant as a Prefect flow."""
 
-# Made by pipeglot from pipeline "tolerant", digest 58033f8d772f.
+# Made by pipeglot from pipeline "tolerant", digest d40480b71733.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline tolerated_in_arm as a Prefect flow."""
 
-# Made by pipeglot from pipeline "tolerated_in_arm", digest 0b66c8a80d22.
+# Made by pipeglot from pipeline "tolerated_in_arm", digest b148943c4f2a.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline tolerated_leaf as a Prefect flow."""
 
-# Made by pipeglot from pipeline "tolerated_leaf", digest e1e57a618744.
+# Made by pipeglot from pipeline "tolerated_leaf", digest 0aa5486a5a92.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline tolerated_that_succeeds as a Prefect flow."""
 
-# Made by pipeglot from pipeline "tolerated_that_succeeds", digest d5c782995c82.
+# Made by pipeglot from pipeline "tolerated_that_succeeds", digest cb016329fbba.
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """The pipeline too_slow as a Prefect flow."""
 
-# Made by pipeglot from pipeline "too_slow", digest 615dd65e5eae.
+# Made by pipeglot from pipeline "too_slow", digest f00c72c3cc2c.
 
 import functools
 import json

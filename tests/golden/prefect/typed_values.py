@@ -1,6 +1,6 @@
 """The pipeline typed_values as a Prefect flow."""
 
-# Made by pipeglot from pipeline "typed_values", digest af45d55d5acc.
+# Made by pipeglot from pipeline "typed_values", digest 7352e48c3a7b.
 
 import enum
 import functools

@@ -1,6 +1,6 @@
 """The pipeline whole_floats as a Prefect flow."""
 
-# Made by pipeglot from pipeline "whole_floats", digest 05f246eb05cf.
+# Made by pipeglot from pipeline "whole_floats", digest aa2d9ca027fd.
 
 import functools
 import json

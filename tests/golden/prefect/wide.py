@@ -1,6 +1,6 @@
 """The pipeline wide as a Prefect flow."""
 
-# Made by pipeglot from pipeline "wide", digest 3bac79f2d4c1.
+# Made by pipeglot from pipeline "wide", digest af1fd9b2ed5d.
 
 import functools
 import json

@@ -6,14 +6,15 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeglot.backends.airflow.emit import functions
+from pipeglot.backends.airflow.engine import ENGINE
 from pipeglot.backends.airflow.lower import TaskIds, lower
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.observe import observe
 from pipeglot.backends.airflow.plan import Plan, Step
-from pipeglot.backends.airflow.settings import dag_arguments, diagnose, options, say
+from pipeglot.backends.airflow.settings import dag_arguments, diagnose, say, task_options
 from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
-from pipeglot.backends.base import Compiled, EngineRun, Support
+from pipeglot.backends.base import NO_OPTIONS, Compiled, EngineRun, EngineSpec, Support
 from pipeglot.backends.frame import render_frame
 from pipeglot.backends.python import STANDARD, author_code, boundary_code, header, spaced
 from pipeglot.core.diagnostic import Diagnostic
@@ -28,8 +29,10 @@ class Airflow:
 
     target = "airflow"
     support: Mapping[str, Support] = SUPPORT
+    options = NO_OPTIONS
+    engine: EngineSpec | None = ENGINE
 
-    def compile(self, pipeline: Pipeline) -> Compiled:
+    def compile(self, pipeline: Pipeline, options: Mapping[str, str] = NO_OPTIONS) -> Compiled:
         """One DAG file."""
         made_from = header(pipeline)
         pipeline = inline(pipeline)
@@ -37,7 +40,7 @@ class Airflow:
         calls = {call.id: call for call in Shape(pipeline).calls}
         if pipeline.final is not None:
             calls[pipeline.final.call.id] = pipeline.final.call
-        told = options(pipeline, calls)
+        told = task_options(pipeline, calls)
         imports = Imports()
         author = author_code(pipeline, imports)
         naming = Naming(pipeline, plan, author, imports)

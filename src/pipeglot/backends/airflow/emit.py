@@ -6,12 +6,13 @@ import ast
 from datetime import timedelta
 from typing import Any
 
+from pipeglot.backends import pod
 from pipeglot.backends.airflow.bodies import Body
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import Branch, Nothing, Step, Task
 from pipeglot.backends.airflow.settings import Settings, policy
-from pipeglot.core.ir import Inlined, Pipeline
-from pipeglot.core.pysource import Atom, Bracket, Entry, call, flat, literal, statement
+from pipeglot.core.ir import Inlined, Pipeline, Resources
+from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, call, flat, literal, statement
 
 
 def functions(naming: Naming, settings: Settings) -> list[str]:
@@ -45,6 +46,8 @@ def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) ->
     if any(isinstance(value, timedelta) for value in settings.values()):
         name = naming.engine("datetime", "timedelta")
         settings = {k: _renamed(v, name) for k, v in settings.items()}
+    if work.call.policy.resources is not None:
+        settings["executor_config"] = _pod(work.call.policy.resources, naming.kubernetes())
     step = naming.steps[work.call.step]
     own = isinstance(step.run, Inlined) and _docstring(naming.pipeline, step.run.name)
     if step.description and own != step.description:
@@ -52,6 +55,16 @@ def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) ->
     if task.id != task.node:
         settings["task_display_name"] = task.node
     return settings | options.tasks.get(work.call.id, {})
+
+
+def _pod(resources: Resources, k8s: str) -> Doc:
+    """What the KubernetesExecutor takes: the container that runs the task, as far as it differs from the others."""
+    asked, bounds = pod.requests(resources), pod.limits(resources)
+    told = {name: amounts for name, amounts in (("requests", asked), ("limits", bounds)) if amounts}
+    container = call(f"{k8s}.V1Container", name="base", resources=call(f"{k8s}.V1ResourceRequirements", **told))
+    labels = {"node_selector": resources.node_selector} if resources.node_selector else {}
+    spec = call(f"{k8s}.V1PodSpec", containers=Bracket("[", (Entry("", container),), "]"), **labels)
+    return Bracket("{", (Entry('"pod_override": ', call(f"{k8s}.V1Pod", spec=spec)),), "}")
 
 
 def _renamed(value: Any, name: str) -> Any:

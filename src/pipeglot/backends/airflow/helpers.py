@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from pipeglot.backends.python import CONDITIONS
 from pipeglot.core.pysource import Code, string
 
 MOMENTS = {"logical_date": ("run_instant", '"%Y-%m-%dT%H:%M:%SZ"'), "day": ("run_day", '"%Y-%m-%d"')}
@@ -24,26 +25,7 @@ def moment_helper(name: str, function: str, zone_class: str, zone: str) -> Code:
 
 
 HELPERS = {
-    "truth": '''\
-def truth(value):
-    """A condition is a bool and nothing else."""
-    if not isinstance(value, bool):
-        raise TypeError(f"a condition is not a bool: {value!r}")
-    return value''',
-    "compare": '''\
-def compare(op, left, right):
-    """Compare numbers with numbers or text with text; a bool equals only a bool."""
-    kinds = [float if type(value) is int else type(value) for value in (left, right)]
-    alike = kinds[0] is kinds[1]
-    if not {bool, float, str}.issuperset(kinds):
-        raise TypeError(f"cannot evaluate {left!r} {op} {right!r}")
-    if op in ("==", "!="):
-        return (alike and left == right) is (op == "==")
-    if not alike or kinds[0] is bool:
-        raise TypeError(f"{left!r} and {right!r} have no order ({op})")
-    if "<" in op:
-        return left < right or (op == "<=" and left == right)
-    return left > right or (op == ">=" and left == right)''',
+    **CONDITIONS,
     "fates": '''\
 def fates(ti, run_id, tasks, indexes):
     """The states that some instances of tasks have: trigger rules cannot tell."""

@@ -9,7 +9,7 @@ from typing import Any
 from pipeglot.backends.airflow.helpers import HELPERS, MOMENTS, moment_helper
 from pipeglot.backends.airflow.plan import Back, Branch, Gate, Give, Loop, Plan, Rows, Step, Task
 from pipeglot.backends.airflow.settings import CONTEXT
-from pipeglot.backends.airflow.types import Types
+from pipeglot.backends.types import Types
 from pipeglot.backends.python import AuthorCode
 from pipeglot.core.ir import Cron, Imported, Pipeline
 from pipeglot.core.pysource import Atom, Code, Imports, Names, identifier
@@ -68,6 +68,12 @@ class Naming:
         else:
             self.imports.module(module, alias)
         return alias or wanted
+
+    def kubernetes(self) -> str:
+        """The name of the Kubernetes models, imported as Airflow's documentation does."""
+        alias = self.names(("engine", "kubernetes"), "k8s")
+        self.imports.name("kubernetes.client", "models", alias)
+        return alias
 
     def variable(self, task: str) -> str:
         """The variable that holds a task, and the argument under which wrappers take its value."""

@@ -118,7 +118,7 @@ class Settings:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def options(pipeline: Pipeline, calls: Mapping[str, object]) -> Settings:
+def task_options(pipeline: Pipeline, calls: Mapping[str, object]) -> Settings:
     """`Pipeline.options["airflow"]`: `{"dag": {...}, "tasks": {call id: {...}}}`."""
     given = pipeline.options.get("airflow", {})
     settings = Settings()
@@ -315,6 +315,10 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
         if retry is not None and len(set(retry.waits())) > 1:
             message = f"Airflow waits up to twice as long as told between the attempts of {node.id!r}"
             found.append(say("PG226", "note", message, node.at))
+        if isinstance(node, Call) and node.policy.resources is not None:
+            message = f"the resources of {node.id!r} are those of its pod under the KubernetesExecutor alone"
+            way_out = "the DAG file imports `kubernetes`: install the cncf.kubernetes provider where DAGs are parsed"
+            found.append(say("PG228", "note", message, node.at, way_out))
     schedule = pipeline.schedule
     for param in pipeline.params:
         if param.required and schedule is not None:
@@ -347,7 +351,7 @@ __all__ = [
     "dag_arguments",
     "diagnose",
     "flat",
-    "options",
     "policy",
     "say",
+    "task_options",
 ]

@@ -32,6 +32,7 @@ SUPPORT: dict[str, Support] = {
     "retry.backoff": Support("native", "`retry_exponential_backoff`; Airflow waits one to two times as long"),
     "timeout": Support("native", "`execution_timeout`"),
     "continue": Support("lowered", "the call fails, and a task after it gives its value or the default"),
+    "resources": Support("native", "`executor_config` with a `pod_override`, for the KubernetesExecutor"),
     "schedule.cron": Support("native", "`CronTriggerTimetable`"),
     "schedule.interval": Support(
         "native", "`CronTriggerTimetable` where cron has the same ticks, else `DeltaTriggerTimetable`"

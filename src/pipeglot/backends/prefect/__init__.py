@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pipeglot.backends.base import Compiled, EngineRun
+from collections.abc import Mapping
+
+from pipeglot.backends.base import NO_OPTIONS, Compiled, EngineRun, EngineSpec, Support
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord
 
 from .emit import emit
+from .engine import ENGINE
 from .observe import observe
 from .support import SUPPORT
 
@@ -17,9 +20,11 @@ class Prefect:
     """Compiles for Prefect 3 and reads its runs back."""
 
     target = "prefect"
-    support = SUPPORT
+    support: Mapping[str, Support] = SUPPORT
+    options = NO_OPTIONS
+    engine: EngineSpec | None = ENGINE
 
-    def compile(self, pipeline: Pipeline) -> Compiled:
+    def compile(self, pipeline: Pipeline, options: Mapping[str, str] = NO_OPTIONS) -> Compiled:
         """`<pipeline>.py` and `prefect.yaml`, with what is lost; when refused, diagnostics alone."""
         return emit(pipeline)
 

@@ -147,6 +147,10 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
             message = f"{node.id!r} runs in a thread: work that blocks fails its time limit only when it returns"
             way_out = "give the step's own I/O a time limit too"
             found.append(Diagnostic("PG240", "warning", message, node.at, way_out, "prefect"))
+        if isinstance(node, Call) and node.policy.resources is not None:
+            message = f"Prefect runs {node.id!r} in the pod of its flow run, and cannot ask for resources per task"
+            way_out = "give the work pool's job template what the largest task needs, and allow the loss with PG246"
+            found.append(Diagnostic("PG246", "loss", message, node.at, way_out, "prefect"))
     if pipeline.run_timeout is not None:
         message = "the time limit of the run stops the flow; tasks at work go on until they return"
         found.append(Diagnostic("PG240", "warning", message, pipeline.at, target="prefect"))

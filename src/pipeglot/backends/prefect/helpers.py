@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeglot.backends.python import CONDITIONS
+
 HELPERS: dict[str, str] = {
     "unfinished": '''
 def unfinished(*values):
@@ -31,27 +33,7 @@ def lane(runs, width):
     """The run `width` places back, however it ended: at most `width` run at once."""
     return [allow_failure(run) for run in runs[-width:][:1] if len(runs) >= width]
 ''',
-    "compare": '''
-def compare(op, left, right):
-    """Compare numbers with numbers or text with text; a bool equals only a bool."""
-    kinds = [float if type(value) is int else type(value) for value in (left, right)]
-    alike = kinds[0] is kinds[1]
-    if not {bool, float, str}.issuperset(kinds):
-        raise TypeError(f"cannot evaluate {left!r} {op} {right!r}")
-    if op in ("==", "!="):
-        return (alike and left == right) is (op == "==")
-    if not alike or kinds[0] is bool:
-        raise TypeError(f"{left!r} and {right!r} have no order ({op})")
-    order = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-    return order[op](left, right)
-''',
-    "truth": '''
-def truth(value):
-    """A condition is a bool and nothing else."""
-    if not isinstance(value, bool):
-        raise TypeError(f"a condition is not a bool: {value!r}")
-    return value
-''',
+    **{name: f"\n{text}\n" for name, text in CONDITIONS.items()},
 }
 """By name; each starts and ends with a line end."""
 
@@ -59,6 +41,5 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "unfinished": ("PrefectFuture",),
     "for_each": ("ThreadPoolExecutor", "copy_context"),
     "lane": ("allow_failure",),
-    "compare": ("operator",),
 }
 """The names of the engine that a helper uses."""

@@ -30,6 +30,7 @@ SUPPORT: dict[str, Support] = {
     "retry.backoff": Support("native", "a list of delays"),
     "timeout": Support("native", "timeout_seconds; work that blocks is not interrupted (PG240)"),
     "continue": Support("lowered", "a task behind the call gives on its value or the default"),
+    "resources": Support("never", "a flow run is one pod, which its tasks share (PG246)"),
     "schedule.cron": Support("native", "a schedule of the deployment"),
     "schedule.interval": Support("native", "a schedule of the deployment"),
     "schedule.start": Support("never", "a schedule is in force from its deployment on (PG241)"),

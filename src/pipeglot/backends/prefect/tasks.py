@@ -49,7 +49,6 @@ RESERVED_PARAMETERS = frozenset({"wait_for", "return_state", "deferred", "self",
 """What `Task.submit`, `Task.map` and our own loops take for themselves."""
 
 ENGINE_NAMES: dict[str, str] = {
-    "operator": "",
     "Annotated": "typing",
     "Any": "typing",
     "Literal": "typing",

@@ -172,6 +172,8 @@ class Server:
 
     def __init__(self, jobs):
         home = Path(os.environ["AIRFLOW_HOME"])
+        for folder in ("dags", "plugins"):
+            (home / folder).mkdir(exist_ok=True)
         shutil.copy(Path(__file__).with_name("airflow_listener.py"), home / "plugins")
         self.password = secrets.token_urlsafe(24)
         passwords = home / "passwords.json"

@@ -1,9 +1,11 @@
 """Each: items known now or at run time, bodies of several calls, conditions and loops inside, zero items."""
 
+import time
+
 from typing_extensions import TypedDict
 
 from pipeglot import collect, each, elsewhen, merge, otherwise, pipeline, step, when
-from tests.corpus import Case
+from pipeglot.conformance.corpus import Case
 
 
 class Part(TypedDict):
@@ -66,6 +68,13 @@ def fails() -> list[int]:
 @step
 def say(text: str) -> str:
     return text
+
+
+@step
+def nap(x: int, seconds: float) -> int:
+    """Long enough to meet another one that may run at the same time."""
+    time.sleep(seconds)
+    return x
 
 
 @step
@@ -274,6 +283,20 @@ def bounded() -> int:
 
 
 @pipeline
+def one_at_a_time() -> int:
+    with each([1, 2, 3], max_parallel=1) as x:
+        y = nap(x, 0.2)
+    return total(collect(y))
+
+
+@pipeline
+def two_at_a_time(count: int = 4) -> int:
+    with each(numbers(count), max_parallel=2) as x:
+        y = nap(x, 0.5)
+    return total(collect(y))
+
+
+@pipeline
 def loop_after_loop() -> int:
     with each(numbers(3)) as x:
         y = double(x)
@@ -438,6 +461,8 @@ CASES = [
     Case(runtime_in_runtime),
     Case(failure_in_a_nested_loop, "failed"),
     Case(bounded, result=40),
+    Case(one_at_a_time, result=6),
+    Case(two_at_a_time, result=6),
     Case(loop_after_loop, result=12),
     Case(
         after_a_branch_with_a_branch_in_a_loop,

@@ -1,7 +1,7 @@
 """Calls, values between them, order without a value, failures and what they stop."""
 
 from pipeglot import group, pipeline, step
-from tests.corpus import Case
+from pipeglot.conformance.corpus import Case
 
 
 @step
@@ -109,6 +109,15 @@ def prepared(n: int = 3) -> int:
 
 
 @pipeline
+def grouped_beside_a_failure() -> None:
+    with group("left"):
+        bad = fails()
+        add.options(id="below")(bad, 1)
+    with group("right", description="not touched by what fails beside it"):
+        one(1)
+
+
+@pipeline
 def includes() -> int:
     first = one(7)
     ready = prepared(first)
@@ -137,6 +146,7 @@ CASES = [
     Case(after_a_failure_is_blocked, "failed", {"fails": "failed", "one": "blocked"}),
     Case(independent_roots, "failed", {"r1": "succeeded", "r2": "failed", "r3": "succeeded"}),
     Case(grouped, expect={"one": "succeeded", "add": "succeeded=2", "deep": "succeeded=3", "total": "succeeded=5"}),
+    Case(grouped_beside_a_failure, "failed", {"fails": "failed", "below": "blocked", "one": "succeeded"}),
     Case(wide, result=190),
     Case(result_of_a_failed_call, "failed", result=None),
     Case(includes, result=11 + 0),

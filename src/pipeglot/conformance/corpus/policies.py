@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from pipeglot import collect, continue_, each, finally_, merge, otherwise, pipeline, run, step, when
-from tests.corpus import Case
+from pipeglot import Resources, collect, continue_, each, finally_, merge, otherwise, pipeline, run, step, when
+from pipeglot.conformance.corpus import Case
 
 
 @step
@@ -92,6 +92,29 @@ def retries_that_do_not() -> None:
 @pipeline
 def retries_with_backoff() -> int:
     return flaky.options(retries=3, retry_delay="1s", backoff=2.0, max_delay="2s")("c", 2)
+
+
+@step
+def waited(key: str, seconds: list[float]) -> list[bool]:
+    """Fails before each of the waits, and says of each whether it was long enough."""
+    log = Path(os.environ["PIPEGLOT_TEST_STATE"], key)
+    with log.open("a") as file:
+        file.write(f"{time.time()}\n")
+    attempts = [float(line) for line in log.read_text().split()]
+    if len(attempts) <= len(seconds):
+        raise RuntimeError(f"attempt {len(attempts)}")
+    gaps = [attempts[n + 1] - attempts[n] for n in range(len(seconds))]
+    return [gap >= least for gap, least in zip(gaps, seconds, strict=True)]
+
+
+@pipeline
+def retries_wait() -> list[bool]:
+    return waited.options(retries=2, retry_delay="1s")("f", [1.0, 1.0])
+
+
+@pipeline
+def retries_wait_longer() -> list[bool]:
+    return waited.options(retries=3, retry_delay="1s", backoff=2.0, max_delay="2s")("g", [1.0, 2.0, 2.0])
 
 
 @pipeline
@@ -228,6 +251,14 @@ def final_with_retries() -> None:
 
 
 @pipeline
+def resources() -> int:
+    a = number.options(resources=Resources(cpu=0.5, memory="512Mi"))(1)
+    labels = {"cloud.example.com/pool": "gpu"}
+    b = number.options(id="b", resources=Resources(cpu=2, memory="4Gi", gpus=1, node_selector=labels))(a)
+    return number.options(id="c")(b)
+
+
+@pipeline
 def context() -> str:
     at = notify.options(id="at")(f"{run.logical_date} {run.day}")
     return at
@@ -237,6 +268,8 @@ CASES = [
     Case(retries_that_help, expect={"flaky": "succeeded*3=2", "number": "succeeded*1"}),
     Case(retries_that_do_not, "failed", {"flaky": "failed*2", "number": "blocked*0"}),
     Case(retries_with_backoff, expect={"flaky": "succeeded*3"}),
+    Case(retries_wait, expect={"waited": "succeeded*3"}, result=[True, True]),
+    Case(retries_wait_longer, expect={"waited": "succeeded*4"}, result=[True, True, True]),
     Case(too_slow, "failed", {"slow": "failed*1", "notify": "blocked"}),
     Case(slow_but_in_time, expect={"slow": "succeeded*1"}),
     Case(
@@ -272,5 +305,6 @@ CASES = [
     Case(final_after_tolerated, expect={"fails": "failed~", "notify": 'succeeded="state succeeded"'}),
     Case(final_after_skips, expect={"number": "skipped", "notify": 'succeeded="state succeeded"'}),
     Case(final_with_retries, expect={"number": "succeeded", "flaky": "succeeded*2"}),
+    Case(resources, expect={"number": "succeeded=1", "b": "succeeded=1", "c": "succeeded=1"}, result=1),
     Case(context, result="2026-03-01T02:00:00Z 2026-03-01"),
 ]

@@ -3,7 +3,7 @@
 from typing_extensions import TypedDict
 
 from pipeglot import all_, any_, elsewhen, is_in, merge, not_, otherwise, pipeline, step, when
-from tests.corpus import Case
+from pipeglot.conformance.corpus import Case
 
 
 class Score(TypedDict):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 
 from pipeglot import Param, pipeline, shell, step
-from tests.corpus import Case
+from pipeglot.conformance.corpus import Case
 
 
 class Colour(enum.Enum):

@@ -20,7 +20,8 @@ from pipeglot.core.record import CallRecord, Record
 
 @dataclass(frozen=True)
 class Case:
-    """One run of one pipeline: `state` and `expect` are what the meaning says must come out."""
+    """One run of one pipeline: `state` and `expect` are what the meaning says must come out. `needs` is a command
+    that succeeds where the case can be run; elsewhere it is compiled only."""
 
     pipeline: Any
     state: str = "succeeded"
@@ -29,6 +30,7 @@ class Case:
     result: Any = ...
     name: str = ""
     logical_date: str = "2026-03-01T02:00:00Z"
+    needs: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -1,0 +1,37 @@
+"""Airflow as it is installed and run here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeglot.backends.base import CONSTRAINTS, PROBES, Database, EngineSpec, Mode
+
+
+def _variables(mode: Mode, home: Path) -> dict[str, str]:
+    return {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(home / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        # A DAG of the same name may come again at once with another structure.
+        "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        # Airflow's error logs are rich tracebacks: slow, and they show the values of variables.
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL" if mode == "test" else "ERROR",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "SCARF_ANALYTICS": "false",
+    }
+
+
+ENGINE = EngineSpec(
+    target="airflow",
+    distribution="apache-airflow",
+    load="from airflow.sdk import DAG",
+    lowest=(3, 3),
+    below=(3, 4),
+    constraints=CONSTRAINTS / "airflow.txt",
+    probes={"test": PROBES / "airflow_test.py", "server": PROBES / "airflow_server.py"},
+    variables=_variables,
+    database=Database("airflow.db", ["-m", "airflow", "db", "migrate"]),
+    side_by_side=frozenset({"server"}),
+)

@@ -1,0 +1,35 @@
+"""Prefect as it is installed and run here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeglot.backends.base import CONSTRAINTS, PROBES, Database, EngineSpec, Mode
+
+
+def _variables(mode: Mode, home: Path) -> dict[str, str]:
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "ERROR",
+        "PREFECT_LOGGING_TO_API_ENABLED": "false",
+        # The heartbeat of a flow costs a whole second at its end.
+        "PREFECT_FLOWS": '{"heartbeat_frequency": null}',
+        "PREFECT_CLI_PROMPT": "false",
+    }
+
+
+ENGINE = EngineSpec(
+    target="prefect",
+    distribution="prefect",
+    load="from prefect import flow",
+    lowest=(3, 8),
+    below=(3, 9),
+    constraints=CONSTRAINTS / "prefect.txt",
+    probes={"test": PROBES / "prefect_run.py", "server": PROBES / "prefect_run.py"},
+    variables=_variables,
+    database=Database("prefect.db", ["-m", "prefect", "server", "database", "upgrade", "-y"]),
+)

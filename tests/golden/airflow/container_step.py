@@ -1,0 +1,91 @@
+"""The pipeline container_step."""
+
+# Made by pipeglot from pipeline "container_step", digest 8b36fefe2f12.
+
+import functools
+import json
+import os
+import subprocess
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    """Give back what it is told."""
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def run_command(words: list[str], given: dict[str, Any]) -> str:
+    """Run a command with `given` as environment; the last line of its output."""
+    text = {}
+    for name, value in given.items():
+        text[name] = value if isinstance(value, str) else json.dumps(value)
+    env = {**os.environ, **text}
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=True)
+    return (done.stdout.splitlines() or [""])[-1]
+
+
+with DAG(
+    dag_id="container_step",
+    schedule=None,
+    catchup=False,
+    params={"name": Param('o\'brien $HOME "q"', type="string")},
+) as dag:
+
+    @task(task_id="hello")
+    def hello_task(params=None):
+        return run_command(
+            [
+                "docker",
+                "run",
+                "--rm",
+                "-e",
+                "name",
+                "busybox:1.36",
+                "sh",
+                "-c",
+                'echo "hello, $name"',
+            ],
+            {"name": params["name"]},
+        )
+
+    @task(task_id="say")
+    def say_task(hello):
+        return json_io(say)(text=hello)
+
+    hello = hello_task()
+    say_task(hello)
+
+
+if __name__ == "__main__":
+    dag.test()

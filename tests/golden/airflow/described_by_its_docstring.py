@@ -1,0 +1,62 @@
+"""One line."""
+
+# Made by pipeglot from pipeline "described_by_its_docstring", digest ef82e7a889aa.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    """Give back what it is told."""
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+with DAG(
+    dag_id="described_by_its_docstring",
+    description='One line.\n\nAnd more of it, with `code` and "quotes".',
+    doc_md='One line.\n\nAnd more of it, with `code` and "quotes".',
+    schedule=None,
+    catchup=False,
+) as dag:
+
+    @task(task_id="say")
+    def say_task():
+        return json_io(say)(text="done")
+
+    say_task()
+
+
+if __name__ == "__main__":
+    dag.test()

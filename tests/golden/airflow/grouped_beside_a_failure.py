@@ -1,0 +1,75 @@
+"""The pipeline grouped_beside_a_failure."""
+
+# Made by pipeglot from pipeline "grouped_beside_a_failure", digest 100c12bc679d.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, TaskGroup, task
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def add(a: int, b: int = 10) -> int:
+    return a + b
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+with DAG(dag_id="grouped_beside_a_failure", schedule=None, catchup=False) as dag:
+
+    @task(task_id="fails")
+    def fails_task():
+        return json_io(fails)()
+
+    @task(task_id="below")
+    def below_task(fails_out):
+        return json_io(add)(a=fails_out, b=1)
+
+    @task(task_id="one")
+    def one_task():
+        return json_io(one)(n=1)
+
+    with TaskGroup("left", prefix_group_id=False):
+        fails_out = fails_task()
+        below_task(fails_out)
+    with TaskGroup("right", prefix_group_id=False):
+        one_task()
+
+
+if __name__ == "__main__":
+    dag.test()
