@@ -9,7 +9,8 @@ import pytest
 
 from pipeglot.core.ir import Call, Each, Inlined, Item, Out, ParamRef, Pipeline, Step
 from pipeglot.core.record import CallRecord, Failure, Record
-from pipeglot.migrate.compare import Difference, compare, differing
+from pipeglot.migrate.compare import compare, differing
+from pipeglot.migrate.model import Difference
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
@@ -34,16 +35,16 @@ def changed(**update: Any) -> Record:
 @pytest.mark.parametrize(
     ("new", "expected"),
     [
-        (BASE.model_copy(update={"state": "failed"}), Difference("run_state", old="succeeded", new="failed")),
-        (BASE.model_copy(update={"result": 4}), Difference("result", path="$", old=3, new=4)),
-        (BASE.model_copy(update={"calls": BASE.calls[:1]}), Difference("missing", "b", (1,), old="succeeded")),
-        (record(*BASE.calls, call("c"), result=3), Difference("extra", "c", new="succeeded")),
-        (changed(state="failed", output=None), Difference("state", "a", old="succeeded", new="failed")),
-        (changed(tolerated=True), Difference("tolerated", "a", old=False, new=True)),
-        (changed(attempts=2), Difference("attempts", "a", old=1, new=2)),
+        (BASE.model_copy(update={"state": "failed"}), Difference(kind="run_state", old="succeeded", new="failed")),
+        (BASE.model_copy(update={"result": 4}), Difference(kind="result", path="$", old=3, new=4)),
+        (BASE.model_copy(update={"calls": BASE.calls[:1]}), Difference(kind="missing", call="b", index=(1,), old="succeeded", absent="new")),
+        (record(*BASE.calls, call("c"), result=3), Difference(kind="extra", call="c", new="succeeded", absent="old")),
+        (changed(state="failed", output=None), Difference(kind="state", call="a", old="succeeded", new="failed")),
+        (changed(tolerated=True), Difference(kind="tolerated", call="a", old=False, new=True)),
+        (changed(attempts=2), Difference(kind="attempts", call="a", old=1, new=2)),
         (
             changed(output={"auc": 0.91, "names": ["x"]}),
-            Difference("output", "a", (), "$.auc", 0.9, 0.91),
+            Difference(kind="output", call="a", path="$.auc", old=0.9, new=0.91),
         ),
     ],
 )
@@ -106,7 +107,7 @@ def test_order_is_checked_through_loops_and_per_item() -> None:
         return record(*calls)
 
     assert compare(run(), run(), pipeline) == []
-    late = Difference("order", "second", (1,), "first", "kept", "broken")
+    late = Difference(kind="order", call="second", index=(1,), path="first", old="kept", new="broken")
     assert compare(run(), run(second1=0, first0=0), pipeline) == [late]
-    early = Difference("order", "end", (), "second", "broken", "kept")
+    early = Difference(kind="order", call="end", path="second", old="broken", new="kept")
     assert compare(run(end=1), run(), pipeline) == [early]

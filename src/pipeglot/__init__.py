@@ -8,7 +8,7 @@ from pipeglot.core.declare import Cron, Every, Param
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Resources
 from pipeglot.core.loops import collect, each
-from pipeglot.core.policies import continue_
+from pipeglot.core.policies import continue_, external
 from pipeglot.core.steps import Step, container, shell, step
 
 __version__ = "0.1.0"
@@ -33,6 +33,7 @@ __all__ = [
     "continue_",
     "each",
     "elsewhen",
+    "external",
     "finally_",
     "group",
     "is_in",

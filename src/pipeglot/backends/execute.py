@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ def execute(
     mode: Mode = "test",
     timeout: float | None = None,
     on_event: Callable[[Event], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[EngineRun | EngineError]:
     """Run jobs on an engine and give what became of each, in their order, as soon as it is known.
 
@@ -75,13 +77,14 @@ def execute(
         mode: `test` runs one job after the other; `server` runs them on a real server of the engine.
         timeout: seconds one job may take; by default any time.
         on_event: called with every event of every job.
+        stop: when it is set, from another thread, the engine is ended and PG325 raised.
 
     Yields:
         An EngineRun, or an EngineError (PG320 to PG324) for a job that the engine could not run.
 
     Raises:
         EngineError: PG300, PG301; PG310 when nothing can be written; PG320, PG321, PG323 when the engine
-            does not start.
+            does not start; PG325 when it was stopped.
     """
     engine = engines.spec(target)
     if mode not in engine.probes:
@@ -96,7 +99,7 @@ def execute(
     for wave in waves:
         waiting = dict(wave)
         while waiting:
-            for number, outcome in _run(engine, waiting, chosen, mode, timeout, on_event):
+            for number, outcome in _run(engine, waiting, chosen, mode, timeout, on_event, stop):
                 waiting.pop(number)
                 done[number] = outcome
                 while following in done:
@@ -125,6 +128,7 @@ def _run(
     mode: Mode,
     timeout: float | None,
     on_event: Callable[[Event], None] | None,
+    stop: threading.Event | None,
 ) -> Iterator[tuple[int, EngineRun | EngineError]]:
     """One engine process. Gives an outcome for every job started in it; at least one, or it raises."""
     with _run_folder() as folder:
@@ -139,7 +143,7 @@ def _run(
             variables["PYTHONPATH"] = sandbox.joined(prepared[0]["path"])
         with sandbox.Process(python, engine.probes[mode], [folder, mode], variables, folder) as process:
             limit = None if timeout is None else timeout + (_GRACE if together else 0.0)
-            yield from _follow(engine.target, jobs, process, limit, on_event)
+            yield from _follow(engine.target, jobs, process, limit, on_event, stop)
 
 
 def _prepare(number: int, job: Job, folder: Path) -> dict[str, Any]:
@@ -169,6 +173,7 @@ def _follow(
     process: sandbox.Process,
     limit: float | None,
     on_event: Callable[[Event], None] | None,
+    stop: threading.Event | None,
 ) -> Iterator[tuple[int, EngineRun | EngineError]]:
     """Read what the probe tells until all jobs have an outcome, or it dies, or time is up."""
     jobs = dict(jobs)  # the caller strikes off its own
@@ -184,6 +189,8 @@ def _follow(
         return EngineError([Diagnostic(code, "error", text, None, "", target)])
 
     for line in process.lines():
+        if stop is not None and stop.is_set():
+            raise EngineError([Diagnostic("PG325", "error", f"{target} was stopped", None, "", target)])
         if line is None:
             now = time.monotonic()
             if not ready and now - begun > STARTUP:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -48,6 +49,7 @@ def run_on(
     requirements: Iterable[str] = (),
     timeout: float | None = None,
     on_event: Callable[[Event], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Record:
     """Run one pipeline on an engine.
 
@@ -59,6 +61,7 @@ def run_on(
         requirements: requirement lines beside the pipeline's own.
         timeout: seconds the run may take.
         on_event: called with what happens while it happens.
+        stop: ends the run when it is set, from another thread.
 
     Raises:
         AuthoringError: the params do not fit.
@@ -68,7 +71,9 @@ def run_on(
     packages = tuple(dict.fromkeys((*inline(request.pipeline).packages, *requirements)))
     engine = engines.prepare(target, packages, python=python)
     outcome = next(
-        iter(run_many([request], target, mode=mode, python=engine.python, timeout=timeout, on_event=on_event))
+        iter(
+            run_many([request], target, mode=mode, python=engine.python, timeout=timeout, on_event=on_event, stop=stop)
+        )
     )
     if isinstance(outcome, PipeglotError):
         raise outcome
@@ -83,6 +88,7 @@ def run_many(
     python: Path | None = None,
     timeout: float | None = None,
     on_event: Callable[[Event], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[Record | PipeglotError]:
     """Run many pipelines in one engine process and give what became of each, in their order.
 
@@ -91,7 +97,7 @@ def run_many(
     with tempfile.TemporaryDirectory(prefix="pipeglot-") as folder:
         prepared = [_prepare(request, target, Path(folder, str(n))) for n, request in enumerate(requests)]
         jobs = [item.job for item in prepared if isinstance(item, _Prepared)]
-        outcomes = iter(execute(target, jobs, python=python, mode=mode, timeout=timeout, on_event=on_event))
+        outcomes = iter(execute(target, jobs, python=python, mode=mode, timeout=timeout, on_event=on_event, stop=stop))
         for item in prepared:
             if isinstance(item, PipeglotError):
                 yield item

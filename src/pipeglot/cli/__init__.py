@@ -65,17 +65,28 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
             from pipeglot.cli.run import run
 
             return run
+        case "migrate":
+            from pipeglot.cli.migrate import migrate
+
+            return migrate
         case "engines":
             from pipeglot.cli.engines import engines
 
             return engines
+        case "conformance":
+            from pipeglot.cli.conformance import conformance
+
+            return conformance
+        case "targets":
+            from pipeglot.cli.conformance import targets
+
+            return targets
     from pipeglot.cli import commands
 
     known: dict[str, Callable[[argparse.Namespace], int]] = {
         "compile": commands.compile_,
         "check": commands.check,
         "graph": commands.graph,
-        "targets": commands.targets,
         "ir": commands.ir,
         "schema": commands.schema,
     }

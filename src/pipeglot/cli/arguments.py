@@ -28,8 +28,10 @@ def parser() -> argparse.ArgumentParser:
     _compile(command("compile", "Write the code of a target."))
     _check(command("check", "Say everything there is to say about a pipeline."))
     _run(command("run", "Run a pipeline here or on an engine, and record what it did."))
+    _migrate(command("migrate", "Compare a pipeline's runs on two engines."))
     _graph(command("graph", "Draw a pipeline."))
-    _targets(command("targets", "Show what each target can do."))
+    _targets(command("targets", "Show what each target can do, as measured on its engine."))
+    _conformance(command("conformance", "Run the conformance suite on a target, ours or a plug-in's."))
     _engines(command("engines", "Make and inspect the engines' Python environments."))
     _ir(command("ir", "Print a pipeline as JSON, the format every command reads."))
     _schema(command("schema", "Print the JSON Schema of a published format."))
@@ -75,7 +77,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 def _compile(parser: argparse.ArgumentParser) -> None:
     _source(parser)
     parser.add_argument(
-        "--target", "-t", metavar="T", action="append", required=True, help="airflow, prefect ...; repeatable"
+        "--target", "-t", metavar="T", action="append", required=True, help="a target (`pipeglot targets`); repeatable"
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -113,7 +115,7 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     _source(parser)
-    parser.add_argument("--on", metavar="ENGINE", default="local", help="local (default), airflow, prefect")
+    parser.add_argument("--on", metavar="ENGINE", default="local", help="local (default), or a target")
     parser.add_argument(
         "-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter, repeatable"
     )
@@ -121,15 +123,55 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record", metavar="FILE", help="write the record of the run as JSON (- for standard output)")
     parser.add_argument("--logical-date", metavar="TIME", help="ISO 8601 with a time zone (default: now)")
     parser.add_argument("--max-workers", metavar="N", type=positive, help="calls at the same time (local)")
-    parser.add_argument(
-        "--mode",
-        choices=["test", "server"],
-        help="the engine's quickest way to run (default), or its real server and scheduler",
-    )
-    parser.add_argument("--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's")
+    _engine(parser)
     parser.add_argument("--requirements", metavar="FILE", help="what the steps need installed beside the engine")
     _options(parser)
     _allow(parser)
+
+
+def _engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mode",
+        choices=["test", "multiprocess", "server"],
+        help="the engine's quickest way to run (default), a process per task, or its real server and scheduler, as far"
+        " as it has them",
+    )
+    parser.add_argument("--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's")
+
+
+def _migrate(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    about = "run the old and the new side in parallel and compare what they did"
+    dry = actions.add_parser("dry-run", help=about, description=about, allow_abbrev=False)
+    _source(dry)
+    sides = "a target, local, or record:FILE"
+    dry.add_argument("--old", metavar="SIDE", required=True, help=f"the side that is right: {sides}")
+    dry.add_argument("--new", metavar="SIDE", required=True, help=f"the side that is examined: {sides}")
+    dry.add_argument("-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter, repeatable")
+    dry.add_argument("--params", metavar="FILE", help="parameters as a JSON object; -p wins over it")
+    dry.add_argument("--logical-date", metavar="TIME", help="ISO 8601 with a time zone (default: now)")
+    dry.add_argument(
+        "--repeat", metavar="N", type=positive, default=1, help="runs of each side; noise of the old one is masked"
+    )
+    dry.add_argument(
+        "--ignore", metavar="FILE", help="rules for known differences (TOML), each with a reason and an end"
+    )
+    dry.add_argument("--tolerance", metavar="X", type=float, default=1e-9, help="relative, for floats (default 1e-9)")
+    dry.add_argument(
+        "--effects",
+        choices=["refuse", "stub", "run"],
+        default="refuse",
+        help="calls declared effects=external: refuse the dry-run (default), answer in their place, or do them",
+    )
+    dry.add_argument("--replay", metavar="RECORD", help="run no step code: every step answers from this record")
+    dry.add_argument(
+        "--inject", metavar="all|sample:N|CALL", help="also fail calls on purpose on both sides, and compare"
+    )
+    dry.add_argument("--out", "-o", metavar="DIR", help="folder of the reports (default build/migrate/PIPELINE)")
+    dry.add_argument("--mode", choices=["test", "server"], default="test", help="as for run, on both sides")
+    for side in ("old", "new"):
+        dry.add_argument(f"--{side}-python", metavar="PATH", help=f"a Python that has the {side} side's engine")
+    _allow(dry)
 
 
 def _graph(parser: argparse.ArgumentParser) -> None:
@@ -138,8 +180,20 @@ def _graph(parser: argparse.ArgumentParser) -> None:
 
 
 def _targets(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--options", action="store_true", help="what each target lets you choose, instead")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument("--markdown", action="store_true", help="as a page, with how each feature is done and why not")
+    form.add_argument("--options", action="store_true", help="what each target lets you choose, instead")
+
+
+def _conformance(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--target", "-t", metavar="T", required=True, help="a target (`pipeglot targets`)")
+    parser.add_argument(
+        "-k", metavar="WORD", action="append", default=[], help="only cases named so in part, or using that feature"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
+    _engine(parser)
+    _options(parser)
 
 
 def _engines(parser: argparse.ArgumentParser) -> None:
@@ -159,7 +213,7 @@ def _ir(parser: argparse.ArgumentParser) -> None:
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=["pipeline", "record"], nargs="?", default="pipeline")
+    parser.add_argument("name", choices=["pipeline", "record", "conformance"], nargs="?", default="pipeline")
 
 
 def code(text: str) -> str:

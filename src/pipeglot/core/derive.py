@@ -5,6 +5,7 @@ The rules run as in the reference run, only that a call is looked up instead of 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -87,6 +88,32 @@ def complete(
         calls=in_order(reading.shape, [*reading.observed.values(), *reading.derived]),
         notes=(*notes, *reading.notes),
     )
+
+
+def arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Json]]:
+    """What every call instance that was attempted was given, computed from what the others gave: records hold outputs
+    only. Instances whose arguments cannot be formed, or depend on an output that is not known, are left out.
+
+    >>> from pipeglot.core.ir import Const, Step, Shell
+    >>> pipeline = Pipeline(
+    ...     name="p", steps=(Step(name="s", run=Shell(script="true")),),
+    ...     body=(Call(id="a", step="s", args={"x": Const(value=1)}),),
+    ... )
+    >>> arguments(pipeline, Record(pipeline="p", engine="e", engine_version="1", state="succeeded"))
+    {('a', ()): {'x': 1}}
+    """
+    pipeline = inline(pipeline)
+    when = datetime.fromisoformat((record.logical_date or "1970-01-01T00:00:00Z").replace("Z", "+00:00"))
+    context = run_context(pipeline, when, record.run_id or "")
+    reading = _Reading(pipeline, record.calls, record.params, context, record.state)
+    found: dict[Key, dict[str, Json]] = {}
+    reading.start()
+    while reading.ready:
+        instance = reading.ready.popleft()
+        with contextlib.suppress(EvaluationError, Unknown):
+            found[instance.key] = instance.args()
+        reading.end(instance, reading.observed.get(instance.key))
+    return found
 
 
 class _Reading(Machine):

@@ -179,6 +179,7 @@ CODES: dict[str, str] = {
     "PG322": "the engine cannot load the file",
     "PG323": "the engine's server did not start",
     "PG324": "the engine refused the run",
+    "PG325": "an engine was stopped before its run had ended",
     # 330-349: input files and the command line
     "PG330": "the source cannot be read",
     "PG331": "the source is not Python",
@@ -201,6 +202,11 @@ CODES: dict[str, str] = {
     "PG354": "the pipeline's source cannot be loaded",
     "PG355": "a step cannot be loaded",
     "PG356": "a program that a step needs is missing",
+    # 360-379: migration
+    "PG360": "a side of a migration cannot be used",
+    "PG361": "a file of ignore rules cannot be used",
+    "PG362": "a dry-run would do what has external effects",
+    "PG363": "no such failure to make",
     # 400-499: practice
     "PG400": "a secret is written out",
     "PG401": "a large constant",

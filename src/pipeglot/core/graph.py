@@ -46,7 +46,7 @@ def draw(pipeline: Pipeline, form: Drawing = "text") -> str:
     shape = Shape(inline(pipeline))
     if form == "text":
         return "".join(f"{line}\n" for line in _outline(shape))
-    picture = _Picture(shape)
+    picture = Picture(shape)
     return _mermaid(picture) if form == "mermaid" else _dot(picture)
 
 
@@ -155,7 +155,7 @@ def _block(shape: Shape, body: tuple[AnyNode, ...], indent: str) -> Iterator[str
 
 
 @dataclass(frozen=True)
-class _Edge:
+class Edge:
     start: str
     end: str
     label: str = ""
@@ -164,11 +164,11 @@ class _Edge:
 
 
 @dataclass
-class _Picture:
+class Picture:
     """Nodes in nested boxes, and edges between them. Ids are the pipeline's own."""
 
     shape: Shape
-    edges: list[_Edge] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for node in self.shape.nodes.values():
@@ -178,17 +178,17 @@ class _Picture:
     def _connect(self, node: Call | If | Each) -> None:
         frames = self.shape.frames[node.id]
         starts = unique(start for ref in out_refs(*inputs(node)) for start in self._origins(ref))
-        self.edges += [_Edge(start, node.id) for start in starts]
+        self.edges += [Edge(start, node.id) for start in starts]
         for ref in node.after:
             lifted = self.shape.lift(ref, frames)
-            self.edges += [_Edge(start, node.id, order=True) for start in self._ends(lifted)]
+            self.edges += [Edge(start, node.id, order=True) for start in self._ends(lifted)]
         if frames and not self.shape.upstream(node.id):
             self._enter(node, frames[-1])
 
     def _enter(self, node: Call | If | Each, frame: Frame) -> None:
         region = self.shape.nodes[frame.region]
         label = _arm(region, frame.arm) if isinstance(region, If) and frame.arm is not None else ""
-        self.edges.append(_Edge(region.id, node.id, label))
+        self.edges.append(Edge(region.id, node.id, label))
 
     def _origins(self, ref: str) -> tuple[str, ...]:
         """The nodes a value comes from: a merged or collected one from those inside its region."""
@@ -204,7 +204,7 @@ class _Picture:
         return tuple(one for one in inside if one not in waited and isinstance(self.shape.nodes[one], Call)) or (id,)
 
 
-def _mermaid(picture: _Picture) -> str:
+def _mermaid(picture: Picture) -> str:
     shape = picture.shape
     names = {id: f"n{number}" for number, id in enumerate(shape.nodes, 1)}
 
@@ -244,7 +244,7 @@ def _mermaid(picture: _Picture) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _dot(picture: _Picture) -> str:
+def _dot(picture: Picture) -> str:
     shape = picture.shape
     names = {id: f"n{number}" for number, id in enumerate(shape.nodes, 1)}
 

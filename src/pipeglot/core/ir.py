@@ -318,6 +318,18 @@ class Continue(Node):
     default: JsonValue = None
 
 
+class Effects(Node):
+    """What an attempt does beyond its return value: engines make nothing of it, a migration's dry-run does.
+
+    `idempotent`: doing it again changes nothing more. `external`: the world is different afterwards (a mail, a
+    deployment), so no dry-run does it unasked; with `has_answer`, `answer` stands for its result there.
+    """
+
+    kind: Literal["idempotent", "external"]
+    has_answer: bool = False
+    answer: JsonValue = None
+
+
 Label: TypeAlias = Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=317)]
 """A key or value of a Kubernetes label."""
 
@@ -346,6 +358,7 @@ class Policy(Node):
     timeout: int | None = Field(default=None, ge=1, le=86_400 * 366)
     on_failure: Continue | None = None
     resources: Resources | None = None
+    effects: Effects | None = None
 
 
 # ---------------------------------------------------------------- nodes

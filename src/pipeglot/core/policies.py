@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import ValidationError
 
@@ -59,6 +59,27 @@ def continue_(default: Any = None) -> Continue:
     return Continue(default)
 
 
+@dataclass(frozen=True)
+class External:
+    """What `external` gives."""
+
+    answer: Any = ...
+
+
+def external(answer: Any = ...) -> External:
+    """For `effects=`: the step changes the world, so a dry-run does it only when told to; `answer` is what it is taken
+    to return there.
+
+    >>> external(answer="sent")
+    External(answer='sent')
+    """
+    return External(answer)
+
+
+Effects: TypeAlias = Literal["idempotent", "external"] | External
+"""What a step does beyond its return value."""
+
+
 def _written(place: tuple[int | str, ...]) -> str:
     """A field of the IR by the name that authors write."""
     return ".".join({"count": "retries", "delay": "retry_delay"}.get(str(part), str(part)) for part in place)
@@ -75,6 +96,7 @@ class Policies:
     timeout: Duration | None = None
     on_failure: Continue | None = None
     resources: ir.Resources | None = None
+    effects: Effects | None = None
 
     @staticmethod
     def read(given: Mapping[str, Any]) -> Policies:
@@ -112,9 +134,23 @@ class Policies:
                 raise ValueError(f"on_failure={self.on_failure!r}: write on_failure=continue_(default=...)")
             if self.resources is not None and not isinstance(self.resources, ir.Resources):
                 raise ValueError(f"resources={self.resources!r}: write resources=Resources(cpu=2, memory='4Gi')")
-            return ir.Policy(retry=retry, timeout=timeout, on_failure=tolerated, resources=self.resources)
+            return ir.Policy(
+                retry=retry, timeout=timeout, on_failure=tolerated, resources=self.resources, effects=self._effects()
+            )
         except ValidationError as error:
             wrong = "; ".join(f"{_written(one['loc'])}: {one['msg']}" for one in error.errors())
             fail("PG126", f"a policy makes no sense: {wrong}", "retries 0 to 50, delays up to 7 days, backoff 1 to 100")
         except ValueError as error:
             fail("PG126", f"a policy makes no sense: {error}", "durations: 30s, 5m, 1h, 2d, a timedelta or seconds")
+
+    def _effects(self) -> ir.Effects | None:
+        match self.effects:
+            case None:
+                return None
+            case "idempotent" | "external" as kind:
+                return ir.Effects(kind=kind)
+            case External(answer=answer) if answer is ...:
+                return ir.Effects(kind="external")
+            case External(answer=answer):
+                return ir.Effects(kind="external", has_answer=True, answer=constant(answer).value)
+        raise ValueError(f"effects={self.effects!r}: write 'idempotent', 'external' or external(answer=...)")

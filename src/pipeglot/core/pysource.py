@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import re
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace

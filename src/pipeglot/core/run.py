@@ -241,6 +241,7 @@ class _Scheduler:
         try:
             args = work.instance.args()
         except EvaluationError as error:
+            self._unpark(call.id)
             self._failed(work, _failure(error))
             return
         self._running.add(key)
@@ -281,6 +282,10 @@ class _Scheduler:
         id = work.instance.call.id
         self._running.remove(work.instance.key)
         self._running_of[id] -= 1
+        self._unpark(id)
+
+    def _unpark(self, id: str) -> None:
+        """Let the next instance take the place of one that has ended, or that could not start."""
         if self._parked.get(id):
             self._queue.appendleft(self._parked[id].popleft())
 

@@ -124,7 +124,7 @@ class Signature:
         )
 
 
-_OPTIONS = {"id", "after", "retries", "retry_delay", "backoff", "max_delay", "timeout", "on_failure", "resources"}
+_OPTIONS = {"id", "after", "retries", "retry_delay", "backoff", "max_delay", "timeout", "on_failure", "resources", "effects"}
 
 
 def defined_at(fn: Callable[..., Any]) -> ir.At | None:

@@ -13,7 +13,7 @@ from pipeglot.core import ir, where
 from pipeglot.core.boundary import container_words, run_command, shell_words
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.given import constant, traced_in
-from pipeglot.core.policies import Continue, Duration, Policies
+from pipeglot.core.policies import Continue, Duration, Effects, Policies
 from pipeglot.core.signature import Signature, defined_at
 from pipeglot.core.source import place_step
 from pipeglot.core.trace import Trace, fail
@@ -52,13 +52,14 @@ class Step(Generic[P, R]):
         timeout: Duration | None = None,
         on_failure: Continue | None = None,
         resources: ir.Resources | None = None,
+        effects: Effects | None = None,
     ) -> Step[P, R]:
         """The same step for one call, with an id, an order (`after`) and policies of its own.
 
         `after` takes results of calls, merged and collected values, and `when` and `each` blocks. What is not
         said stays as it was declared.
         """
-        said = Policies(retries, retry_delay, backoff, max_delay, timeout, on_failure, resources)
+        said = Policies(retries, retry_delay, backoff, max_delay, timeout, on_failure, resources, effects)
         said.policy()
         new: Step[P, R] = Step(self.fn, self._run, said.over(self._policies))
         new._root, new._fills_defaults = self._root, self._fills_defaults
@@ -157,6 +158,7 @@ class Said(TypedDict, total=False):
     timeout: Duration
     on_failure: Continue
     resources: ir.Resources
+    effects: Effects
 
 
 @overload

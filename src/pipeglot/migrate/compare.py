@@ -4,61 +4,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, out_refs, sources
+from pipeglot.migrate.model import Difference, Kind
 
-Kind: TypeAlias = Literal[
-    "run_state", "result", "missing", "extra", "state", "tolerated", "attempts", "output", "order"
-]
 Key: TypeAlias = tuple[str, tuple[int, ...]]
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One thing that differs: `old` and `new` are the two values.
-
-    `path` leads into an output or result; for `order` it is the call that had to end first.
-    """
-
-    kind: Kind
-    call: str | None = None
-    index: tuple[int, ...] = ()
-    path: str = ""
-    old: Any = None
-    new: Any = None
-
-    def __str__(self) -> str:
-        place = "" if self.call is None else " " + self.call + "".join(f"[{i}]" for i in self.index)
-        return f"{self.kind}{place}{self.path and ' at ' + self.path}: {self.old!r} -> {self.new!r}"
-
-
-def compare(old: Record, new: Record, pipeline: Pipeline | None = None) -> list[Difference]:
+def compare(old: Record, new: Record, pipeline: Pipeline | None = None, *, tolerance: float = 1e-9) -> list[Difference]:
     """Every difference between two records, in the order of the old one; empty when the runs are equivalent.
 
     With the (inlined) pipeline, also every place where either run broke its order. Times, run ids, error texts and
-    `observed` are information, never a difference.
+    `observed` are information, never a difference. Floats agree within a relative `tolerance`.
     """
     found: list[Difference] = []
     if old.state != new.state:
-        found.append(Difference("run_state", old=old.state, new=new.state))
-    found += [Difference("result", path=p, old=a, new=b) for p, a, b in differing(old.result, new.result)]
+        found.append(Difference(kind="run_state", old=old.state, new=new.state))
+    found += _values("result", None, (), old.result, new.result, tolerance)
     before, after = _by_key(old), _by_key(new)
-    for key, call in before.items():
-        if key in after:
-            found += _calls(call, after[key])
+    for (id, index), call in before.items():
+        if (id, index) in after:
+            found += _calls(call, after[id, index], tolerance)
         else:
-            found.append(Difference("missing", *key, old=call.state))
-    found += [Difference("extra", *key, new=call.state) for key, call in after.items() if key not in before]
+            found.append(Difference(kind="missing", call=id, index=index, old=call.state, absent="new"))
+    for (id, index), call in after.items():
+        if (id, index) not in before:
+            found.append(Difference(kind="extra", call=id, index=index, new=call.state, absent="old"))
     if pipeline is not None:
         shape = Shape(pipeline)
         broken = [set(disorder(shape, record)) for record in (old, new)]
-        for key, first in sorted(broken[0] | broken[1]):
-            kept = ["broken" if (key, first) in one else "kept" for one in broken]
-            found.append(Difference("order", *key, path=first, old=kept[0], new=kept[1]))
+        for (id, index), first in sorted(broken[0] | broken[1]):
+            kept = ["broken" if ((id, index), first) in one else "kept" for one in broken]
+            found.append(Difference(kind="order", call=id, index=index, path=first, old=kept[0], new=kept[1]))
     return found
 
 
@@ -66,14 +46,23 @@ def _by_key(record: Record) -> dict[Key, CallRecord]:
     return {(call.id, call.index): call for call in record.calls}
 
 
-def _calls(old: CallRecord, new: CallRecord) -> Iterator[Difference]:
-    for kind in ("state", "tolerated", "attempts"):
+def _calls(old: CallRecord, new: CallRecord, tolerance: float) -> Iterator[Difference]:
+    kinds: tuple[Kind, ...] = ("state", "tolerated", "attempts")
+    for kind in kinds:
         a, b = getattr(old, kind), getattr(new, kind)
         if a != b:
-            yield Difference(kind, old.id, old.index, old=a, new=b)
+            yield Difference(kind=kind, call=old.id, index=old.index, old=a, new=b)
     if old.state == new.state == "succeeded":
-        for path, a, b in differing(old.output, new.output):
-            yield Difference("output", old.id, old.index, path, a, b)
+        yield from _values("output", old.id, old.index, old.output, new.output, tolerance)
+
+
+def _values(
+    kind: Kind, call: str | None, index: tuple[int, ...], old: Any, new: Any, tolerance: float
+) -> Iterator[Difference]:
+    for path, a, b in differing(old, new, tolerance=tolerance):
+        absent: Literal["old", "new"] | None = "old" if a is ABSENT else "new" if b is ABSENT else None
+        a, b = (None if value is ABSENT else value for value in (a, b))
+        yield Difference(kind=kind, call=call, index=index, path=path, old=a, new=b, absent=absent)
 
 
 def differing(old: Any, new: Any, path: str = "$", *, tolerance: float = 1e-9) -> Iterator[tuple[str, Any, Any]]:
@@ -86,14 +75,14 @@ def differing(old: Any, new: Any, path: str = "$", *, tolerance: float = 1e-9) -
         for key in [*old, *(k for k in new if k not in old)]:
             here = f"{path}.{key}"
             if key not in old or key not in new:
-                yield here, old.get(key, _ABSENT), new.get(key, _ABSENT)
+                yield here, old.get(key, ABSENT), new.get(key, ABSENT)
             else:
                 yield from differing(old[key], new[key], here, tolerance=tolerance)
     elif isinstance(old, list) and isinstance(new, list):
         for number in range(max(len(old), len(new))):
             here = f"{path}[{number}]"
-            a = old[number] if number < len(old) else _ABSENT
-            b = new[number] if number < len(new) else _ABSENT
+            a = old[number] if number < len(old) else ABSENT
+            b = new[number] if number < len(new) else ABSENT
             yield from differing(a, b, here, tolerance=tolerance)
     elif isinstance(old, float) and isinstance(new, float):
         if not math.isclose(old, new, rel_tol=tolerance, abs_tol=0.0):
@@ -107,7 +96,8 @@ class _Absent:
         return "absent"
 
 
-_ABSENT = _Absent()
+ABSENT = _Absent()
+"""Stands in for a value that one side does not have."""
 
 
 def disorder(shape: Shape, record: Record) -> Iterator[tuple[Key, str]]:

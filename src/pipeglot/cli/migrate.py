@@ -1,0 +1,106 @@
+"""`pipeglot migrate`: the old and the new engine side by side."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeglot.cli import display, files
+from pipeglot.cli.commands import load
+from pipeglot.cli.output import folder_of, report
+from pipeglot.cli.params import collect
+from pipeglot.cli.run import instant
+from pipeglot.core.pysource import identifier
+from pipeglot.core.render import printable
+from pipeglot.migrate.model import DryRun
+
+EXIT = {"equivalent": 0, "diverged": 1, "inconclusive": 3}
+_SHOWN = 20
+
+
+def migrate(args: argparse.Namespace) -> int:
+    """One of the actions."""
+    return {"dry-run": _dry_run}[args.action](args)
+
+
+def _dry_run(args: argparse.Namespace) -> int:
+    """Run both sides, print the verdict, write the reports; exit code 0, 1 or 3 as the verdict is."""
+    from pipeglot.migrate.dryrun import Choices, dry_run
+    from pipeglot.migrate.ignore import read_rules
+    from pipeglot.migrate.sides import read_record, side
+
+    loaded = load(args.source)
+    params = collect(loaded.pipeline, args.param, args.params)
+    date = None if args.logical_date is None else instant(args.logical_date)
+    rules = read_rules(Path(args.ignore)) if args.ignore else []
+    old, new = (
+        side(spec, python=Path(python) if python else None, mode=args.mode)
+        for spec, python in ((args.old, args.old_python), (args.new, args.new_python))
+    )
+    choices = Choices(
+        repeat=args.repeat,
+        ignore=rules,
+        tolerance=args.tolerance,
+        allow=args.allow,
+        effects=args.effects,
+        replay=read_record(Path(args.replay)) if args.replay else None,
+        inject=args.inject,
+    )
+    folder = Path(args.out) if args.out else Path("build", "migrate", identifier(loaded.pipeline.name))
+    wanted = {name: folder / name for name in ("dryrun.json", "report.md", "report.html")}
+    for path in wanted.values():
+        files.writable(path)
+    report(loaded.diagnostics, folder=folder_of(args.source))
+    stop = threading.Event()
+    with display.display(sys.stdout, f"{loaded.pipeline.name}: {args.old} and {args.new}") as shown:
+        found = dry_run(
+            loaded.pipeline,
+            old,
+            new,
+            choices,
+            params=params,
+            logical_date=date,
+            path=[Path(loaded.base)],
+            on_event=lambda name, event: shown.update(
+                f"{name} {event['task']}", tuple(event["index"]), event["state"], event.get("attempt") or 0, ""
+            ),
+            stop=stop,
+        )
+    files.write({wanted[name]: text for name, text in _reports(found)})
+    for line in _summary(found):
+        print(line)
+    print("".join(f"wrote {path}\n" for path in wanted.values()), end="")
+    return EXIT[found.verdict]
+
+
+def _reports(found: DryRun) -> Iterator[tuple[str, str]]:
+    from pipeglot.migrate.report import html, markdown
+
+    yield "dryrun.json", found.to_json()
+    yield "report.md", markdown(found)
+    yield "report.html", html(found)
+
+
+def _summary(found: DryRun) -> Iterator[str]:
+    yield f"{printable(found.pipeline)}: {found.verdict.upper()}: {printable(found.why, 500)}"
+    for name, side in (("old", found.old), ("new", found.new)):
+        if side.record is not None:
+            took = display.lasted(side.record.started, side.record.ended)
+            yield f"  {name}: {side.engine} {side.engine_version} {side.record.state}{f' in {took}' if took else ''}"
+    for one in found.differences[:_SHOWN]:
+        yield f"  {printable(str(one), 300)}"
+    if len(found.differences) > _SHOWN:
+        yield f"  and {len(found.differences) - _SHOWN} more, in the report"
+    for failure in found.injected:
+        if failure.differences:
+            yield f"  when {printable(failure.name)}: {len(failure.differences)} differences"
+            for one in failure.differences[:3]:
+                yield f"    {printable(str(one), 300)}"
+    for masked in found.masked[:_SHOWN]:
+        yield f"  not counted ({masked.why}): {printable(str(masked.difference), 200)}: {printable(masked.reason, 200)}"
+    for gap in found.not_compared:
+        calls = f" ({len(gap.calls)} calls)" if gap.calls else ""
+        yield f"  not compared: {gap.what}{calls}: {gap.why}"
