@@ -172,6 +172,18 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     for side in ("old", "new"):
         dry.add_argument(f"--{side}-python", metavar="PATH", help=f"a Python that has the {side} side's engine")
     _allow(dry)
+    _history(dry)
+    about = "the dry-runs so far, and whether a pipeline is ready to be cut over"
+    past = actions.add_parser("history", help=about, description=about, allow_abbrev=False)
+    past.add_argument("pipeline", metavar="PIPELINE", nargs="?", help="of this pipeline alone")
+    past.add_argument("--need", metavar="N", type=positive, default=5, help="equivalent dates in a row (default 5)")
+    past.add_argument("--json", action="store_true", help="as JSON")
+    _history(past)
+
+
+def _history(parser: argparse.ArgumentParser) -> None:
+    default = "build/migrate/history.sqlite"
+    parser.add_argument("--history", metavar="FILE", default=default, help=f"where dry-runs are kept ({default})")
 
 
 def _graph(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,12 +24,13 @@ _SHOWN = 20
 
 def migrate(args: argparse.Namespace) -> int:
     """One of the actions."""
-    return {"dry-run": _dry_run}[args.action](args)
+    return {"dry-run": _dry_run, "history": _history}[args.action](args)
 
 
 def _dry_run(args: argparse.Namespace) -> int:
     """Run both sides, print the verdict, write the reports; exit code 0, 1 or 3 as the verdict is."""
     from pipeglot.migrate.dryrun import Choices, dry_run
+    from pipeglot.migrate.history import remember
     from pipeglot.migrate.ignore import read_rules
     from pipeglot.migrate.sides import read_record, side
 
@@ -70,10 +72,33 @@ def _dry_run(args: argparse.Namespace) -> int:
             stop=stop,
         )
     files.write({wanted[name]: text for name, text in _reports(found)})
+    remember(Path(args.history), found, wanted["dryrun.json"])
     for line in _summary(found):
         print(line)
     print("".join(f"wrote {path}\n" for path in wanted.values()), end="")
     return EXIT[found.verdict]
+
+
+def _history(args: argparse.Namespace) -> int:
+    """The dry-runs so far; exit code 0 when every pipeline shown is ready to be cut over, else 1."""
+    from pipeglot.migrate.history import read_history, readiness
+
+    entries = read_history(Path(args.history), args.pipeline)
+    said = readiness(entries, args.need)
+    if args.json:
+        data = {
+            "schema": "pipeglot.history/1",
+            "dry_runs": [vars(entry) for entry in entries],
+            "readiness": [{**vars(one), "ready": one.ready} for one in said],
+        }
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+    else:
+        for entry in entries:
+            sides = f"{entry.old} -> {entry.new}"
+            print(printable(f"{entry.started}  {entry.pipeline}  {sides}  {entry.verdict}: {entry.why}", 300))
+        for one in said:
+            print(printable(str(one), 300))
+    return 0 if said and all(one.ready for one in said) else 1
 
 
 def _reports(found: DryRun) -> Iterator[tuple[str, str]]:

@@ -143,6 +143,7 @@ CODES: dict[str, str] = {
     "PG200": "a name of the author's file is used by the code around it",
     "PG201": "there is no such target",
     "PG202": "the target has no such option, or it does not take that value",
+    "PG203": "the package of a target does not load",
     "PG220": "a call has another name on Airflow",
     "PG221": "an option that Airflow does not have",
     "PG222": "a scheduled Airflow DAG has a param without a default",
@@ -207,6 +208,7 @@ CODES: dict[str, str] = {
     "PG361": "a file of ignore rules cannot be used",
     "PG362": "a dry-run would do what has external effects",
     "PG363": "no such failure to make",
+    "PG364": "the history of dry-runs cannot be used",
     # 400-499: practice
     "PG400": "a secret is written out",
     "PG401": "a large constant",

@@ -1,0 +1,182 @@
+"""What the report page knows of a dry-run, in the fewest bytes: drawing, call instances of both sides, differences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Side
+from pipeglot.migrate.report_layout import layout
+from pipeglot.migrate.report_values import compact, cut, marked, pretty
+
+Key: TypeAlias = tuple[str, tuple[int, ...]]
+
+LARGEST = 20_000
+"""Characters of one output on the page; halved until all outputs together fit `BUDGET`."""
+BUDGET = 2_500_000
+VALUE = 400
+"""Characters of one value in the table of differences."""
+ELSEWHERE = "(not in the pipeline)"
+"""The region that holds calls which ran and which the pipeline does not know."""
+
+
+def named(id: str | None, index: Iterable[int] = ()) -> str:
+    """A call instance as people write it.
+
+    >>> named("train", (0, 2))
+    'train[0][2]'
+    """
+    return "the run" if id is None else id + "".join(f"[{number}]" for number in index)
+
+
+def shown(difference: Difference, limit: int | None = VALUE) -> tuple[str, str]:
+    """What the two sides have at a difference, as text."""
+
+    def one(value: Any, side: str) -> str:
+        if difference.absent == side:
+            return "absent"
+        if isinstance(value, str) and difference.kind not in ("output", "result"):
+            return cut(value, limit)
+        return compact(value, limit)
+
+    return one(difference.old, "old"), one(difference.new, "new")
+
+
+@dataclass
+class _Texts:
+    """Every text once, by number; the same outputs on both sides then cost nothing."""
+
+    limit: int
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def add(self, text: str) -> int:
+        text = (
+            text if len(text) <= self.limit else text[: self.limit] + f"\n… {len(text) - self.limit:,} more characters"
+        )
+        return self.numbers.setdefault(text, len(self.numbers))
+
+
+def page_data(run: DryRun) -> dict[str, Any]:
+    """The data of the page, plain JSON."""
+    limit = LARGEST
+    while True:
+        texts = _Texts(limit)
+        instances = _instances(run, texts)
+        if limit < 64 or sum(map(len, texts.numbers)) <= BUDGET:
+            break
+        limit //= 2
+    boxes, arrows, size = _drawing(run)
+    return {
+        "size": size,
+        "boxes": boxes,
+        "arrows": arrows,
+        "instances": instances,
+        "texts": list(texts.numbers),
+        "differences": [_difference(one) for one in run.differences],
+        "masked": sorted({_place(one.difference) for one in run.masked if one.difference.call is not None}),
+        "sides": [_side(side) for side in (run.old, run.new)],
+    }
+
+
+def calls(run: DryRun) -> list[str]:
+    """Every call of the pipeline, then those that only ran."""
+    known = [box.id for box in run.graph.boxes]
+    ran = [call.id for side in (run.old, run.new) if side.record for call in side.record.calls]
+    return list(dict.fromkeys([*known, *ran]))
+
+
+def counts(run: DryRun) -> list[tuple[str, str, str]]:
+    """The rows of the summary: what it counts, and how many on each side."""
+    records = [run.old.record, run.new.record]
+    rows = [["run state", *(record.state if record else "no run" for record in records)]]
+    states = [Counter(call.state for call in record.calls) if record else Counter() for record in records]
+    rows.append(["call instances", *(str(sum(one.values())) for one in states)])
+    for state in ("succeeded", "failed", "skipped", "blocked", "cancelled"):
+        if any(one[state] for one in states):
+            rows.append([state, *(str(one[state]) for one in states)])
+    rows.append(["attempts", *(str(sum(call.attempts for call in one.calls)) if one else "0" for one in records)])
+    return [(name, old, new) for name, old, new in rows]
+
+
+def _drawing(run: DryRun) -> tuple[list[Any], list[Any], list[float]]:
+    known = {box.id for box in run.graph.boxes}
+    others = [id for id in calls(run) if id not in known]
+    region = (Box(id=ELSEWHERE, kind="each"),) if others and known else ()
+    outside = tuple(Box(id=id, kind="call", inside=tuple(box.id for box in region)) for id in others)
+    graph = Graph(boxes=(*run.graph.boxes, *region, *outside), edges=run.graph.edges)
+    placed = layout(graph)
+    broken = {(one.path, one.call) for one in run.differences if one.kind == "order"}
+    boxes = [
+        {
+            "id": place.box.id,
+            "kind": place.box.kind,
+            "at": [place.x, place.y, place.width, place.height],
+            "inside": list(place.box.inside),
+            "loops": place.box.loops,
+            "words": list(place.box.words),
+            "args": place.box.args,
+            "lanes": place.lanes,
+        }
+        for place in placed.places.values()
+    ]
+    number = {id: n for n, id in enumerate(placed.places)}
+    arrows = [
+        [number[start], number[end], [round(v, 1) for point in points for v in point], int((start, end) in broken)]
+        for (start, end), points in placed.arrows.items()
+    ]
+    return boxes, arrows, [placed.width, placed.height]
+
+
+def _instances(run: DryRun, texts: _Texts) -> list[Any]:
+    """Rows of call, index and the two sides, in the pipeline's order."""
+    order = {id: number for number, id in enumerate(calls(run))}
+    found: dict[Key, list[Any]] = {}
+    opened: dict[Key, set[str]] = {}
+    for one in [*run.differences, *(masked.difference for masked in run.masked)]:
+        if one.call is not None and one.kind == "output":
+            opened.setdefault((one.call, one.index), set()).add(one.path)
+    for number, side in enumerate((run.old, run.new)):
+        record = side.record
+        start = record.started if record else None
+        for call in record.calls if record else ():
+            start = start or call.started
+            key = (call.id, call.index)
+            lines = list(pretty(call.output, opened.get(key, ())))
+            gave = call.state == "succeeded" and ("output" in call.model_fields_set or call.output is not None)
+            found.setdefault(key, [None, None])[number] = [
+                call.state,
+                call.attempts,
+                _since(start, call.started),
+                _since(start, call.ended),
+                int(call.observed),
+                int(call.tolerated),
+                texts.add("\n".join(text for _, text in lines)) if gave else -1,
+                [v for run_of in marked(lines, opened[key]) for v in run_of] if key in opened else [],
+                [cut(call.error.type, 200), cut(call.error.message, 4000)] if call.error else None,
+            ]
+    keys = sorted(found, key=lambda key: (order[key[0]], key[1]))
+    return [[order[id], list(index), *found[id, index]] for id, index in keys]
+
+
+def _since(start: datetime | None, time: datetime | None) -> int | None:
+    """Milliseconds from the run's start."""
+    return None if start is None or time is None else round((time - start).total_seconds() * 1000)
+
+
+def _place(one: Difference) -> tuple[str, tuple[int, ...], str]:
+    return one.call or "", one.index, one.path
+
+
+def _difference(one: Difference) -> list[Any]:
+    return [one.kind, one.call, list(one.index), one.path, *shown(one), one.absent or "", one.between]
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        "spec": side.spec,
+        "engine": side.engine,
+        "sources": {id: [source.file, source.line, cut(source.text, 400)] for id, source in side.sources.items()},
+    }

@@ -1,0 +1,435 @@
+"""What a migration gets wrong is found and named at its call and path; what only looks different is not reported.
+
+Each planted divergence is one edit of the base pipeline, as a slip of whoever moved it by hand would make it. Both
+versions run on the reference, so that what is tested is the comparison.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.read import read
+from pipeglot.core.record import CallRecord, Failure, Record
+from pipeglot.core.run import execute
+from pipeglot.migrate.compare import compare
+from pipeglot.migrate.dryrun import judge
+from pipeglot.migrate.ignore import Rule
+from pipeglot.migrate.model import DryRun, Side
+
+BASE = '''
+import os
+import time
+from pathlib import Path
+
+from typing_extensions import TypedDict
+
+from pipeglot import collect, continue_, each, elsewhen, finally_, merge, otherwise, pipeline, step, when
+
+
+class Row(TypedDict):
+    id: int
+    amount: float
+    region: str
+
+
+class Model(TypedDict):
+    depth: int
+    score: float
+
+
+def attempt(name: str) -> int:
+    """Counts the attempts of a step over the whole run."""
+    file = Path(os.environ["PIPEGLOT_TEST_STATE"], name)
+    count = int(file.read_text()) + 1 if file.exists() else 1
+    file.write_text(str(count))
+    return count
+
+
+@step
+def ingest(day: str, limit: int) -> list[Row]:
+    return [{"id": n, "amount": n / 4, "region": "north" if n % 2 else "south"} for n in range(limit)]
+
+
+@step(retries=2)
+def validate(rows: list[Row]) -> int:
+    if attempt("validate") < 3:
+        raise ValueError("not yet")
+    return len(rows)
+
+
+@step
+def features(rows: list[Row], scale: float) -> dict[str, float]:
+    return {"mean": sum(row["amount"] for row in rows) / len(rows) * scale, "count": float(len(rows))}
+
+
+@step
+def optional(day: str) -> str:
+    raise RuntimeError("the source is away")
+
+
+@step
+def train(data: dict[str, float], depth: int) -> Model:
+    return {"depth": depth, "score": data["mean"] / depth}
+
+
+@step
+def check(model: Model) -> bool:
+    if model["depth"] == 3:
+        raise ValueError("too deep")
+    return True
+
+
+@step
+def best(models: list[Model]) -> Model:
+    return max(models, key=lambda model: model["score"])
+
+
+@step
+def register(model: Model) -> str:
+    return f"model/{model['depth']}"
+
+
+@step
+def keep() -> str:
+    return "model/old"
+
+
+@step
+def slow(version: str) -> str:
+    time.sleep(0.05)
+    return version
+
+
+@step
+def publish(version: str, note: str) -> dict[str, str]:
+    return {"version": version, "note": note}
+
+
+@step
+def report(state: str) -> str:
+    return f"run {state}"
+
+
+@pipeline
+def credit(day: str = "2026-03-01", limit: int = 8, threshold: float = 0.5) -> dict[str, str]:
+    rows = ingest(day, limit)
+    valid = validate(rows)
+    data = features.options(after=[valid])(rows, 1.0)
+    note = optional.options(on_failure=continue_(default="no note"))(day)
+    with each([1, 2, 3]) as depth:
+        model = train(data, depth)
+        checked = check(model)
+    chosen = best(collect(model))
+    with when(chosen["score"] > threshold):
+        new = register(chosen)
+    with otherwise():
+        old = keep()
+    version = merge(new, old)
+    waited = slow(version)
+    published = publish.options(after=[waited])(version, note)
+    with finally_() as outcome:
+        report(outcome.state)
+    return published
+'''
+
+
+@lru_cache
+def pipeline(*edits: tuple[str, str]) -> Pipeline:
+    """The base pipeline with some text of it changed."""
+    text = BASE
+    for before, after in edits:
+        assert text.count(before) == 1, (before, text.count(before))
+        text = text.replace(before, after)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "credit.py")
+        file.write_text(text)
+        return read(str(file)).pipeline
+
+
+def run(made: Pipeline) -> Record:
+    with tempfile.TemporaryDirectory() as state, mock.patch.dict(os.environ, PIPEGLOT_TEST_STATE=state):
+        return execute(made, logical_date=datetime(2026, 3, 1, 2, tzinfo=timezone.utc))
+
+
+@lru_cache
+def base() -> Record:
+    return run(pipeline())
+
+
+def judged(old: Record | list[Record], new: Record | list[Record], **more: Any) -> DryRun:
+    """The verdict on two sides' records."""
+    first, second = (tuple(side) if isinstance(side, list) else (side,) for side in (old, new))
+    return judge(
+        pipeline(),
+        Side(spec="old", engine=first[0].engine, records=first),
+        Side(spec="new", engine=second[0].engine, records=second),
+        params={},
+        logical_date=datetime(2026, 3, 1, 2, tzinfo=timezone.utc),
+        started=datetime(2026, 3, 1, 2, tzinfo=timezone.utc),
+        **more,
+    )
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A divergence: what was changed, and where it must be named."""
+
+    name: str
+    edits: tuple[tuple[str, str], ...]
+    kind: str
+    call: str | None = None
+    index: tuple[int, ...] = ()
+    path: str = ""
+
+
+def slip(name: str, before: str, after: str, where: str, *more: tuple[str, str]) -> Slip:
+    """`where` reads `kind call[0] $.path`."""
+    kind, _, rest = where.partition(" ")
+    place, _, path = rest.partition(" ")
+    call, *indexes = place.replace("]", "").split("[")
+    return Slip(name, ((before, after), *more), kind, call or None, tuple(map(int, indexes)), path)
+
+
+SLIPS = [
+    slip("a value edge lost", "train(data, depth)", 'train({"mean": 1.0}, depth)', "output train[0] $.score"),
+    slip("an order edge lost", "publish.options(after=[waited])(", "publish(", "order publish slow"),
+    slip("a retry lost", "@step(retries=2)\ndef validate", "@step(retries=1)\ndef validate", "state validate"),
+    slip("all retries lost", "@step(retries=2)\ndef validate", "@step\ndef validate", "attempts validate"),
+    slip("a retry too many", 'attempt("validate") < 3', 'attempt("validate") < 2', "attempts validate"),
+    slip("a failure no longer stops what follows", "features.options(after=[valid])(", "features(", "order features validate"),
+    slip("tolerance lost", ".options(on_failure=continue_(default=\"no note\"))", "", "tolerated optional"),
+    slip("tolerance lost, seen in the run", ".options(on_failure=continue_(default=\"no note\"))", "", "state publish"),
+    slip("tolerance gained", "checked = check(model)", "checked = check.options(on_failure=continue_(default=False))(model)", "tolerated check[2]"),
+    slip("tolerance gained, seen in the run", "checked = check(model)", "checked = check.options(on_failure=continue_(default=False))(model)", "run_state"),
+    slip("another default for a tolerated failure", 'default="no note"', 'default=""', "output publish $.note"),
+    slip("a wrong trigger rule: runs although skipped", "old = keep()", "old = keep()\n    keep.options(id='leaked')()", "extra leaked"),
+    slip("the other arm", "> threshold", "< threshold", "state register"),
+    slip("the other arm, what was skipped", "> threshold", "< threshold", "state keep"),
+    slip("a bound that became inclusive", "range(limit)", "range(limit + 1)", "output ingest $[8]"),
+    slip("a bound one short", "range(limit)", "range(limit - 1)", "output ingest $[7]"),
+    slip("a loop one short", "each([1, 2, 3])", "each([1, 2])", "missing train[2]"),
+    slip("a loop one longer", "each([1, 2, 3])", "each([1, 2, 3, 4])", "extra train[3]"),
+    slip("a loop from zero", "each([1, 2, 3])", "each([4, 2, 3])", "output train[0] $.depth"),
+    slip("a loop in another order", "each([1, 2, 3])", "each([2, 1, 3])", "output train[1] $.depth"),
+    slip("an int become a float", '-> int:\n    if attempt', '-> float:\n    if attempt', "output validate $"),
+    slip("a float become text", '"amount": n / 4', '"amount": str(n / 4)', "output ingest $[0].amount", ("    amount: float", "    amount: str"), ('sum(row["amount"] for', 'sum(float(row["amount"]) for')),
+    slip("a rounded float", '/ len(rows) * scale', '/ len(rows) * scale + 1e-6', "output features $.mean"),
+    slip("a key lost", '"count": float(len(rows))}', '}', "output features $.count"),
+    slip("a key renamed", '"count": float', '"rows": float', "output features $.rows"),
+    slip("a key gained", '"count": float', '"extra": 1.0, "count": float', "output features $.extra"),
+    slip("None instead of a value", '-> list[Row]:\n    return [', '-> list[Row] | None:\n    return None and [', "output ingest $", ("rows: list[Row]) -> int", "rows: list[Row] | None) -> int"), ("return len(rows)", "return 8"), ("def features(rows: list[Row], scale", "def features(rows: list[Row] | None, scale"), ('{"mean": sum(row["amount"] for row in rows) / len(rows) * scale, "count": float(len(rows))}', '{"mean": 0.875, "count": 8.0}')),
+    slip("a changed default of a parameter", "limit: int = 8", "limit: int = 9", "output validate $"),
+    slip("a changed threshold", "threshold: float = 0.5", "threshold: float = 5.0", "state register"),
+    slip("a changed literal", "(rows, 1.0)", "(rows, 2.0)", "output features $.mean"),
+    slip("arguments swapped", "return {\"version\": version, \"note\": note}", "return {\"version\": note, \"note\": version}", "output publish $.version"),
+    slip("another result", "return published", "return publish.options(id='again')(note, version)", "result  $.version"),
+    slip("a finaliser lost", "    with finally_() as outcome:\n        report(outcome.state)\n", "", "missing report"),
+    slip("a finaliser that is told another state", "report(outcome.state)", 'report("succeeded")', "output report $"),
+    slip("a finaliser that fails", 'return f"run {state}"', 'raise ValueError("no mail")', "state report"),
+    slip("a step that fails now", 'return f"model/{model[', 'raise ValueError(model)\n    return f"model/{model[', "state register"),
+    slip("what waits for a failed step is blocked", 'return f"model/{model[', 'raise ValueError(model)\n    return f"model/{model[', "state slow"),
+    slip("one instance fails now", 'return {"depth": depth, "score"', 'assert depth != 2\n    return {"depth": depth, "score"', "state train[1]"),
+    slip("an instance's failure is lost", 'if model["depth"] == 3:', 'if model["depth"] == 4:', "state check[2]"),
+    slip("a call lost", "    waited = slow(version)\n    published = publish.options(after=[waited])(", "    published = publish(", "missing slow"),
+    slip("a call gained", "return published", "keep.options(id='more')()\n    return published", "extra more"),
+    slip("a call renamed", "chosen = best(", "chosen = best.options(id='winner')(", "missing best"),
+    slip("a collected list in another order", "max(models, key=lambda model: model[\"score\"])", "models[-1]", "output best $.depth"),
+    slip("text with another end", 'return "model/old"', 'return "model/old\\n"', "output keep $", ("> threshold", "> 1e9")),
+]  # fmt: skip
+
+
+def test_there_are_enough_and_their_names_are_distinct() -> None:
+    assert len({one.name for one in SLIPS}) == len(SLIPS) >= 40
+
+
+@pytest.mark.parametrize("planted", SLIPS, ids=lambda one: one.name)
+def test_a_planted_divergence_is_named_where_it_is(planted: Slip) -> None:
+    old = base()
+    if planted.name == "text with another end":
+        old = run(pipeline(planted.edits[1]))
+    found = judged(old, run(pipeline(*planted.edits)))
+    assert found.verdict == "diverged"
+    places = {(one.kind, one.call, one.index, one.path) for one in found.differences}
+    assert (planted.kind, planted.call, planted.index, planted.path) in places, places
+
+
+def changed(record: Record, id: str, index: tuple[int, ...] = (), **update: Any) -> Record:
+    calls = [c.model_copy(update=update) if (c.id, c.index) == (id, index) else c for c in record.calls]
+    assert calls != list(record.calls)
+    return record.model_copy(update={"calls": tuple(calls)})
+
+
+def table(rows: int) -> list[dict[str, Any]]:
+    return [{"id": n, "amount": n / 8, "name": f"n{n}"} for n in range(rows)]
+
+
+def test_one_wrong_cell_in_100_000_rows_is_named() -> None:
+    rows = table(100_000)
+    old = changed(base(), "ingest", output=rows)
+    new = changed(base(), "ingest", output=[*rows[:61_234], {**rows[61_234], "amount": 0.0}, *rows[61_235:]])
+    (difference,) = judged(old, new).differences
+    assert (difference.call, difference.path) == ("ingest", "$[61234].amount")
+
+
+def test_what_changes_only_on_the_new_side_is_new_nondeterminism() -> None:
+    noisy = changed(base(), "best", output={"depth": 1, "score": 0.1})
+    found = judged([base(), base()], [base(), noisy])
+    assert [(one.between, one.call, one.path) for one in found.differences] == [("new and new", "best", "$.score")]
+
+
+def test_lost_idempotency_shows_in_the_second_run_of_the_new_side() -> None:
+    again = changed(base(), "validate", attempts=1)
+    found = judged([base(), base()], [base(), again])
+    assert [(one.between, one.kind, one.call) for one in found.differences] == [("new and new", "attempts", "validate")]
+
+
+# ---------------------------------------------------------------- what is no divergence
+
+
+def moved(record: Record, seconds: float) -> Record:
+    """Every time of a run shifted and stretched, its order kept."""
+    start = record.started or datetime.now(timezone.utc)
+
+    def at(when: datetime | None) -> datetime | None:
+        return None if when is None else start + (when - start) * 3 + timedelta(seconds=seconds)
+
+    calls = [c.model_copy(update={"started": at(c.started), "ended": at(c.ended)}) for c in record.calls]
+    return record.model_copy(update={"calls": tuple(calls), "started": at(record.started), "ended": at(record.ended)})
+
+
+def each_call(record: Record, change: Callable[[CallRecord], dict[str, Any]]) -> Record:
+    return record.model_copy(update={"calls": tuple(c.model_copy(update=change(c)) for c in record.calls)})
+
+
+def stretched(value: Any, factor: float) -> Any:
+    match value:
+        case float():
+            return value * factor
+        case list():
+            return [stretched(one, factor) for one in value]
+        case dict():
+            return {key: stretched(one, factor) for key, one in value.items()}
+    return value
+
+
+def turned(value: Any) -> Any:
+    """A value with the keys of its dicts in another order."""
+    match value:
+        case list():
+            return [turned(one) for one in value]
+        case dict():
+            return {key: turned(value[key]) for key in reversed(value)}
+    return value
+
+
+EDITS = [
+    ("renamed files and helpers", (("def attempt(", "def attempt_number("), ('attempt("validate") < 3', 'attempt_number("validate") < 3'))),
+    ("a comment", (("    return len(rows)", "    # how many there are\n    return len(rows)"),)),
+    ("the same computed otherwise", (("return len(rows)", "return sum(1 for _ in rows)"),)),
+    ("a local variable", (("return len(rows)", "count = len(rows)\n    return count"),)),
+    ("a step slower than before", (("def keep() -> str:", "def keep() -> str:\n    time.sleep(0.01)"),)),
+    ("a faster step", (("time.sleep(0.05)", "time.sleep(0.02)"),)),
+    ("another order where the pipeline allows it", (('    note = optional.options(on_failure=continue_(default="no note"))(day)\n', ""), ("    with each([1", '    note = optional.options(on_failure=continue_(default="no note"))(day)\n    with each([1'))),
+    ("another error message", (('"the source is away"', '"cannot reach the source"'),)),
+    ("another error type", (('raise RuntimeError("the', 'raise OSError("the'),)),
+    ("another message while retrying", (('"not yet"', '"try again"'),)),
+    ("more retries than are needed", (("@step(retries=2)\ndef validate", "@step(retries=5)\ndef validate"),)),
+    ("a time limit that is kept", (("@step(retries=2)\ndef validate", '@step(retries=2, timeout="1h")\ndef validate'),)),
+    ("a description", (("def keep() -> str:", 'def keep() -> str:\n    """The old one."""'),)),
+    ("an owner and tags", (("@pipeline\n", '@pipeline(owner="risk", tags=["ml"])\n'),)),
+    ("a schedule", (("@pipeline\n", '@pipeline(schedule=Cron("0 2 * * *"))\n'), ("import collect,", "import Cron, collect,"))),
+    ("an edge that was implied before", (("slow(version)", "slow.options(after=[chosen])(version)"),)),
+    ("a bound on what runs at once", (("each([1, 2, 3])", "each([1, 2, 3], max_parallel=1)"),)),
+    ("resources", (("@step\ndef best", '@step(resources=Resources(cpu=1))\ndef best'), ("import collect,", "import Resources, collect,"))),
+    ("declared effects", (("@step\ndef best", '@step(effects="idempotent")\ndef best'),)),
+    ("a condition the other way round", (('when(chosen["score"] > threshold)', 'when(not_(chosen["score"] <= threshold))'), ("merge, otherwise", "merge, not_, otherwise"))),
+    ("an elif that says the same", (("    with otherwise():", '    with elsewhen(chosen["score"] > 1e9):\n        none = keep.options(id="never")()\n    with otherwise():'), ("merge(new, old)", "merge(new, none, old)"))),
+    ("a longer parameter list", (("threshold: float = 0.5)", "threshold: float = 0.5, unused: int = 1)"),)),
+]  # fmt: skip
+
+RECORDS: list[tuple[str, Callable[[Record], Record]]] = [
+    ("other timing", lambda r: moved(r, 60)),
+    ("a run years later", lambda r: moved(r, 1e8)),
+    ("no times at all", lambda r: each_call(r, lambda c: {"started": None, "ended": None})),
+    ("another engine and version", lambda r: r.model_copy(update={"engine": "other", "engine_version": "9"})),
+    ("another run id", lambda r: r.model_copy(update={"run_id": "another"})),
+    ("engine notes", lambda r: r.model_copy(update={"notes": ("a warning",)})),
+    ("calls listed in another order", lambda r: r.model_copy(update={"calls": r.calls[::-1]})),
+    ("states derived from neighbours", lambda r: each_call(r, lambda c: {"observed": c.attempts > 0})),
+    ("errors wrapped by the engine", lambda r: each_call(r, lambda c: {"error": c.error and Failure(type="TaskError", message=f"x: {c.error.message}")})),
+    ("errors not kept", lambda r: each_call(r, lambda c: {"error": None})),
+    ("floats one ulp off", lambda r: each_call(r, lambda c: {"output": stretched(c.output, 1 + 2**-52)})),
+    ("floats within the tolerance", lambda r: each_call(r, lambda c: {"output": stretched(c.output, 1 - 1e-10)})),
+    ("keys in another order", lambda r: each_call(r, lambda c: {"output": turned(c.output)})),
+    ("params with defaults spelled out", lambda r: r.model_copy(update={"params": {**r.params, "more": 1}})),
+    ("output of a failed call", lambda r: changed(r, "check", (2,), output="left over")),
+    ("another clock", lambda r: r.model_copy(update={"started": None, "ended": None})),
+]  # fmt: skip
+
+
+def test_there_are_enough_harmless_variations() -> None:
+    assert len(EDITS) + len(RECORDS) + 2 >= 40
+
+
+@pytest.mark.parametrize(("name", "edits"), EDITS, ids=[name for name, _ in EDITS])
+def test_a_harmless_edit_is_no_divergence(name: str, edits: tuple[tuple[str, str], ...]) -> None:
+    found = judged(base(), run(pipeline(*edits)))
+    unknown = [one for one in found.differences if one.call != "never"]
+    assert unknown == []
+
+
+@pytest.mark.parametrize(("name", "change"), RECORDS, ids=[name for name, _ in RECORDS])
+def test_a_harmless_difference_of_records_is_no_divergence(name: str, change: Callable[[Record], Record]) -> None:
+    found = judged(base(), change(base()))
+    assert found.differences == () and found.verdict == "equivalent"
+
+
+def test_noise_of_the_old_side_is_masked_and_shown() -> None:
+    runs = [changed(base(), "best", output={"depth": 1, "score": score}) for score in (0.1, 0.2, 0.3)]
+    found = judged(runs, [changed(base(), "best", output={"depth": 1, "score": 0.9})])
+    assert found.verdict == "equivalent"
+    (masked,) = found.masked
+    assert (masked.why, masked.runs, masked.values) == ("noise", 3, (0.1, 0.2, 0.3))
+    assert (masked.difference.call, masked.difference.path) == ("best", "$.score")
+
+
+def test_noise_masks_its_own_path_and_no_other() -> None:
+    runs = [changed(base(), "best", output={"depth": 1, "score": score}) for score in (0.1, 0.2)]
+    found = judged(runs, changed(base(), "best", output={"depth": 2, "score": 0.9}))
+    assert [one.path for one in found.differences] == ["$.depth"]
+
+
+RULE = Rule(call="best", path="$.score", reason="another seed", until=date(2026, 3, 31))
+
+
+def test_an_ignore_rule_masks_until_its_day() -> None:
+    other = changed(base(), "best", output={"depth": 1, "score": 0.9})
+    assert judged(base(), other, ignore=[RULE]).verdict == "equivalent"
+    late = RULE.model_copy(update={"until": date(2026, 2, 28)})
+    assert judged(base(), other, ignore=[late]).verdict == "diverged"
+
+
+def test_comparing_is_linear_in_the_size_of_the_records() -> None:
+    call = next(c for c in base().calls if c.id == "best")
+
+    def took(count: int) -> float:
+        calls = tuple(call.model_copy(update={"id": f"c{n}"}) for n in range(count))
+        record = base().model_copy(update={"calls": calls})
+        start = time.perf_counter()
+        assert compare(record, record.model_copy()) == []
+        return time.perf_counter() - start
+
+    # Side by side in one process, sizes beyond the processor's caches; quadratic would be 16.
+    assert min(took(40_000) for _ in range(3)) < 9 * min(took(10_000) for _ in range(3))
