@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -109,6 +110,28 @@ class CompiledSide:
         return records
 
 
+_alone = threading.Lock()
+
+
+@contextmanager
+def _surroundings(env: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables of a run in this process, which only one run can have at a time."""
+    if not env:
+        yield
+        return
+    with _alone:
+        before = {name: os.environ.get(name) for name in env}
+        os.environ.update(env)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
 @dataclass(frozen=True)
 class LocalSide:
     """The reference: the pipeline's meaning, run in this process."""
@@ -120,20 +143,11 @@ class LocalSide:
         return None
 
     def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
-        records = []
-        for task in tasks:
-            before = {name: os.environ.get(name) for name in task.env}
-            os.environ.update(task.env)
-            try:
-                records.append(
-                    execute_here(
-                        task.pipeline, params=task.params, logical_date=task.logical_date, path=list(task.path)
-                    )
-                )
-            finally:
-                for name, value in before.items():
-                    os.environ.pop(name) if value is None else os.environ.update({name: value})
-        return records
+        return [self._run(task) for task in tasks]
+
+    def _run(self, task: Task) -> Record:
+        with _surroundings(task.env):
+            return execute_here(task.pipeline, params=task.params, logical_date=task.logical_date, path=list(task.path))
 
 
 @dataclass(frozen=True)

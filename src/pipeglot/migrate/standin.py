@@ -108,13 +108,18 @@ def with_standins(pipeline: Pipeline, plan: Plan) -> Pipeline:
     imports = {chunk.text: chunk for chunk in [*helper, *extra] if chunk.kind == "import"}
     present = {chunk.text for chunk in pipeline.code}
     code = (
+        *(chunk for chunk in pipeline.code if _is_future(chunk)),
         *(chunk for text, chunk in imports.items() if text not in present),
-        *pipeline.code,
+        *(chunk for chunk in pipeline.code if not _is_future(chunk)),
         *(chunk for chunk in [*helper, *extra] if chunk.kind != "import"),
     )
     used = {node.step for node in walk(body) if isinstance(node, Call)} | ({final.call.step} if final else set())
     kept = tuple(step for step in [*pipeline.steps, *(step for step, _ in made.values())] if step.name in used)
     return pipeline.model_copy(update={"body": body, "final": final, "steps": kept, "code": code})
+
+
+def _is_future(chunk: Chunk) -> bool:
+    return chunk.kind == "import" and chunk.text.lstrip().startswith("from __future__")
 
 
 def _mapped(body: tuple[Any, ...], change: Any) -> tuple[Any, ...]:
