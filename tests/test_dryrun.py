@@ -22,6 +22,7 @@ from pipeglot.core.record import Failure, Record
 from pipeglot.core.run import execute
 from pipeglot.migrate.compare import compare
 from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.model import NotCompared
 from pipeglot.migrate.plans import replay, scenarios, stubbed
 from pipeglot.migrate.secrets import MASK
 from pipeglot.migrate.sides import LocalSide, RecordedSide, Task, side
@@ -176,6 +177,9 @@ class Fake:
 
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return None
+
+    def not_compared(self) -> Sequence[NotCompared]:
+        return ()
 
     def run(self, tasks: Sequence[Task], on_event: Any, stop: threading.Event) -> list[Record]:
         self.started.set()

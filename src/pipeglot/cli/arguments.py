@@ -144,7 +144,7 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     about = "run the old and the new side in parallel and compare what they did"
     dry = actions.add_parser("dry-run", help=about, description=about, allow_abbrev=False)
     _source(dry)
-    sides = "a target, local, or record:FILE"
+    sides = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"
     dry.add_argument("--old", metavar="SIDE", required=True, help=f"the side that is right: {sides}")
     dry.add_argument("--new", metavar="SIDE", required=True, help=f"the side that is examined: {sides}")
     dry.add_argument("-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter, repeatable")
@@ -153,6 +153,7 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     dry.add_argument(
         "--repeat", metavar="N", type=positive, default=1, help="runs of each side; noise of the old one is masked"
     )
+    dry.add_argument("--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ")
     dry.add_argument(
         "--ignore", metavar="FILE", help="rules for known differences (TOML), each with a reason and an end"
     )

@@ -32,14 +32,16 @@ def _dry_run(args: argparse.Namespace) -> int:
     from pipeglot.migrate.dryrun import Choices, dry_run
     from pipeglot.migrate.history import remember
     from pipeglot.migrate.ignore import read_rules
+    from pipeglot.migrate.native import read_mapping
     from pipeglot.migrate.sides import read_record, side
 
     loaded = load(args.source)
     params = collect(loaded.pipeline, args.param, args.params)
     date = None if args.logical_date is None else instant(args.logical_date)
     rules = read_rules(Path(args.ignore)) if args.ignore else []
+    mapping = read_mapping(Path(args.map)) if args.map else {}
     old, new = (
-        side(spec, python=Path(python) if python else None, mode=args.mode)
+        side(spec, python=Path(python) if python else None, mode=args.mode, mapping=mapping)
         for spec, python in ((args.old, args.old_python), (args.new, args.new_python))
     )
     choices = Choices(

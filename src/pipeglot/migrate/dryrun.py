@@ -110,6 +110,7 @@ def dry_run(
         tolerance=chosen.tolerance,
         injected=injected,
         unexpected=pair.unexpected,
+        gaps=[*old.not_compared(), *new.not_compared()],
     )
 
 
@@ -223,6 +224,7 @@ def judge(
     tolerance: float = 1e-9,
     injected: Sequence[Injected] = (),
     unexpected: Sequence[tuple[SideName, dict[str, Any]]] = (),
+    gaps: Sequence[NotCompared] = (),
 ) -> DryRun:
     """The dry-run that two sides' records make: what differs, what was masked, what was not compared."""
     flat = inline(pipeline)
@@ -251,7 +253,7 @@ def judge(
         new=new,
         differences=tuple(counted),
         masked=tuple(masks),
-        not_compared=tuple(_not_compared(old, new)),
+        not_compared=(*gaps, *_not_compared(old, new)),
         injected=tuple(injected),
         graph=graph(pipeline),
     )

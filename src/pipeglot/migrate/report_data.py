@@ -12,13 +12,18 @@ from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Side
 from pipeglot.migrate.report_layout import layout
 from pipeglot.migrate.report_values import compact, cut, marked, pretty
 
-Key: TypeAlias = tuple[str, tuple[int, ...]]
+Key: TypeAlias = tuple[str | None, tuple[int, ...]]
+Paths: TypeAlias = tuple[set[str], set[str]]
+"""Paths within an output: those of differences, and of differences that do not count."""
 
 LARGEST = 20_000
 """Characters of one output on the page; halved until all outputs together fit `BUDGET`."""
 BUDGET = 2_500_000
+CONTEXT = 12
+"""Lines kept before the first difference of an output that is cut."""
 VALUE = 400
 """Characters of one value in the table of differences."""
+NOTHING: Paths = (set(), set())
 ELSEWHERE = "(not in the pipeline)"
 """The region that holds calls which ran and which the pipeline does not know."""
 
@@ -47,24 +52,45 @@ def shown(difference: Difference, limit: int | None = VALUE) -> tuple[str, str]:
 
 @dataclass
 class _Texts:
-    """Every text once, by number; the same outputs on both sides then cost nothing."""
+    """Every text once, by number; the same output on both sides then costs nothing."""
 
     limit: int
     numbers: dict[str, int] = field(default_factory=dict)
 
-    def add(self, text: str) -> int:
-        text = (
-            text if len(text) <= self.limit else text[: self.limit] + f"\n… {len(text) - self.limit:,} more characters"
-        )
-        return self.numbers.setdefault(text, len(self.numbers))
+    def add(self, value: Any, opened: Paths) -> list[Any]:
+        """The text's number and the runs of lines that differ, and that differ and do not count.
+
+        A text that is too long is cut to what stands around its first difference.
+        """
+        lines = list(pretty(value, opened[0] | opened[1]))
+        runs = [marked(lines, paths) for paths in opened]
+        texts = [text for _, text in lines]
+        first = 0
+        if sum(map(len, texts)) > self.limit:
+            first = max(0, min((line for run in runs for line, _ in run), default=0) - CONTEXT)
+            texts, rest = texts[first:], first
+            room, kept = self.limit, []
+            for text in texts:
+                if room <= 0:
+                    break
+                kept.append(cut(text, room))
+                room -= len(text)
+            rest = len(texts) - len(kept)
+            head = [f"… {first:,} lines before"] if first else []
+            texts = [*head, *kept, *([f"… {rest:,} more lines"] if rest else [])]
+            first -= len(head)
+        flat = [[v for line, count in run if line - first < len(texts) for v in (line - first, count)] for run in runs]
+        return [self.numbers.setdefault("\n".join(texts), len(self.numbers)), *flat]
 
 
 def page_data(run: DryRun) -> dict[str, Any]:
     """The data of the page, plain JSON."""
     limit = LARGEST
+    opened = _opened(run)
     while True:
         texts = _Texts(limit)
-        instances = _instances(run, texts)
+        results = [_result(side, texts, opened.get((None, ()), NOTHING)) for side in (run.old, run.new)]
+        instances = _instances(run, texts, opened)
         if limit < 64 or sum(map(len, texts.numbers)) <= BUDGET:
             break
         limit //= 2
@@ -74,9 +100,10 @@ def page_data(run: DryRun) -> dict[str, Any]:
         "boxes": boxes,
         "arrows": arrows,
         "instances": instances,
+        "results": results,
         "texts": list(texts.numbers),
         "differences": [_difference(one) for one in run.differences],
-        "masked": sorted({_place(one.difference) for one in run.masked if one.difference.call is not None}),
+        "masked": [[one.difference.call, list(one.difference.index)] for one in run.masked],
         "sides": [_side(side) for side in (run.old, run.new)],
     }
 
@@ -106,7 +133,7 @@ def _drawing(run: DryRun) -> tuple[list[Any], list[Any], list[float]]:
     others = [id for id in calls(run) if id not in known]
     region = (Box(id=ELSEWHERE, kind="each"),) if others and known else ()
     outside = tuple(Box(id=id, kind="call", inside=tuple(box.id for box in region)) for id in others)
-    graph = Graph(boxes=(*run.graph.boxes, *region, *outside), edges=run.graph.edges)
+    graph = Graph(boxes=(*run.graph.boxes, *outside, *region), edges=run.graph.edges)
     placed = layout(graph)
     broken = {(one.path, one.call) for one in run.differences if one.kind == "order"}
     boxes = [
@@ -130,35 +157,38 @@ def _drawing(run: DryRun) -> tuple[list[Any], list[Any], list[float]]:
     return boxes, arrows, [placed.width, placed.height]
 
 
-def _instances(run: DryRun, texts: _Texts) -> list[Any]:
+def _instances(run: DryRun, texts: _Texts, opened: dict[Key, Paths]) -> list[Any]:
     """Rows of call, index and the two sides, in the pipeline's order."""
     order = {id: number for number, id in enumerate(calls(run))}
-    found: dict[Key, list[Any]] = {}
-    opened: dict[Key, set[str]] = {}
-    for one in [*run.differences, *(masked.difference for masked in run.masked)]:
-        if one.call is not None and one.kind == "output":
-            opened.setdefault((one.call, one.index), set()).add(one.path)
+    found: dict[tuple[str, tuple[int, ...]], list[Any]] = {}
     for number, side in enumerate((run.old, run.new)):
         record = side.record
         start = record.started if record else None
         for call in record.calls if record else ():
             start = start or call.started
-            key = (call.id, call.index)
-            lines = list(pretty(call.output, opened.get(key, ())))
             gave = call.state == "succeeded" and ("output" in call.model_fields_set or call.output is not None)
-            found.setdefault(key, [None, None])[number] = [
+            found.setdefault((call.id, call.index), [None, None])[number] = [
                 call.state,
                 call.attempts,
                 _since(start, call.started),
                 _since(start, call.ended),
                 int(call.observed),
                 int(call.tolerated),
-                texts.add("\n".join(text for _, text in lines)) if gave else -1,
-                [v for run_of in marked(lines, opened[key]) for v in run_of] if key in opened else [],
+                texts.add(call.output, opened.get((call.id, call.index), NOTHING)) if gave else None,
                 [cut(call.error.type, 200), cut(call.error.message, 4000)] if call.error else None,
             ]
     keys = sorted(found, key=lambda key: (order[key[0]], key[1]))
     return [[order[id], list(index), *found[id, index]] for id, index in keys]
+
+
+def _opened(run: DryRun) -> dict[Key, Paths]:
+    """The paths at which outputs differ, by call instance; the result of the run under None."""
+    found: dict[Key, Paths] = {}
+    counted = [(one, 0) for one in run.differences]
+    for one, kind in [*counted, *((masked.difference, 1) for masked in run.masked)]:
+        if one.kind in ("output", "result"):
+            found.setdefault((one.call, one.index), (set(), set()))[kind].add(one.path)
+    return found
 
 
 def _since(start: datetime | None, time: datetime | None) -> int | None:
@@ -166,8 +196,13 @@ def _since(start: datetime | None, time: datetime | None) -> int | None:
     return None if start is None or time is None else round((time - start).total_seconds() * 1000)
 
 
-def _place(one: Difference) -> tuple[str, tuple[int, ...], str]:
-    return one.call or "", one.index, one.path
+def _result(side: Side, texts: _Texts, opened: Paths) -> list[Any] | None:
+    """The run as a whole: its state, how long it took and what it gave."""
+    record = side.record
+    if record is None:
+        return None
+    gave = texts.add(record.result, opened) if record.state == "succeeded" else None
+    return [record.state, _since(record.started, record.ended), gave]
 
 
 def _difference(one: Difference) -> list[Any]:

@@ -20,6 +20,7 @@ Owner: TypeAlias = tuple[str, int | None]
 
 ROOT: Owner = ("", None)
 ACROSS, DOWN, PAD, TITLE, ARM = 18.0, 34.0, 12.0, 26.0, 18.0
+LOOP_NARROWEST = 136.0
 CALL_HEIGHT, LOOP_HEIGHT, NARROWEST, WIDEST, LETTER = 30.0, 42.0, 88.0, 216.0, 7.0
 SWEEPS = 6
 MOST_BENDS = 4000
@@ -137,7 +138,7 @@ class _Layout:
         title = 44.0 + LETTER * len(box.id)
         if box.kind == "each":
             block = self._block((id, None))
-            asked = LETTER * len(box.words[0]) if box.words else 0.0
+            asked = LETTER * (len(box.words[0]) + 4) if box.words else 0.0
             place.width = max(block.width + 2 * PAD, min(title + asked, WIDEST))
             place.height = block.height + TITLE + 2 * PAD
         elif box.kind == "if":
@@ -152,7 +153,7 @@ class _Layout:
                 x, tallest = x + width + PAD, max(tallest, block.height)
             place.width, place.height = max(x, min(title, WIDEST)), tallest + TITLE + ARM + 2 * PAD
         else:
-            place.width = min(max(title + (30 if box.loops else 0), NARROWEST), WIDEST)
+            place.width = min(max(title + 10, LOOP_NARROWEST if box.loops else NARROWEST), WIDEST)
             place.height = LOOP_HEIGHT if box.loops else CALL_HEIGHT
         return place.width, place.height
 

@@ -24,7 +24,7 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
 from pipeglot.core.run import execute as execute_here
 from pipeglot.core.shape import inline
-from pipeglot.migrate.model import Source
+from pipeglot.migrate.model import NotCompared, Source
 
 Listener: TypeAlias = Callable[[Event], None]
 
@@ -66,6 +66,10 @@ class Runner(Protocol):
         """
         ...
 
+    def not_compared(self) -> Sequence[NotCompared]:
+        """What of its last run stands for nothing in the pipeline."""
+        ...
+
 
 @dataclass(frozen=True)
 class CompiledSide:
@@ -79,6 +83,9 @@ class CompiledSide:
 
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return backends.compile(pipeline, self.engine, allow=allow)
+
+    def not_compared(self) -> Sequence[NotCompared]:
+        return ()
 
     def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
         packages = tuple(dict.fromkeys(line for task in tasks for line in inline(task.pipeline).packages))
@@ -142,6 +149,9 @@ class LocalSide:
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return None
 
+    def not_compared(self) -> Sequence[NotCompared]:
+        return ()
+
     def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
         return [self._run(task) for task in tasks]
 
@@ -164,17 +174,35 @@ class RecordedSide:
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return None
 
+    def not_compared(self) -> Sequence[NotCompared]:
+        return ()
+
     def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
         if len(tasks) > 1:
             raise _wrong(f"{self.spec} is one run, and cannot be repeated", "leave --repeat out, or run that side")
         return [self.recorded]
 
 
-def side(spec: str, *, python: Path | None = None, mode: Mode = "test", timeout: float | None = None) -> Runner:
-    """What a side's text means: a target, `local`, or `record:FILE`.
+def side(
+    spec: str,
+    *,
+    python: Path | None = None,
+    mode: Mode = "test",
+    timeout: float | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Runner:
+    """What a side's text means: a target, `local`, `record:FILE`, or native code as `TARGET:FILE` or
+    `TARGET:FILE:NAME` (the name of the DAG, flow or job; by default the file's).
+
+    Args:
+        spec: the text.
+        python: a Python that has the side's engine; by default the environment pipeglot made.
+        mode: how the engine runs it.
+        timeout: seconds a run may take.
+        mapping: of a native side, task names to call ids (`pipeglot.migrate.native.match`).
 
     Raises:
-        AuthoringError: PG360 when it is none of these or the record cannot be read; PG201 for an unknown target.
+        AuthoringError: PG360 when it is none of these or a file cannot be read; PG201 for an unknown target.
 
     >>> side("local").engine
     'local'
@@ -184,9 +212,15 @@ def side(spec: str, *, python: Path | None = None, mode: Mode = "test", timeout:
     kind, colon, rest = spec.partition(":")
     if colon and kind == "record":
         return RecordedSide(spec, read_record(Path(rest)))
+    backends.get(kind)
     if colon:
-        raise _wrong(f"{spec!r} is no side of a migration", "a target, local, or record:FILE")
-    backends.get(spec)
+        from pipeglot.migrate.native import NativeSide
+
+        text, named, name = rest.rpartition(":")
+        file = Path(text if named else rest).absolute()
+        if not file.is_file():
+            raise _wrong(f"{spec!r} names no file: {file}", "TARGET:FILE or TARGET:FILE:NAME for native code")
+        return NativeSide(spec, kind, file, name if named else file.stem, mapping or {}, mode, python, timeout)
     return CompiledSide(spec, spec, mode, python, timeout)
 
 
