@@ -83,7 +83,7 @@ def measure(target: str, runs: int) -> bool:
     middle = {kind: statistics.median(values[1:]) for kind, values in took.items()}
     paired = [a / b for a, b in zip(took["generated"][1:], took["by hand"][1:], strict=True)]
     ratio = statistics.median(paired)
-    good = ratio <= LIMIT
+    good = bool(ratio <= LIMIT)
     print(
         f"{target}: generated {middle['generated']:.3f} s, by hand {middle['by hand']:.3f} s, ratio {ratio:.3f} "
         f"(at most {LIMIT}), tasks {tasks['generated']} and {tasks['by hand']}{'' if good else '  MISSED'}"
@@ -156,7 +156,7 @@ def parsing(runs: int) -> bool:
     pairs = json.loads(done.stdout.splitlines()[-1])
     ratio = statistics.median(a / b for a, b in pairs)
     ours_s, theirs_s = (statistics.median(column) for column in zip(*pairs, strict=True))
-    good = ratio <= LIMIT
+    good = bool(ratio <= LIMIT)
     print(
         f"airflow parses 1,000 tasks: generated {ours_s:.3f} s, by hand {theirs_s:.3f} s, ratio {ratio:.3f} "
         f"(at most {LIMIT}){'' if good else '  MISSED'}"

@@ -16,11 +16,11 @@ from pipeglot.core.ir import (
     AnyNode,
     Arm,
     Call,
-    Chunk,
     Collected,
     Compare,
     Const,
     Continue,
+    Cron,
     Ctx,
     DictOf,
     Each,
@@ -28,7 +28,6 @@ from pipeglot.core.ir import (
     Group,
     If,
     Include,
-    Inlined,
     IsIn,
     Item,
     ListOf,
@@ -36,115 +35,31 @@ from pipeglot.core.ir import (
     Not,
     Out,
     Param,
-    Parameter,
     ParamRef,
     Pipeline,
     Policy,
     Retry,
-    Step,
+    Schedule,
     Text,
     Value,
 )
-
-SOURCE = """
-@dataclass
-class Res:
-    n: int
-    ok: bool
-    xs: list[int]
-    s: str
-    d: dict[str, int]
-""".strip()
-
-WORK = '''
-def work(label: str, ins: Any, fail: bool = False) -> Res:
-    """A result that depends on nothing but the arguments."""
-    if fail:
-        raise ValueError(f"{label} was told to fail")
-    digest = hashlib.sha256(json.dumps([label, ins], sort_keys=True).encode()).digest()
-    n = digest[0] % 7
-    d = {"k": n} if digest[1] % 3 else {}
-    return Res(n=n, ok=digest[2] % 2 == 0, xs=list(range(digest[3] % 4)), s="abc"[n % 3], d=d)
-'''.strip()
-
-FLAKY = '''
-def flaky(label: str, ins: Any, failures: int) -> Res:
-    """Fails its first `failures` attempts, counted in a folder that outlives an attempt."""
-    key = hashlib.sha256(json.dumps([label, ins], sort_keys=True).encode()).hexdigest()
-    counter = Path(os.environ["PIPEGLOT_TEST_STATE"], key)
-    count = int(counter.read_text()) if counter.exists() else 0
-    counter.write_text(str(count + 1))
-    if count < failures:
-        raise RuntimeError(f"{label}: attempt {count + 1} of {failures} that fail")
-    return work(label, ins)
-'''.strip()
-
-MAYBE = '''
-def maybe(label: str, ins: Any) -> Optional[int]:
-    """An int, or now and then None."""
-    digest = hashlib.sha256(json.dumps([label, ins], sort_keys=True).encode()).digest()
-    return None if digest[0] % 3 == 0 else digest[0] % 5
-'''.strip()
-
-CODE = (
-    Chunk(kind="import", names=("annotations",), text="from __future__ import annotations"),
-    *(Chunk(kind="import", names=(name,), text=f"import {name}") for name in ("hashlib", "json", "os")),
-    Chunk(kind="import", names=("dataclass",), text="from dataclasses import dataclass"),
-    Chunk(kind="import", names=("Path",), text="from pathlib import Path"),
-    Chunk(kind="import", names=("Any",), text="from typing import Any"),
-    Chunk(kind="import", names=("Optional",), text="from typing import Optional"),
-    Chunk(kind="class", names=("Res",), text=SOURCE),
-    Chunk(kind="function", names=("work",), text=WORK),
-    Chunk(kind="function", names=("flaky",), text=FLAKY),
-    Chunk(kind="function", names=("maybe",), text=MAYBE),
+from tests.random_steps import (
+    BOOL,
+    CODE,
+    CONSTANTS,
+    FIELDS,
+    FLOAT,
+    INT,
+    MAYBE_INT,
+    RES,
+    RETURNS,
+    STEPS,
+    TEXT,
+    TOLERATED,
+    list_of,
 )
 
-INT: dict[str, Any] = {"type": "integer"}
-RES: dict[str, Any] = {
-    "type": "object",
-    "title": "Res",
-    "properties": {
-        "n": INT,
-        "ok": {"type": "boolean"},
-        "xs": {"type": "array", "items": INT},
-        "s": {"type": "string"},
-        "d": {"type": "object", "additionalProperties": INT},
-    },
-    "required": ["n", "ok", "xs", "s", "d"],
-}
-MAYBE_INT: dict[str, Any] = {"anyOf": [INT, {"type": "null"}]}
-TEXT: dict[str, Any] = {"type": "string"}
-
-STEPS = (
-    Step(
-        name="work",
-        run=Inlined(name="work"),
-        parameters=(
-            Parameter(name="label", type=TEXT),
-            Parameter(name="ins"),
-            Parameter(name="fail", type={"type": "boolean"}, has_default=True),
-        ),
-        returns=RES,
-    ),
-    Step(
-        name="flaky",
-        run=Inlined(name="flaky"),
-        parameters=(Parameter(name="label", type=TEXT), Parameter(name="ins"), Parameter(name="failures", type=INT)),
-        returns=RES,
-    ),
-    Step(
-        name="maybe",
-        run=Inlined(name="maybe"),
-        parameters=(Parameter(name="label", type=TEXT), Parameter(name="ins")),
-        returns=MAYBE_INT,
-    ),
-)
-
-TOLERATED: Any = {"n": -1, "ok": True, "xs": [4], "s": "default", "d": {}}
-
-
-def list_of(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": schema}
+__all__ = ["RES", "Limits", "given", "numbered", "random_pipeline"]
 
 
 @dataclass(frozen=True)
@@ -170,9 +85,11 @@ class _Builder:
     rng: random.Random
     limits: Limits
     prefix: str = ""
+    """Distinguishes what equal calls of included pipelines are told."""
     calls: int = 0
     regions: int = 0
     ids: list[str] = field(default_factory=list)
+    """What a node built now may come after."""
     alike: int = 0
     """How many enclosing loops may have equal items: there, instances would share a count of attempts."""
 
@@ -184,6 +101,12 @@ class _Builder:
     def whole(self, scope: list[Known], schema: dict[str, Any]) -> list[Known]:
         return [known for known in scope if known.type == schema]
 
+    def of_type(self, scope: list[Known], schema: dict[str, Any]) -> list[Value]:
+        """The values of a type in scope: whole ones and fields of results."""
+        values = [known.value for known in self.whole(scope, schema)]
+        fields = [name for name, kind in FIELDS.items() if kind == schema]
+        return values + [at(known.value, name) for known in self.whole(scope, RES) for name in fields]
+
     def argument(self, scope: list[Known]) -> Value:
         """Something that a step may take: what is in scope, whole, by field, or built into text, lists and dicts."""
         picks = self.rng.sample(scope, min(len(scope), self.rng.choice((0, 1, 1, 2, 3))))
@@ -191,8 +114,8 @@ class _Builder:
         for known in picks:
             kind = self.rng.random()
             if known.type == RES and kind < 0.5:
-                values.append(at(known.value, self.rng.choice(("n", "ok", "xs", "s"))))
-            elif known.type in (INT, TEXT) and kind < 0.2:
+                values.append(at(known.value, self.rng.choice(tuple(FIELDS))))
+            elif known.type in (INT, TEXT, FLOAT, BOOL) and kind < 0.2:
                 values.append(Text(parts=(Const(value="v="), known.value, Const(value="{x} %s"))))
             elif kind < 0.1:
                 values.append(DictOf(items=(("a", known.value), ("b", Const(value=[1, "two", None])))))
@@ -201,38 +124,55 @@ class _Builder:
         if self.chance(0.1):
             odd: Any = self.rng.choice([None, True, 1.5, "it's {{ x }}", [], {"k": [1]}])
             values.append(Const(value=odd))
+        if self.chance(0.04):
+            values.append(Ctx(name=self.rng.choice(("logical_date", "day"))))
+        if self.chance(0.04):
+            values.append(self.condition(scope, 1))
         return ListOf(items=tuple(values)) if values else Const(value=self.rng.randrange(5))
 
     def condition(self, scope: list[Known], depth: int = 0) -> Value:
-        results, ints = self.whole(scope, RES), self.whole(scope, INT)
         kind = self.rng.random()
         if depth < 2 and kind < 0.2:
             both = (self.condition(scope, depth + 1), self.condition(scope, depth + 1))
             return All(operands=both) if self.chance(0.5) else Any_(operands=both)
         if depth < 2 and kind < 0.3:
             return Not(operand=self.condition(scope, depth + 1))
-        if results and kind < 0.8:
-            value = self.rng.choice(results).value
-            which = self.rng.random()
-            if which < 0.4:
-                return at(value, "ok")
-            if which < 0.5:
-                return IsIn(value=at(value, "s"), options=("a", "b", "default"))
-            if which < 0.56:  # the key is there only now and then: a failure to decide
-                return Compare(op=">", left=at(at(value, "d"), "k"), right=Const(value=1))
-            op: Any = self.rng.choice(("==", "!=", "<", "<=", ">", ">="))
-            return Compare(op=op, left=at(value, "n"), right=Const(value=self.rng.randrange(7)))
-        left = self.rng.choice(ints).value if ints else ParamRef(name="p")
-        op = self.rng.choice(("==", "!=", "<", ">="))
-        return Compare(op=op, left=left, right=Const(value=self.rng.randrange(4)))
+        results = self.whole(scope, RES)
+        if results and kind < 0.36:  # the key is there only now and then: a failure to decide
+            value = at(at(self.rng.choice(results).value, "d"), "k")
+            return Compare(op=">", left=value, right=Const(value=1))
+        numbers, texts = self.of_type(scope, INT), self.of_type(scope, TEXT)
+        floats, bools = self.of_type(scope, FLOAT), self.of_type(scope, BOOL)
+        which = self.rng.random()
+        op: Any = self.rng.choice(("==", "!=", "<", "<=", ">", ">="))
+        if bools and which < 0.35:
+            bool_ = self.rng.choice(bools)
+            if self.chance(0.25):
+                return Compare(op=self.rng.choice(("==", "!=")), left=bool_, right=Const(value=self.chance(0.5)))
+            return bool_
+        if texts and which < 0.55:
+            text = self.rng.choice(texts)
+            if self.chance(0.5):
+                return IsIn(value=text, options=("a", "b", "default", "const"))
+            return Compare(op=op, left=text, right=Const(value=self.rng.choice(("a", "b", "const"))))
+        if floats and which < 0.7:
+            return Compare(op=op, left=self.rng.choice(floats), right=Const(value=self.rng.choice((0.5, 1, 1.0, 1.75))))
+        left: Value = self.rng.choice(numbers) if numbers else ParamRef(name="p")
+        if self.chance(0.2):
+            return IsIn(value=left, options=(0, 1.0, 3, 5))
+        if len(numbers) > 1 and self.chance(0.3):
+            return Compare(op=op, left=left, right=self.rng.choice(numbers))
+        return Compare(op=op, left=left, right=Const(value=self.rng.randrange(6)))
 
     # -- nodes
 
-    def call(self, scope: list[Known], inside: str | None) -> tuple[Call, Known]:
+    def call(self, scope: list[Known]) -> tuple[Call, list[Known]]:
         self.calls += 1
-        step = self.rng.choices(("work", "flaky", "maybe"), (8, 0 if self.alike else 2, 1))[0]
+        weights = (16, 0 if self.alike else 4, 2, 1, 1)
+        step = self.rng.choices(("work", "flaky", "maybe", "caps", "say"), weights)[0]
         id = f"{step}{self.calls}"
-        args: dict[str, Value] = {"label": Const(value=id), "ins": self.argument(scope)}
+        label = Const(value=self.prefix + id)
+        args: dict[str, Value] = {"label": label, "ins": self.argument(scope)}
         policy: dict[str, Any] = {}
         if step == "work" and self.chance(self.limits.failure):
             args["fail"] = self.condition(scope) if self.chance(0.6) else Const(value=True)
@@ -240,165 +180,226 @@ class _Builder:
             args["failures"] = Const(value=self.rng.choice((0, 1, 2)))
             items = [k.value for k in scope if isinstance(k.value, Item)]
             args["ins"] = ListOf(items=(*items, args["ins"]))
-        if self.chance(0.5 if step == "flaky" else 0.1):
-            policy["retry"] = Retry(count=self.rng.choice((1, 1, 2)))
-        if step != "maybe" and self.chance(0.12):
-            policy["on_failure"] = Continue(default=TOLERATED)
-        after = self.after()
-        node = Call(id=id, step=step, args=args, after=after, policy=Policy(**policy))
+        if step == "caps":
+            args = {"s": Text(parts=(label, Const(value=" is "), args["ins"]))}
+        if step == "say":
+            args = {"label": label, "x": args["ins"]}
+        doomed = args.get("fail") == Const(value=True)
+        if self.chance({"flaky": 0.5, "work": 0.25 if doomed else 0.1}.get(step, 0.1)):
+            policy["retry"] = Retry(count=self.rng.choice((1, 1, 2)), backoff=self.rng.choice((1.0, 1.0, 1.0, 2.0)))
+        if step != "caps" and self.chance(0.4 if doomed else 0.12):
+            default = {"maybe": self.rng.choice((None, 2)), "say": "default"}.get(step, TOLERATED)
+            policy["on_failure"] = Continue(default=default)
+        if self.chance(0.03):
+            policy["timeout"] = 3600
+        node = Call(id=id, step=step, args=args, after=self.after(), policy=Policy(**policy))
         self.ids.append(id)
-        return node, Known(Out(ref=id), MAYBE_INT if step == "maybe" else RES)
+        return node, [Known(Out(ref=id), RETURNS[step])]
 
     def after(self) -> tuple[str, ...]:
-        if self.ids and self.chance(0.15):
-            return (self.rng.choice(self.ids),)
+        if self.ids and self.chance(0.18):
+            return tuple(dict.fromkeys(self.rng.choices(self.ids, k=self.rng.choice((1, 1, 1, 2)))))
         return ()
 
     def region_id(self, kind: str) -> str:
         self.regions += 1
         return f"{kind}{self.regions}"
 
-    def block(
-        self, scope: list[Known], depth: int, inside: str | None, least: int = 1
-    ) -> tuple[list[AnyNode], list[Known]]:
+    def block(self, scope: list[Known], depth: int, least: int = 1) -> tuple[list[AnyNode], list[Known]]:
         """Nodes, and the values they put into scope."""
         scope = list(scope)
         made: list[Known] = []
         nodes: list[AnyNode] = []
         size = max(least, self.rng.choice((1, 1, 2, 2, 3, 4) if depth else (2, 3, 4, 5, 6)))
         for _ in range(size):
-            if self.calls >= self.limits.calls:
-                if len(nodes) >= least:
-                    break
-                node, known = self.call(scope, inside)
-                nodes.append(node)
-                new = [known]
-            else:
-                kind = self.rng.random() if depth < self.limits.depth else 0.0
-                if kind < 0.62:
-                    node, known = self.call(scope, inside)
-                    nodes.append(node)
-                    new = [known]
-                elif kind < 0.80:
-                    region, new = self.branch(scope, depth)
-                    nodes.append(region)
-                elif kind < 0.95 and self.limits.loops:
-                    loop, new = self.loop(scope, depth)
-                    nodes.append(loop)
-                else:
-                    inner, new = self.block(scope, depth + 1, inside)
-                    group = self.region_id("group")
-                    nodes.append(Group(id=group, body=tuple(inner)))
+            if self.calls >= self.limits.calls and len(nodes) >= least:
+                break
+            node, new = self.node(scope, depth)
+            nodes.append(node)
             scope += new
             made += new
         return nodes, made
+
+    def node(self, scope: list[Known], depth: int) -> tuple[AnyNode, list[Known]]:
+        deep = depth >= self.limits.depth or self.calls >= self.limits.calls
+        kind = 0.0 if deep else self.rng.random()
+        if kind < 0.58:
+            return self.call(scope)
+        if kind < 0.77:
+            return self.branch(scope, depth)
+        if kind < 0.93:
+            return self.loop(scope, depth) if self.limits.loops else self.call(scope)
+        if kind < 0.97 or self.prefix:
+            inner, new = self.block(scope, depth + 1)
+            id = self.region_id("group")
+            self.ids.append(id)
+            return Group(id=id, body=tuple(inner)), new
+        return self.include(scope, depth)
 
     def branch(self, scope: list[Known], depth: int) -> tuple[If, list[Known]]:
         id = self.region_id("if")
         after = self.after()
         count = self.rng.choice((1, 2, 2, 3))
         unconditional = count > 1 and self.chance(0.8)
-        known_ids = len(self.ids)
+        known_ids, inside = len(self.ids), []
         arms, values = [], []
         for number in range(count):
             last = unconditional and number == count - 1
             empty = last and self.chance(0.15)
-            body, made = ([], []) if empty else self.block(scope, depth + 1, id)
+            body, made = ([], []) if empty else self.block(scope, depth + 1)
+            inside += self.ids[known_ids:]
             del self.ids[known_ids:]  # a call of another arm can be no predecessor
             arms.append(Arm(when=None if last else self.condition(scope), body=tuple(body)))
             values.append(made)
         merged, new = [], []
         if unconditional:
             for number in range(self.rng.choice((0, 1, 1, 2))):
-                picks: list[Value] = []
-                for made in values:
-                    results = self.whole(made, RES)
-                    outside = self.whole(scope, RES)
-                    if results and self.chance(0.8):
-                        picks.append(self.rng.choice(results).value)
-                    elif outside and self.chance(0.5):
-                        picks.append(self.rng.choice(outside).value)
-                    else:
-                        picks.append(Const(value=TOLERATED))
-                name = f"{id}_m{number}"
-                merged.append(Merged(id=name, values=tuple(picks), type=RES))
-                new.append(Known(Out(ref=name), RES))
-        del self.ids[known_ids:]  # from outside they all mean the If
-        self.ids.append(id)
+                schema = self.rng.choices((RES, INT, TEXT, BOOL, list_of(INT)), (6, 2, 1, 1, 2))[0]
+                if (new_values := [known for made in values for known in made]) and self.chance(0.25):
+                    schema = self.rng.choice(new_values).type
+                picks = tuple(self.pick(made, scope, schema) for made in values)
+                known = Known(Out(ref=f"{id}_m{number}"), schema)
+                merged.append(Merged(id=f"{id}_m{number}", values=picks, type=schema))
+                new.append(known)
+        self.leave(id, inside, new)
         return If(id=id, arms=tuple(arms), merged=tuple(merged), after=after), new
+
+    def pick(self, made: list[Known], scope: list[Known], schema: dict[str, Any]) -> Value:
+        """What an arm gives: something it made, something from outside, or a constant."""
+        inner, outer = self.of_type(made, schema), self.of_type(scope, schema)
+        whole = self.whole(made, schema)
+        if whole and self.chance(0.3):
+            return self.rng.choice(whole).value
+        if inner and self.chance(0.8):
+            return self.rng.choice(inner)
+        if outer and self.chance(0.5):
+            return self.rng.choice(outer)
+        if schema.get("type") == "array":
+            return Const(value=[2, 5] if schema["items"] == INT else [])
+        return Const(value=CONSTANTS.get(schema.get("type", "")))
+
+    def leave(self, id: str, inside: list[str], values: list[Known]) -> None:
+        """What comes later may come after the region, its values, or (which means the region) a call inside it."""
+        some = self.rng.sample(inside, min(len(inside), 1))
+        self.ids += [id, *some, *(known.value.ref for known in values if isinstance(known.value, Out))]
+
+    def items(self, scope: list[Known]) -> tuple[Value, dict[str, Any]]:
+        """A list to loop over, and the type of its items."""
+        lists = [(known.value, known.type["items"]) for known in scope if known.type.get("type") == "array"]
+        lists += [(at(known.value, "xs"), INT) for known in self.whole(scope, RES)]
+        if lists and self.chance(0.65):
+            return self.rng.choice(lists)
+        if self.chance(0.15):
+            holes: Any = self.rng.choice(([None, 1], [2, None, None], [None]))
+            return Const(value=holes), MAYBE_INT
+        if self.chance(0.1):
+            return Const(value=[[1, 2], [], [0]]), list_of(INT)
+        return Const(value=self.rng.sample(range(5), self.rng.choice((0, 1, 2, 2, 3)))), INT
 
     def loop(self, scope: list[Known], depth: int) -> tuple[Each, list[Known]]:
         id = self.region_id("each")
         after = self.after()
-        lists = [(k, k.type["items"]) for k in scope if k.type.get("type") == "array"]
-        lists += [(Known(at(k.value, "xs"), list_of(INT)), INT) for k in self.whole(scope, RES)]
-        if lists and self.chance(0.65):
-            source, item_type = self.rng.choice(lists)
-            items = source.value
-        elif self.chance(0.3):
-            items, item_type = ParamRef(name="ps"), INT
-        else:
-            items, item_type = Const(value=self.rng.sample(range(5), self.rng.choice((0, 1, 2, 2, 3)))), INT
+        items, item_type = self.items(scope)
         known_ids = len(self.ids)
-        alike = isinstance(items, Out) and items.path != ("xs",)
+        alike = not (
+            item_type == INT and (isinstance(items, Const) or (isinstance(items, Out) and items.path == ("xs",)))
+        )
         self.alike += alike
-        body, made = self.block([*scope, Known(Item(loop=id), item_type)], depth + 1, id)
+        empty = self.chance(0.04)
+        body, made = ([], []) if empty else self.block([*scope, Known(Item(loop=id), item_type)], depth + 1)
         self.alike -= alike
         collected, new = [], []
-        for number in range(self.rng.choice((0, 1, 1, 2))):
-            if not made:
-                break
+        for number in range(self.rng.choice((0, 1, 1, 2)) if made else 0):
             known = self.rng.choice(made)
             value, schema = known.value, known.type
-            if schema == RES and self.chance(0.3):
-                value, schema = at(value, "n"), INT
+            if schema == RES and self.chance(0.4):
+                name = self.rng.choice(tuple(FIELDS))
+                value, schema = at(value, name), FIELDS[name]
             name = f"{id}_c{number}"
             collected.append(Collected(id=name, value=value, type=list_of(schema)))
             new.append(Known(Out(ref=name), list_of(schema)))
+        inside = self.ids[known_ids:]
         del self.ids[known_ids:]
-        self.ids.append(id)
-        bound = self.rng.choice((None, None, None, 1, 2))
+        self.leave(id, inside, new)
         each = Each(
             id=id,
             items=items,
             item_type=item_type,
             body=tuple(body),
             collected=tuple(collected),
-            max_parallel=bound,
+            max_parallel=self.rng.choice((None, None, None, 1, 2)),
             after=after,
         )
         return each, new
 
-    def pipeline(self, name: str, *, include: bool = True) -> Pipeline:
+    def include(self, scope: list[Known], depth: int) -> tuple[Include, list[Known]]:
+        """A small pipeline, its params bound to what is in scope or left at their defaults."""
+        id = self.region_id("inc")
+        after = self.after()
+        limits = Limits(calls=3, depth=min(2, self.limits.depth - depth), failure=self.limits.failure)
+        inner = _Builder(self.rng, limits, prefix=f"{self.prefix}{id}.", alike=1)
+        sub = inner.pipeline(f"inner_{id}")
+        self.calls += inner.calls
+        args: dict[str, Value] = {}
+        for name, schema in (("p", INT), ("ps", list_of(INT))):
+            fitting = self.of_type(scope, schema)
+            if fitting and self.chance(0.6):
+                args[name] = self.rng.choice(fitting)
+        self.ids.append(id)
+        new = [Known(Out(ref=id), RES)] if sub.result is not None else []
+        return Include(id=id, pipeline=sub, args=args, after=after), new
+
+    # -- the whole
+
+    def result(self, made: list[Known]) -> Value | None:
+        results = self.whole(made, RES)
+        kind = self.rng.random()
+        if results and (kind < 0.6 or self.prefix):
+            return results[-1].value
+        if made and kind < 0.9 and not self.prefix:
+            known = self.rng.choice(made)
+            shapes: tuple[Value, ...] = (
+                known.value,
+                ListOf(items=(known.value, ParamRef(name="p"))),
+                DictOf(items=(("x", known.value), ("y", Const(value="z")))),
+                Text(parts=(Const(value="p is "), ParamRef(name="p"))),
+            )
+            return self.rng.choice(shapes)
+        return None
+
+    def final(self) -> Final | None:
+        if self.prefix or self.chance(0.7):
+            return None
+        args: dict[str, Value] = {"label": Const(value="final"), "ins": ListOf(items=(Ctx(name="state"),))}
+        policy = Policy()
+        step = "work"
+        if self.chance(0.3):
+            args["fail"] = Const(value=True)
+        elif self.chance(0.2):
+            step, args["failures"] = "flaky", Const(value=1)
+            policy = Policy(retry=Retry(count=1))
+        elif self.chance(0.3):
+            args["ins"] = ListOf(items=(Ctx(name="state"), ParamRef(name="p"), Ctx(name="logical_date")))
+        return Final(call=Call(id="final", step=step, args=args, policy=policy))
+
+    def pipeline(self, name: str) -> Pipeline:
         params = (
             Param(name="p", type=INT, default=self.rng.randrange(4)),
             Param(name="ps", type=list_of(INT), default=self.rng.sample(range(4), self.rng.randrange(4))),
         )
         scope = [Known(ParamRef(name="p"), INT), Known(ParamRef(name="ps"), list_of(INT))]
-        body: list[AnyNode] = []
-        if include and self.chance(0.2):
-            inner = _Builder(self.rng, Limits(calls=4, depth=2, failure=self.limits.failure))
-            sub = inner.pipeline("inner", include=False).model_copy(update={"final": None})
-            first, made = self.call(scope, None)
-            args: dict[str, Value] = {"p": at(made.value, "n")} if made.type == RES else {}
-            body = [first, Include(id="inc", pipeline=sub, args=args)]
-            scope = [*scope, made, *([Known(Out(ref="inc"), RES)] if sub.result is not None else [])]
-        nodes, made_here = self.block(scope, 0, None, least=2)
-        results = self.whole(made_here, RES)
-        final = None
-        if self.chance(0.3):
-            args = {"label": Const(value="final"), "ins": Ctx(name="state")}
-            if self.chance(0.3):
-                args["fail"] = Const(value=True)
-            final = Final(call=Call(id="final", step="work", args=args))
+        body, made = self.block(scope, 0, least=1 if self.prefix else 2)
+        timing = Cron(expression="0 2 * * *", timezone="America/New_York")
+        scheduled = not self.prefix and self.chance(0.06)
         return Pipeline(
             name=name,
             params=params,
             code=CODE,
             steps=STEPS,
-            body=(*body, *nodes),
-            result=results[-1].value if results else None,
-            final=final,
+            body=tuple(body),
+            result=self.result(made),
+            final=self.final(),
+            schedule=Schedule(timing=timing) if scheduled else None,
         )
 
 
@@ -413,5 +414,17 @@ def random_pipeline(rng: random.Random, name: str = "random", limits: Limits | N
 
 
 def numbered(seed: int, number: int, limits: Limits | None = None) -> Pipeline:
-    """Pipeline `number` of a seed."""
+    """Pipeline `number` of a seed; a sixth of them are larger and deeper than `limits`."""
+    limits = limits or Limits()
+    if number % 6 == 5:
+        limits = Limits(calls=limits.calls * 3 // 2, depth=limits.depth + 2, failure=limits.failure, loops=limits.loops)
     return random_pipeline(random.Random(f"{seed}/{number}"), f"random_{seed}_{number}", limits)
+
+
+def given(seed: int, number: int) -> dict[str, Any]:
+    """The params that pipeline `number` of a seed is run with: none, for two in three."""
+    rng = random.Random(f"{seed}/{number}/params")
+    if rng.random() < 0.66:
+        return {}
+    values = {"p": rng.randrange(8), "ps": [rng.randrange(4) for _ in range(rng.randrange(4))]}
+    return {name: value for name, value in values.items() if rng.random() < 0.7}

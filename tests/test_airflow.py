@@ -16,9 +16,9 @@ import pytest
 from pipeglot.backends import get
 from pipeglot.backends.airflow.lower import TaskIds, lower
 from pipeglot.backends.airflow.settings import _as_cron, dag_arguments, policy, task_options
-from pipeglot.backends.types import is_list, may_be_none
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.backends.features import FEATURES
+from pipeglot.backends.types import is_list, may_be_none
 from pipeglot.core.ir import (
     AnyNode,
     Arm,

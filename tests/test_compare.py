@@ -37,7 +37,10 @@ def changed(**update: Any) -> Record:
     [
         (BASE.model_copy(update={"state": "failed"}), Difference(kind="run_state", old="succeeded", new="failed")),
         (BASE.model_copy(update={"result": 4}), Difference(kind="result", path="$", old=3, new=4)),
-        (BASE.model_copy(update={"calls": BASE.calls[:1]}), Difference(kind="missing", call="b", index=(1,), old="succeeded", absent="new")),
+        (
+            BASE.model_copy(update={"calls": BASE.calls[:1]}),
+            Difference(kind="missing", call="b", index=(1,), old="succeeded", absent="new"),
+        ),
         (record(*BASE.calls, call("c"), result=3), Difference(kind="extra", call="c", new="succeeded", absent="old")),
         (changed(state="failed", output=None), Difference(kind="state", call="a", old="succeeded", new="failed")),
         (changed(tolerated=True), Difference(kind="tolerated", call="a", old=False, new=True)),

@@ -13,16 +13,16 @@ import pytest
 
 from pipeglot.backends import engines
 from pipeglot.backends.run import Request, run_many
+from pipeglot.conformance.corpus import surprises
+from pipeglot.conformance.judge import Trial, verdict
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import Record
-from tests.conformance import Trial, verdict
-from tests.corpus import surprises
 from tests.test_engines import installed
 from tests.test_examples import EXAMPLES, OUTCOMES, credit_case
 
 pytestmark = pytest.mark.engine
 
-TARGETS = ("airflow", "prefect")
+TARGETS = ("airflow", "dagster", "kfp", "prefect")
 
 
 @dataclass(frozen=True)

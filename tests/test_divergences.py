@@ -23,7 +23,8 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.read import read
 from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.core.run import execute
-from pipeglot.migrate.compare import compare
+from pipeglot.core.shape import Shape
+from pipeglot.migrate.compare import compare, disorder
 from pipeglot.migrate.dryrun import judge
 from pipeglot.migrate.ignore import Rule
 from pipeglot.migrate.model import DryRun, Side
@@ -433,3 +434,15 @@ def test_comparing_is_linear_in_the_size_of_the_records() -> None:
 
     # Side by side in one process, sizes beyond the processor's caches; quadratic would be 16.
     assert min(took(40_000) for _ in range(3)) < 9 * min(took(10_000) for _ in range(3))
+
+
+def test_checking_the_order_is_linear_in_the_instances_of_loops() -> None:
+    def took(count: int) -> float:
+        call = {c.id: c for c in base().calls if c.id in ("train", "check")}
+        calls = [call[id].model_copy(update={"index": (n,)}) for n in range(count) for id in ("train", "check")]
+        record = base().model_copy(update={"calls": tuple(calls)})
+        start = time.perf_counter()
+        list(disorder(Shape(pipeline()), record))
+        return time.perf_counter() - start
+
+    assert min(took(20_000) for _ in range(3)) < 9 * min(took(5_000) for _ in range(3))

@@ -69,7 +69,7 @@ def test_constraints_are_plain_pinned_lines_for_a_supported_version(target: str)
     spec = engines.spec(target)
     pinned = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+( ; [\w .'<>=!*()]+)?")
     lines = spec.pins.splitlines()
-    assert len(lines) > 50
+    assert len(lines) > 30
     assert [line for line in lines if not pinned.fullmatch(line)] == []
     assert spec.lowest <= engines._major_minor(spec.version) < spec.below
 
@@ -83,14 +83,14 @@ def test_prefect_is_pinned_below_what_breaks_its_server() -> None:
 def test_an_unknown_engine_is_named_with_the_known_ones() -> None:
     with pytest.raises(EngineError) as error:
         engines.spec("luigi")
-    assert "airflow, prefect" in only(error, "PG300")
+    assert "airflow, dagster, kfp, prefect" in only(error, "PG300")
 
 
 def test_an_engine_that_is_not_installed_says_how_to_install_it(home: Path) -> None:
     with pytest.raises(EngineError) as error:
         engines.find("airflow")
     assert "pipeglot engines install airflow" in only(error, "PG301")
-    assert [each.python for each in engines.list_engines()] == [None, None]
+    assert [each.python for each in engines.list_engines()] == [None] * len(engines.specs())
     assert [each.code for each in engines.doctor("prefect")] == ["PG301"]
 
 

@@ -15,13 +15,13 @@ import pytest
 
 from pipeglot.backends import engines
 from pipeglot.backends.run import Request, run_many
+from pipeglot.conformance.corpus import Case, surprises
+from pipeglot.conformance.judge import Trial
 from pipeglot.core.check import check
 from pipeglot.core.record import Record
 from pipeglot.core.run import execute
 from pipeglot.core.shape import inline
 from pipeglot.migrate.compare import compare
-from tests.conformance import Trial
-from tests.corpus import Case, surprises
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PIPELINES = [

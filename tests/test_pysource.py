@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeglot.core.ir import All, Any_, Compare, Const, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
@@ -189,7 +189,8 @@ def test_a_condition_means_the_same_however_it_is_laid_out(condition: Value, roo
             assert eval(source, dict(scope)) == plain(condition, scope), source
 
 
-@settings(max_examples=3)
+# Without shrinking, which would start ruff for minutes: the diff in the message shows the one that is wrong.
+@settings(max_examples=3, phases=[Phase.generate])
 @given(st.lists(st.tuples(CONDITIONS, st.sampled_from([4, 8])), min_size=100, max_size=100))
 def test_conditions_are_a_fixed_point_of_ruff_format(pairs: list[tuple[Value, int]]) -> None:
     def future(root: Any) -> str:

@@ -647,6 +647,12 @@ def test_max_parallel_bounds_the_instances_of_a_call(limit: int) -> None:
     assert max(execute(free).result) > limit
 
 
+def test_an_instance_without_arguments_leaves_its_place_to_the_next() -> None:
+    loop = each("e", [{"k": 1}, {}, {}, {"k": 4}], call("a", x=item("e", "k")), limit=1)
+    record = execute(pipeline(loop, run_timeout=30))
+    assert [call.state for call in record.calls] == ["succeeded", "failed", "failed", "succeeded"]
+
+
 def test_max_workers_bounds_everything() -> None:
     program = pipeline(each("e", list(range(6)), call("a", "crowd", x=item("e")), xs="$a"), result="$xs")
     assert execute(program, max_workers=2).result and max(execute(program, max_workers=2).result) <= 2

@@ -12,15 +12,15 @@ import pytest
 from pydantic import ValidationError
 
 from pipeglot.cli import main
+from pipeglot.conformance.corpus.order import chain
 from pipeglot.core.ir import Param
 from pipeglot.core.run import execute
-from tests.corpus.order import chain
 from tests.random_pipelines import random_pipeline
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
 
 
-@pytest.mark.parametrize("name", ["pipeline", "record"])
+@pytest.mark.parametrize("name", ["pipeline", "record", "conformance"])
 def test_the_published_schema_is_current(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", name]) == 0
     printed = capsys.readouterr().out

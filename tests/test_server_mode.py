@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from itertools import chain
 
 import pytest
 
-from pipeglot import each, pipeline, step
-from pipeglot.core.record import Record
-from tests import corpus
-from tests.conformance import Trial, Verdict, judge
-from tests.test_conformance import REFUSED
+from pipeglot import backends, each, pipeline, step
+from pipeglot.conformance import corpus
+from pipeglot.conformance.judge import Trial, Verdict, at_once, judge
+from pipeglot.conformance.report import undeclared
+from pipeglot.conformance.suite import result
 from tests.test_engines import installed
 
 pytestmark = pytest.mark.engine
 
-TARGETS = ("airflow", "prefect")
+TARGETS = ("airflow", "dagster", "prefect")
 SLICE = (
     "nested_strict_fail",  # branches inside branches, merged
     "branch_in_loop",
@@ -93,22 +92,9 @@ def test_the_slice_is_of_the_corpus() -> None:
 def test_the_server_agrees_with_the_reference(name: str, target: str) -> None:
     verdict = of_corpus(target)[name]
     assert verdict.problems == ()
-    assert bool(verdict.refused) == ((target, name) in REFUSED), verdict.refused
+    assert undeclared(result(CASES[name], verdict), backends.get(target).support) == (), verdict.refused
     if verdict.record is not None:
         assert corpus.surprises(CASES[name], verdict.record) == []
-
-
-def at_once(record: Record, call: str) -> int:
-    """The most instances of a call that ran at one time."""
-    spans = [(one.started, one.ended) for one in record.calls if one.id == call]
-    assert all(started is not None and ended is not None for started, ended in spans)
-    # Of two changes at the same instant the end comes first: touching is not overlapping.
-    changes = sorted(chain.from_iterable([(started, 1), (ended, -1)] for started, ended in spans))
-    running, most = 0, 0
-    for _, change in changes:
-        running += change
-        most = max(most, running)
-    return most
 
 
 @pytest.mark.parametrize("target", TARGETS)

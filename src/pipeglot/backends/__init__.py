@@ -17,6 +17,8 @@ from pipeglot.core.ir import Pipeline
 
 TARGETS: dict[str, str] = {
     "airflow": "pipeglot.backends.airflow",
+    "dagster": "pipeglot.backends.dagster",
+    "kfp": "pipeglot.backends.kfp",
     "prefect": "pipeglot.backends.prefect",
 }
 """Our own targets; others come from installed packages by the entry point group `pipeglot.backends`."""
@@ -29,13 +31,24 @@ def targets() -> dict[str, str]:
 
 
 def get(target: str) -> Backend:
-    """The backend of a target. Raises CompileError with PG201 and a guess when there is none."""
+    """The backend of a target.
+
+    Raises:
+        CompileError: PG201, with a guess, when there is none; PG203 when the package that brings it does not load.
+    """
     known = targets()
     if target not in known:
         close = difflib.get_close_matches(target, known, 1)
         way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(known))
         raise CompileError([Diagnostic("PG201", "error", f"there is no target {target!r}", None, way_out)])
-    backend: Backend = import_module(known[target]).BACKEND
+    try:
+        backend: Backend = import_module(known[target]).BACKEND
+    except Exception as error:
+        if target in TARGETS:
+            raise  # a bug of ours
+        message = f"the target {target!r} does not load from {known[target]}: {type(error).__name__}: {error}"
+        way_out = "mend or remove the package that brings it"
+        raise CompileError([Diagnostic("PG203", "error", message, None, way_out, target)]) from error
     return backend
 
 

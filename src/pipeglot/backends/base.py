@@ -75,8 +75,9 @@ class EngineRun:
     notes: Sequence[str] = ()
 
 
-Mode: TypeAlias = Literal["test", "server"]
-"""How an engine runs a pipeline. `test`: its own quick way; `server`: its real server and scheduler."""
+Mode: TypeAlias = Literal["test", "multiprocess", "server"]
+"""How an engine runs a pipeline. `test`: its own quick way; `multiprocess`: a process for every task, without a server
+(Dagster); `server`: its real server and scheduler."""
 
 PROBES = Path(__file__).parent / "probes"
 CONSTRAINTS = Path(__file__).parent / "constraints"

@@ -94,7 +94,7 @@ def install(target: str, *, python: Path | None = None, on_line: Callable[[str],
         EngineError: PG300 unknown target, PG305 to PG310 when it cannot be made.
     """
     engine = spec(target)
-    version = sys.version_info[:2] if python is None else _python_version(python)
+    version = sys.version_info[:2] if python is None else python_version(python)
     _supported_python(engine, version)
     folder = _folder(engine, version)
     facts = {"target": target, "version": engine.version, "python": ".".join(map(str, version))}
@@ -318,7 +318,8 @@ def _missing(python: Path, packages: Sequence[str]) -> list[str]:
     return [str(each) for each in json.loads(answer.stdout)]
 
 
-def _python_version(python: Path) -> tuple[int, int]:
+def python_version(python: Path) -> tuple[int, int]:
+    """Major and minor version of an interpreter. Raises EngineError (PG302) when it does not start."""
     try:
         answer = _ask(python, "import sys; print(*sys.version_info[:2])")
         major, minor = answer.stdout.split()

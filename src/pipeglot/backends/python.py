@@ -13,6 +13,7 @@ from pipeglot.core.ir import (
     Call,
     Container,
     Ctx,
+    Group,
     Imported,
     Inlined,
     Item,
@@ -23,6 +24,7 @@ from pipeglot.core.ir import (
     Step,
     Value,
     parts,
+    walk,
 )
 from pipeglot.core.pysource import Code, Doc, Imports, RootNames, call, expression, literal, root, string
 
@@ -71,6 +73,23 @@ def compare(op, left, right):
 def header(pipeline: Pipeline) -> Code:
     """The comment that says what a file was made from; it holds no version, time or path."""
     return Code(f"# Made by pipeglot from pipeline {string(pipeline.name)}, digest {pipeline.digest()}.")
+
+
+def packages_note(pipeline: Pipeline, target: str) -> list[Diagnostic]:
+    """A note of the packages that the output does not install: on engines where that is not the code's to do."""
+    if not pipeline.packages:
+        return []
+    message = f"install beside {target} what the steps need: {', '.join(pipeline.packages)}"
+    return [Diagnostic("PG204", "note", message, pipeline.at, target=target)]
+
+
+def group_notes(pipeline: Pipeline, target: str) -> list[Diagnostic]:
+    """A note of every group's description, on engines that have no place for it."""
+    return [
+        Diagnostic("PG205", "note", f"the description of group {node.id!r} is not shown there", node.at, target=target)
+        for node in walk(pipeline.body)
+        if isinstance(node, Group) and node.description
+    ]
 
 
 def roots(values: Iterable[Value]) -> tuple[Out | Item | ParamRef | Ctx, ...]:
@@ -186,3 +205,13 @@ def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:
 
 
 __all__ = ["AuthorCode", "author_code", "boundary_code", "invocation", "roots", "spaced"]
+
+
+def own_docstring(pipeline: Pipeline, function: str) -> str | None:
+    """The docstring of an inlined function."""
+    for chunk in pipeline.code:
+        if chunk.kind == "function" and function in chunk.names:
+            for node in ast.parse(chunk.text).body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
+                    return ast.get_docstring(node)
+    return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeglot import backends
-from pipeglot.backends import engines
+from pipeglot.backends import engines, environment
 from pipeglot.backends.base import Compiled, EngineRun, Mode
 from pipeglot.backends.execute import Event, Job, execute
 from pipeglot.core.derive import complete
@@ -139,8 +139,8 @@ def _prepare(request: Request, target: str, folder: Path) -> _Prepared | Pipeglo
         return error
     for name, text in compiled.files.items():
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        with environment.writing(path):
+            path.write_text(text, encoding="utf-8")
     logical_date = (request.logical_date or datetime.now(timezone.utc)).replace(microsecond=0)
     job = Job(
         folder=folder,

@@ -180,40 +180,15 @@ def ir(args: argparse.Namespace) -> int:
 
 def schema(args: argparse.Namespace) -> int:
     """The JSON Schema of a published format."""
+    from pipeglot.conformance.report import Report
     from pipeglot.core.ir import Pipeline
     from pipeglot.core.record import Record
 
-    model = Pipeline if args.name == "pipeline" else Record
-    data = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+    models: dict[str, type[Pipeline | Record | Report]] = {
+        "pipeline": Pipeline,
+        "record": Record,
+        "conformance": Report,
+    }
+    data = {"$schema": "https://json-schema.org/draft/2020-12/schema", **models[args.name].model_json_schema()}
     print(json.dumps(data, indent=2, ensure_ascii=False))
-    return 0
-
-
-def targets(args: argparse.Namespace) -> int:
-    """What each target can do, from the backends' own tables."""
-    from pipeglot import backends
-    from pipeglot.backends.features import FEATURES
-
-    if args.options:
-        for name in sorted(backends.targets()):
-            for option, about in backends.get(name).options.items():
-                print(f"{name}.{option}: {about}")
-        return 0
-    tables = {name: backends.get(name).support for name in sorted(backends.targets())}
-    if args.json:
-        data = {
-            "schema": "pipeglot.targets/1",
-            "features": FEATURES,
-            "targets": {
-                name: {feature: {"ability": s.ability, "how": s.how} for feature, s in support.items()}
-                for name, support in tables.items()
-            },
-        }
-        print(json.dumps(data, indent=2, ensure_ascii=False))
-        return 0
-    wide = max(len(title) for title in FEATURES.values())
-    print("  ".join(["feature".ljust(wide), *(name.ljust(8) for name in tables)]).rstrip())
-    for feature, title in FEATURES.items():
-        cells = [support[feature].ability.ljust(8) for support in tables.values()]
-        print("  ".join([title.ljust(wide), *cells]).rstrip())
     return 0

@@ -91,19 +91,19 @@ def writable(path: Path) -> None:
         raise fail("PG340", f"cannot write {path}: {reason(error)}") from None
 
 
-def destination(text: str, inputs: Iterable[str]) -> Path:
-    """The file that `--record` names now, through links and whatever folder a step moves to later.
+def destination(text: str, inputs: Iterable[str], *, option: str = "--record") -> Path:
+    """The file that an option names now, through links and whatever folder a step moves to later.
 
     Raises InputError when it cannot be written, is no regular file (PG340), or is one of `inputs` (PG341).
     """
     if not text:
-        raise fail("PG342", "--record names no file", "name one, or - for standard output")
+        raise fail("PG342", f"{option} names no file", "name one, or - for standard output")
     if os.path.exists(text) and not os.path.isfile(text):
         raise fail("PG340", f"cannot write {text}: not a regular file", "name a file, or - for standard output")
     path = Path(os.path.realpath(text))
     for one in inputs:
         if path.exists() and os.path.exists(one) and path.samefile(one):
-            raise fail("PG341", f"{text} is read by this run: {one}", "choose another file for the record")
+            raise fail("PG341", f"{text} is read by this run: {one}", f"choose another file for {option}")
     writable(path)
     return path
 

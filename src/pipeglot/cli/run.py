@@ -29,7 +29,7 @@ EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
 
 def run(args: argparse.Namespace) -> int:
     """Run a pipeline and write its record; exit code 1 when the run failed, 130 when it was cut short."""
-    with _terminable():
+    with terminable():
         return _run(args)
 
 
@@ -67,7 +67,7 @@ def _inputs(args: argparse.Namespace) -> list[str]:
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """SIGTERM is an interrupt, once: a second one must not keep the record from being written."""
     before = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or before is not signal.SIG_DFL:

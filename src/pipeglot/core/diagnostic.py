@@ -144,6 +144,8 @@ CODES: dict[str, str] = {
     "PG201": "there is no such target",
     "PG202": "the target has no such option, or it does not take that value",
     "PG203": "the package of a target does not load",
+    "PG204": "what the steps need is installed by whoever runs the engine",
+    "PG205": "a description has no place on the target",
     "PG220": "a call has another name on Airflow",
     "PG221": "an option that Airflow does not have",
     "PG222": "a scheduled Airflow DAG has a param without a default",
@@ -185,6 +187,8 @@ CODES: dict[str, str] = {
     "PG285": "a parameter with a name that KFP does not take",
     "PG286": "a schedule's time zone is that of the server on KFP",
     "PG287": "KFP's DSL cannot say what the spec says",
+    "PG288": "a cluster may start nothing more after a failure",
+    "PG289": "a final call that fails may leave the run as it was",
     # 300-329: engines, their environments and their runs
     "PG300": "no such engine",
     "PG301": "the engine is not installed",

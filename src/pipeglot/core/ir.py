@@ -330,7 +330,9 @@ class Effects(Node):
     answer: JsonValue = None
 
 
-Label: TypeAlias = Annotated[str, Field(pattern=r"^([A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=317)]
+Label: TypeAlias = Annotated[
+    str, Field(pattern=r"^([A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=317)
+]
 """A key or value of a Kubernetes label."""
 
 

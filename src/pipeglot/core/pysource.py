@@ -345,7 +345,7 @@ def expression(value: Value, names: RootNames) -> Doc:
         case IsIn():
             return Infix("in", (operand(value.value), literal(tuple(value.options))))
         case All() | Any_():
-            operands = _same_kind(value)
+            operands = same_kind(value)
             docs = tuple(operand(v) if isinstance(v, All | Any_) else inner(v) for v in operands)
             return docs[0] if len(docs) == 1 else Infix(value.kind, docs)
         case Not(operand=IsIn(value=inside, options=options)):
@@ -377,12 +377,12 @@ def fitting(condition: Value, names: RootNames, room: int) -> Doc:
     return call("all" if isinstance(condition, All) else "any", Bracket("[", inner, "]"))
 
 
-def _same_kind(value: All | Any_) -> list[Value]:
+def same_kind(value: All | Any_) -> list[Value]:
     """The operands, with those of operands of the same kind in their place: `a and (b and c)` needs no brackets."""
     found: list[Value] = []
     for operand in value.operands:
         same = isinstance(operand, All | Any_) and operand.kind == value.kind
-        found += _same_kind(operand) if same else [operand]  # type: ignore[arg-type]
+        found += same_kind(operand) if same else [operand]  # type: ignore[arg-type]
     return found
 
 
@@ -410,7 +410,7 @@ def _text(value: Text, names: RootNames) -> Doc:
             for p, d in zip(inner, docs, strict=True)
         )
         return Atom(f"f{quote}{body}{quote}")
-    terms = [literal(p) if isinstance(p, str) else Atom(f"str({d})") for p, d in zip(inner, docs, strict=True)]
+    terms = [literal(p) if isinstance(p, str) else Bracket("str(", (Entry("", p),), ")") for p in inner]
     return terms[0] if len(terms) == 1 else Infix("+", tuple(terms))
 
 

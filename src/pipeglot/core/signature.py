@@ -124,7 +124,18 @@ class Signature:
         )
 
 
-_OPTIONS = {"id", "after", "retries", "retry_delay", "backoff", "max_delay", "timeout", "on_failure", "resources", "effects"}
+_OPTIONS = {
+    "id",
+    "after",
+    "retries",
+    "retry_delay",
+    "backoff",
+    "max_delay",
+    "timeout",
+    "on_failure",
+    "resources",
+    "effects",
+}
 
 
 def defined_at(fn: Callable[..., Any]) -> ir.At | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.core.shape import Shape, out_refs, sources
+from pipeglot.core.shape import Shape, out_refs, sources, unique
 from pipeglot.migrate.model import Difference, Kind
 
 Key: TypeAlias = tuple[str, tuple[int, ...]]
@@ -102,17 +103,23 @@ ABSENT = _Absent()
 
 def disorder(shape: Shape, record: Record) -> Iterator[tuple[Key, str]]:
     """The calls that started before something they wait for had ended, each with what that is."""
-    ends: dict[str, list[CallRecord]] = {}
+    calls: dict[str, list[CallRecord]] = {}
     for call in record.calls:
-        ends.setdefault(call.id, []).append(call)
-    for call in record.calls:
-        if call.started is None or call.id not in shape.nodes:
+        calls.setdefault(call.id, []).append(call)
+    for id, instances in calls.items():
+        if id not in shape.nodes:
             continue
-        for ref in _predecessors(shape, call.id):
-            for earlier in ends.get(ref, ()):
-                common = len(set(shape.loops(call.id)) & set(shape.loops(ref)))
-                same = earlier.index[:common] == call.index[:common]
-                if same and earlier.ended is not None and earlier.ended > call.started:
+        for ref in unique(_predecessors(shape, id)):
+            # Instances wait for those of the loops they share; of these only the last end matters.
+            common = len(set(shape.loops(id)) & set(shape.loops(ref)))
+            last: dict[tuple[int, ...], datetime] = {}
+            for earlier in calls.get(ref, ()):
+                if earlier.ended is not None:
+                    place = earlier.index[:common]
+                    last[place] = max(last.get(place, earlier.ended), earlier.ended)
+            for call in instances:
+                ended = last.get(call.index[:common])
+                if call.started is not None and ended is not None and ended > call.started:
                     yield (call.id, call.index), ref
 
 

@@ -51,49 +51,64 @@ def shown(difference: Difference, limit: int | None = VALUE) -> tuple[str, str]:
 
 
 @dataclass
-class _Texts:
-    """Every text once, by number; the same output on both sides then costs nothing."""
+class _Output:
+    """An output's lines, and the runs of lines that differ, and that differ and do not count."""
 
-    limit: int
-    numbers: dict[str, int] = field(default_factory=dict)
+    lines: list[str]
+    runs: tuple[list[tuple[int, int]], ...]
 
-    def add(self, value: Any, opened: Paths) -> list[Any]:
-        """The text's number and the runs of lines that differ, and that differ and do not count.
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.lines))
 
-        A text that is too long is cut to what stands around its first difference.
-        """
+    def within(self, limit: int) -> Any:
+        """The text, with its runs if there are any; one that is too long is what stands around its first difference."""
+        first, lines = 0, self.lines
+        if self.size > limit:
+            first = max(0, min((line for run in self.runs for line, _ in run), default=0) - CONTEXT)
+            lines = [f"… {first:,} lines before"] * bool(first)
+            room, end = limit, first
+            while room > 0 and end < len(self.lines):
+                lines.append(cut(self.lines[end], room))
+                room, end = room - len(self.lines[end]), end + 1
+            lines += [f"… {len(self.lines) - end:,} more lines"] * (end < len(self.lines))
+            first -= bool(first)
+        text = "\n".join(lines)
+        runs = [[v for line, n in run if line - first < len(lines) for v in (line - first, n)] for run in self.runs]
+        return [text, *runs] if any(runs) else text
+
+
+@dataclass
+class _Outputs:
+    """Every output once, by number; the same on both sides then costs nothing."""
+
+    numbers: dict[tuple[str, ...], int] = field(default_factory=dict)
+    found: list[_Output] = field(default_factory=list)
+
+    def add(self, value: Any, opened: Paths) -> int:
         lines = list(pretty(value, opened[0] | opened[1]))
-        runs = [marked(lines, paths) for paths in opened]
+        runs = tuple(marked(lines, paths) for paths in opened)
         texts = [text for _, text in lines]
-        first = 0
-        if sum(map(len, texts)) > self.limit:
-            first = max(0, min((line for run in runs for line, _ in run), default=0) - CONTEXT)
-            texts, rest = texts[first:], first
-            room, kept = self.limit, []
-            for text in texts:
-                if room <= 0:
-                    break
-                kept.append(cut(text, room))
-                room -= len(text)
-            rest = len(texts) - len(kept)
-            head = [f"… {first:,} lines before"] if first else []
-            texts = [*head, *kept, *([f"… {rest:,} more lines"] if rest else [])]
-            first -= len(head)
-        flat = [[v for line, count in run if line - first < len(texts) for v in (line - first, count)] for run in runs]
-        return [self.numbers.setdefault("\n".join(texts), len(self.numbers)), *flat]
+        number = self.numbers.setdefault((*texts, str(runs)), len(self.found))
+        if number == len(self.found):
+            self.found.append(_Output(texts, runs))
+        return number
+
+    def texts(self) -> list[Any]:
+        """All texts, the longest cut until together they fit the page."""
+        sizes = [one.size for one in self.found]
+        limit = LARGEST
+        while limit > 64 and sum(min(size, limit) for size in sizes) > BUDGET:
+            limit //= 2
+        return [one.within(limit) for one in self.found]
 
 
 def page_data(run: DryRun) -> dict[str, Any]:
     """The data of the page, plain JSON."""
-    limit = LARGEST
     opened = _opened(run)
-    while True:
-        texts = _Texts(limit)
-        results = [_result(side, texts, opened.get((None, ()), NOTHING)) for side in (run.old, run.new)]
-        instances = _instances(run, texts, opened)
-        if limit < 64 or sum(map(len, texts.numbers)) <= BUDGET:
-            break
-        limit //= 2
+    outputs = _Outputs()
+    results = [_result(side, outputs, opened.get((None, ()), NOTHING)) for side in (run.old, run.new)]
+    instances = _instances(run, outputs, opened)
     boxes, arrows, size = _drawing(run)
     return {
         "size": size,
@@ -101,7 +116,7 @@ def page_data(run: DryRun) -> dict[str, Any]:
         "arrows": arrows,
         "instances": instances,
         "results": results,
-        "texts": list(texts.numbers),
+        "texts": outputs.texts(),
         "differences": [_difference(one) for one in run.differences],
         "masked": [[one.difference.call, list(one.difference.index)] for one in run.masked],
         "sides": [_side(side) for side in (run.old, run.new)],
@@ -117,15 +132,21 @@ def calls(run: DryRun) -> list[str]:
 
 def counts(run: DryRun) -> list[tuple[str, str, str]]:
     """The rows of the summary: what it counts, and how many on each side."""
-    records = [run.old.record, run.new.record]
-    rows = [["run state", *(record.state if record else "no run" for record in records)]]
-    states = [Counter(call.state for call in record.calls) if record else Counter() for record in records]
-    rows.append(["call instances", *(str(sum(one.values())) for one in states)])
-    for state in ("succeeded", "failed", "skipped", "blocked", "cancelled"):
-        if any(one[state] for one in states):
-            rows.append([state, *(str(one[state]) for one in states)])
-    rows.append(["attempts", *(str(sum(call.attempts for call in one.calls)) if one else "0" for one in records)])
-    return [(name, old, new) for name, old, new in rows]
+    found: list[dict[str, object]] = []
+    for record in (run.old.record, run.new.record):
+        states = Counter(call.state for call in record.calls) if record else {}
+        column: dict[str, object] = {"run state": record.state, "call instances": len(record.calls)} if record else {}
+        column |= {str(state): count for state, count in states.items()}
+        if record:
+            column["attempts"] = sum(call.attempts for call in record.calls)
+        found.append(column)
+    old, new = found
+    names = ("run state", "call instances", "succeeded", "failed", "skipped", "blocked", "cancelled", "attempts")
+
+    def said(column: dict[str, object], name: str) -> str:
+        return str(column.get(name, 0)) if column else "no run"
+
+    return [(name, said(old, name), said(new, name)) for name in names if name in old or name in new]
 
 
 def _drawing(run: DryRun) -> tuple[list[Any], list[Any], list[float]]:
@@ -157,7 +178,7 @@ def _drawing(run: DryRun) -> tuple[list[Any], list[Any], list[float]]:
     return boxes, arrows, [placed.width, placed.height]
 
 
-def _instances(run: DryRun, texts: _Texts, opened: dict[Key, Paths]) -> list[Any]:
+def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> list[Any]:
     """Rows of call, index and the two sides, in the pipeline's order."""
     order = {id: number for number, id in enumerate(calls(run))}
     found: dict[tuple[str, tuple[int, ...]], list[Any]] = {}
@@ -174,7 +195,7 @@ def _instances(run: DryRun, texts: _Texts, opened: dict[Key, Paths]) -> list[Any
                 _since(start, call.ended),
                 int(call.observed),
                 int(call.tolerated),
-                texts.add(call.output, opened.get((call.id, call.index), NOTHING)) if gave else None,
+                outputs.add(call.output, opened.get((call.id, call.index), NOTHING)) if gave else None,
                 [cut(call.error.type, 200), cut(call.error.message, 4000)] if call.error else None,
             ]
     keys = sorted(found, key=lambda key: (order[key[0]], key[1]))
@@ -196,12 +217,12 @@ def _since(start: datetime | None, time: datetime | None) -> int | None:
     return None if start is None or time is None else round((time - start).total_seconds() * 1000)
 
 
-def _result(side: Side, texts: _Texts, opened: Paths) -> list[Any] | None:
+def _result(side: Side, outputs: _Outputs, opened: Paths) -> list[Any] | None:
     """The run as a whole: its state, how long it took and what it gave."""
     record = side.record
     if record is None:
         return None
-    gave = texts.add(record.result, opened) if record.state == "succeeded" else None
+    gave = outputs.add(record.result, opened) if record.state == "succeeded" else None
     return [record.state, _since(record.started, record.ended), gave]
 
 

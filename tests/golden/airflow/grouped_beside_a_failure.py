@@ -67,7 +67,11 @@ with DAG(dag_id="grouped_beside_a_failure", schedule=None, catchup=False) as dag
     with TaskGroup("left", prefix_group_id=False):
         fails_out = fails_task()
         below_task(fails_out)
-    with TaskGroup("right", prefix_group_id=False):
+    with TaskGroup(
+        "right",
+        prefix_group_id=False,
+        tooltip="not touched by what fails beside it",
+    ):
         one_task()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,8 @@ from pipeglot.backends.airflow.bodies import Body
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import Branch, Nothing, Step, Task
 from pipeglot.backends.airflow.settings import Settings, policy
-from pipeglot.core.ir import Inlined, Pipeline, Resources
+from pipeglot.backends.python import own_docstring
+from pipeglot.core.ir import Inlined, Resources
 from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, call, flat, literal, statement
 
 
@@ -49,7 +49,7 @@ def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) ->
     if work.call.policy.resources is not None:
         settings["executor_config"] = _pod(work.call.policy.resources, naming.kubernetes())
     step = naming.steps[work.call.step]
-    own = isinstance(step.run, Inlined) and _docstring(naming.pipeline, step.run.name)
+    own = isinstance(step.run, Inlined) and own_docstring(naming.pipeline, step.run.name)
     if step.description and own != step.description:
         settings["doc_md"] = step.description
     if task.id != task.node:
@@ -72,13 +72,3 @@ def _renamed(value: Any, name: str) -> Any:
     if not isinstance(value, timedelta):
         return value
     return Atom(flat(literal(value)).replace("timedelta", name, 1))
-
-
-def _docstring(pipeline: Pipeline, function: str) -> str | None:
-    """The docstring of an inlined function."""
-    for chunk in pipeline.code:
-        if chunk.kind == "function" and function in chunk.names:
-            for node in ast.parse(chunk.text).body:
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
-                    return ast.get_docstring(node)
-    return None

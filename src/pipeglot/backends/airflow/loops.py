@@ -68,7 +68,11 @@ class Loops:
         node = loop.each
         if loop.grouped:
             self.plan.steps.append(loop)
-            self.main.block(node.body, replace(place, loop=loop))
+            inner = replace(place, loop=loop)
+            self.main.block(node.body, inner)
+            if not loop.tasks:  # a group of no task cannot be mapped, and what follows waits for something
+                item = Item(loop=node.id)
+                self.main.add(inner, self.main.helper_id(f"{node.id}_item"), node.id, Give(item), (item,))
             return
         (call,) = transparent(node.body)
         assert isinstance(call, Call)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from pipeglot.backends.python import packages_note
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
 from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
@@ -306,7 +307,7 @@ def _part(key: str, value: Any, known: dict[str, Any]) -> Any:
 
 def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
     """What Airflow does otherwise than the pipeline says."""
-    found: list[Diagnostic] = []
+    found: list[Diagnostic] = packages_note(pipeline, "airflow")
     for node in walk(pipeline.body):
         if isinstance(node, Each) and not isinstance(node.items, Const):
             message = f"{node.id!r} fails over more than 1,024 items, unless `core.max_map_length` allows more"

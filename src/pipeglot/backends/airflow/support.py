@@ -35,7 +35,9 @@ SUPPORT: dict[str, Support] = {
     "resources": Support("native", "`executor_config` with a `pod_override`, for the KubernetesExecutor"),
     "schedule.cron": Support("native", "`CronTriggerTimetable`"),
     "schedule.interval": Support(
-        "native", "`CronTriggerTimetable` where cron has the same ticks, else `DeltaTriggerTimetable`"
+        "native",
+        "`CronTriggerTimetable` where cron has the same ticks, else `DeltaTriggerTimetable`; without catch-up it"
+        " would count from the deployment (PG225)",
     ),
     "schedule.start": Support("native", "`start_date`"),
     "schedule.catch_up": Support("native", "`catchup`"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import PROPAGATE, Back, Branch, Loop, Nothing, Task
+from pipeglot.core.ir import Group, walk
 from pipeglot.core.pysource import WIDTH, Atom, Doc, call, flat, identifier, literal, statement, string
 
 
@@ -17,6 +18,8 @@ class Wiring:
         self.naming, self.plan = naming, naming.plan
         self.exports = self._exports()
         self.used = self._used()
+        groups = (node for node in walk(naming.pipeline.body) if isinstance(node, Group))
+        self.descriptions = {group.id: group.description for group in groups}
 
     def lines(self) -> list[str]:
         """The statements, in order."""
@@ -97,9 +100,11 @@ class Wiring:
         return [*lines, " " * indent + f"with {name}:"]
 
     def _group_arguments(self, group: str) -> tuple[list[Any], dict[str, Any]]:
+        description = self.descriptions.get(group, "")
+        told = {"tooltip": description} if description else {}
         if group in self.naming.prefixed:
-            return [self.naming.prefixed[group]], {}
-        return [self.plan.groups[group]], {"prefix_group_id": False}
+            return [self.naming.prefixed[group]], told
+        return [self.plan.groups[group]], {"prefix_group_id": False, **told}
 
     def _make(self, step: Task | Loop, indent: int) -> list[str]:
         if isinstance(step, Loop):

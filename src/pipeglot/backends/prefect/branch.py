@@ -80,7 +80,6 @@ class BranchWriter:
     ) -> None:
         """One arm: its nodes, then what it gives to the merged values."""
         place = replace(place, outs=place.outs.new_child())
-        start = len(self._flow.lines)
         made = self._flow.block(node.arms[number].body, place)
         for m in node.merged:
             if m.id in merged:
@@ -89,5 +88,3 @@ class BranchWriter:
                 self._flow.put(place, f"{merged[m.id]} = ", doc)
                 made += [merged[m.id]] if run else []
         self._flow.collect(place, made)
-        if len(self._flow.lines) == start and node.arms[number].when is not None:
-            self._flow.put(place, "pass")

@@ -28,7 +28,19 @@ from pipeglot.core.ir import (
     Text,
     Value,
 )
-from pipeglot.core.pysource import Atom, Doc, Infix, Parens, RootNames, call, expression, flat, literal, negated
+from pipeglot.core.pysource import (
+    Atom,
+    Doc,
+    Infix,
+    Parens,
+    RootNames,
+    call,
+    expression,
+    flat,
+    literal,
+    negated,
+    same_kind,
+)
 from pipeglot.core.shape import Shape
 
 ScalarKind: TypeAlias = Literal["bool", "number", "text"]
@@ -135,8 +147,8 @@ class Types:
                 case IsIn(value=inner, options=options):
                     each = flat(call(use("compare"), "==", expression(inner, names), Atom("option")))
                     return Atom(f"any([{each} for option in {flat(literal(tuple(options)))}])")
-                case All(operands=operands) | Any_(operands=operands):
-                    return _joined(value.kind, [write(operand) for operand in operands])
+                case All() | Any_():
+                    return _joined(value.kind, [write(operand) for operand in same_kind(value)])
                 case Not(operand=operand):
                     return negated(write(operand))
                 case _:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code, header, spaced
+from pipeglot.backends.python import STANDARD, author_code, boundary_code, group_notes, header, packages_note, spaced
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.pysource import (
@@ -26,11 +26,11 @@ from pipeglot.core.shape import Shape, inline
 
 from .certain import Types
 from .deployment import deployment_file, losses, options
-from .flow import Flow
+from .flow import Flow, filled
 from .helpers import HELPERS, NEEDS
 from .naming import name_tasks
 from .signature import parameter
-from .tasks import Module, Tasks, docstring
+from .tasks import Module, Tasks, docstring, is_plain
 
 _REFUSED_PARAMETERS = frozenset({"wait_for", "return_state", "self", "cls", "model_config"})
 _BUILTINS = frozenset(
@@ -80,7 +80,7 @@ def emit(pipeline: Pipeline) -> Compiled:
         docstring=Code(f'"""{_title(pipeline)}"""'),
         header=header(pipeline),
         imports=Code(imports.text(STANDARD)),
-        code=spaced([*sections, Code("\n".join([head, *flow.lines]))]),
+        code=spaced([*sections, Code("\n".join([head, *filled(flow.lines)]))]),
         main=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
@@ -109,8 +109,13 @@ def _head(pipeline: Pipeline, module: Module) -> tuple[list[Code], str]:
             default = Atom(name)
         entries.append(parameter(param, None if param.required else default, module.use))
     given: dict[str, Any] = {"name": _flow_name(pipeline)}
+    told = [param for param in pipeline.params if is_plain(param.description)]
     doc = docstring(pipeline.description)
-    if pipeline.description and not doc:
+    if told:
+        # Prefect takes the descriptions of parameters from there.
+        lines = [f'"""{_title(pipeline)}', "", "Args:", *(f"    {p.name}: {p.description}" for p in told), '"""']
+        doc = [f"    {line}".rstrip() for line in lines]
+    if pipeline.description and (told or not doc):
         given["description"] = pipeline.description
     if pipeline.run_timeout is not None:
         given["timeout_seconds"] = pipeline.run_timeout
@@ -127,7 +132,11 @@ def _flow_name(pipeline: Pipeline) -> str:
 
 
 def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
-    found: list[Diagnostic] = []
+    found = [*packages_note(pipeline, "prefect"), *group_notes(pipeline, "prefect")]
+    for param in pipeline.params:
+        if param.description and not is_plain(param.description):
+            message = f"the description of the parameter {param.name!r} is no single line, and Prefect shows none"
+            found.append(Diagnostic("PG205", "note", message, param.at, target="prefect"))
     for chunk in pipeline.code:
         for builtin in sorted(_BUILTINS.intersection(chunk.names)):
             message = f"the name {builtin!r} of your file is also used by the code around it"

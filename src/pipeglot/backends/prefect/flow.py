@@ -388,3 +388,22 @@ class Flow:
         self.put(replace(place, indent=place.indent + 4), "return ", doc)
         self.put(place, "except (LookupError, TypeError):")
         self.put(replace(place, indent=place.indent + 4), "return None")
+
+
+_HEADS = ("if ", "elif ", "else:", "for ", "def ")
+
+
+def filled(lines: Iterable[str]) -> Iterator[str]:
+    """The statements, with a `pass` in each block that has none: an arm or a loop of nothing."""
+
+    def depth(line: str) -> int:
+        return len(line) - len(line.lstrip())
+
+    head: str | None = None
+    for line in lines:
+        if head is not None and line and depth(line) <= depth(head):
+            yield " " * (depth(head) + 4) + "pass"
+        head = line if line.lstrip().startswith(_HEADS) and line.endswith(":") else head if not line else None
+        yield line
+    if head is not None:
+        yield " " * (depth(head) + 4) + "pass"

@@ -63,11 +63,13 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
         tried = {"attempts": task.attempts, "started": _time(task.started), "ended": _time(task.ended)}
     policy = calls[node].policy.on_failure
     tolerated = state == "failed" and policy is not None
-    output = task.output if task.has_output and state == "succeeded" else None
-    if tolerated and policy is not None:
-        output = policy.default
+    # Of a succeeded task whose result Prefect did not keep, the output is not known.
+    if task.has_output and state == "succeeded":
+        tried["output"] = task.output
+    elif tolerated and policy is not None:
+        tried["output"] = policy.default
     error = _failure(task) if state == "failed" else None
-    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, output=output, error=error, **tried)
+    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, error=error, **tried)
 
 
 def _failure(task: EngineTask) -> Failure:

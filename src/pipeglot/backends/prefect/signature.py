@@ -29,9 +29,6 @@ _STRICT = {"boolean": "StrictBool", "integer": "StrictInt", "string": "StrictStr
 def parameter(param: Param, default: Doc | None, use: Callable[[str], str]) -> Entry:
     """A parameter with its annotation and default; `use` imports a name and says what it is called in this file."""
     note = _annotation(param.type, param.type.get("$defs", {}), use, 0)
-    if param.description:
-        field = call(use("Field"), description=param.description)
-        note = Bracket(f"{use('Annotated')}[", (Entry("", note), Entry("", field)), "]")
     if default is None:
         return Entry(f"{param.name}: ", note)
     line = f"{param.name}: {flat(note)} = "

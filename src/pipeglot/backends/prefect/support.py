@@ -38,7 +38,7 @@ SUPPORT: dict[str, Support] = {
     "max_active_runs": Support("native", "the deployment's concurrency limit, further runs wait"),
     "run_timeout": Support("native", "timeout_seconds of the flow; tasks at work are not interrupted (PG240)"),
     "owner": Support("lowered", "a tag, `owner:NAME`"),
-    "tags": Support("native", "tags of the deployment"),
+    "tags": Support("native", "tags of the deployment; it would read `{{ }}` in one as a template (PG245)"),
     "description": Support("native", "descriptions of flow and tasks"),
 }
 """Total over `pipeglot.backends.features.FEATURES`."""

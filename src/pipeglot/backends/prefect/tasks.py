@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeglot.backends.python import AuthorCode, invocation, roots
+from pipeglot.backends.python import AuthorCode, invocation, own_docstring, roots
 from pipeglot.core.ir import (
     Call,
     Const,
@@ -225,6 +225,10 @@ class Tasks:
         bare = node.model_copy(update={"args": {}})
         function = invocation(self._module.pipeline, bare, _no_names, self._module.imports)
         wrapped = Atom(flat(function).removesuffix("()"))
+        # Of an imported function Prefect reads the docstring itself, which is the description.
+        told = isinstance(step.run, Inlined) and own_docstring(self._module.pipeline, step.run.name)
+        if step.description and told not in (False, step.description):
+            options = {"description": step.description, **options}
         doc = call(self._module.use("task"), wrapped, name=node.id, **options)
         takes = tuple((p.name, _bare(node.args[p.name])) for p in step.parameters)
         name = self._call_name(node)
@@ -364,5 +368,9 @@ def _words(value: Root) -> str:
 
 def docstring(text: str) -> list[str]:
     """A one-line docstring, where the text is one line and means itself."""
-    plain = text.isprintable() and text == text.strip() and not any(c in text for c in '\\"')
-    return [f'    """{text}"""'] if text and plain and len(text) <= 78 else []
+    return [f'    """{text}"""'] if is_plain(text) and len(text) <= 78 else []
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text can be a line of a docstring and means itself there."""
+    return bool(text) and text.isprintable() and text == text.strip() and not any(c in text for c in '\\"')

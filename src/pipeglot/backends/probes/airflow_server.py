@@ -168,7 +168,13 @@ def errors_of(run_id, dag_id):
 
 
 class Server:
-    """The components of `airflow standalone`, all in this process's group, on a free port of this machine."""
+    """The components of `airflow standalone`, all in this process's group, on a free port of this machine.
+
+    Another executor, with the components that it needs, is a subclass.
+    """
+
+    EXECUTOR = "LocalExecutor"
+    COMPONENTS = COMPONENTS
 
     def __init__(self, jobs):
         home = Path(os.environ["AIRFLOW_HOME"])
@@ -198,7 +204,7 @@ class Server:
             "PIPEGLOT_SURROUNDINGS": str(surroundings),
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
             "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(48),
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__EXECUTOR": self.EXECUTOR,
             "AIRFLOW__CORE__PARALLELISM": "8",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
@@ -211,12 +217,12 @@ class Server:
         }
         self.processes = {}
         self.start("api-server")
-        for name in COMPONENTS:
+        for name in self.COMPONENTS:
             if name != "api-server":
                 self.start(name)
 
     def start(self, name):
-        command = list(COMPONENTS[name])
+        command = list(self.COMPONENTS[name])
         if name == "api-server":
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
@@ -225,10 +231,12 @@ class Server:
             self.settings["AIRFLOW__API__PORT"] = str(self.port)
             self.settings["AIRFLOW__API__BASE_URL"] = f"http://127.0.0.1:{self.port}"
             self.settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{self.port}/execution/"
-        env = {**os.environ, **self.settings}
-        self.processes[name] = subprocess.Popen(
-            [sys.executable, "-m", "airflow", *command], env=env, stdin=subprocess.DEVNULL
-        )
+        command = [sys.executable, "-m", "airflow", *command]
+        self.processes[name] = subprocess.Popen(command, env=self.environment(name), stdin=subprocess.DEVNULL)
+
+    def environment(self, name):
+        """The variables of one component."""
+        return {**os.environ, **self.settings}
 
     def check(self):
         """End everything when a component has died: nothing would go on."""

@@ -1,0 +1,175 @@
+"""A pipeline as a file of ops, graphs and a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeglot.backends.base import Compiled
+from pipeglot.backends.frame import render_frame
+from pipeglot.backends.python import STANDARD, author_code, boundary_code, group_notes, header, packages_note, spaced
+from pipeglot.backends.types import Types
+from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.pysource import Atom, Bracket, Code, Entry, Imports, call, identifier, literal
+from pipeglot.core.shape import Shape, inline
+
+from .helpers import BUILTINS
+from .layout import statement
+from .lower import job_name, lower
+from .module import Module
+from .ops import Ops
+from .params import Params
+from .plan import Graph, Plan
+from .schedule import scheduled
+from .settings import instance_file, job_settings, losses, options, say
+from .wiring import Wiring
+
+
+def emit(pipeline: Pipeline) -> Compiled:
+    """The files, and what there is to say about them."""
+    pipeline = inline(pipeline)
+    stem, name = identifier(pipeline.name), job_name(pipeline)
+    shape, plan, imports = Shape(pipeline), lower(pipeline), Imports()
+    author = author_code(pipeline, imports)
+    calls = {call.id: call for call in [*shape.calls, *([pipeline.final.call] if pipeline.final else [])]}
+    extra = options(pipeline, calls)
+    diagnostics = [*author.diagnostics, *extra.diagnostics, *_taken(pipeline), *losses(pipeline, shape, plan, name)]
+    diagnostics += [*packages_note(pipeline, "dagster"), *group_notes(pipeline, "dagster")]
+    if any(diagnostic.severity == "error" for diagnostic in diagnostics):
+        return Compiled("dagster", {}, f"{stem}.py", name, tuple(diagnostics))
+    module = Module(pipeline, author, imports)
+    params = Params(module)
+    ops = Ops(module, plan, Types(shape), params, extra.ops)
+    file = File(module, plan, params, ops, job_settings(pipeline, name, extra.job))
+    used = {call.step for call in calls.values()}
+    boundary = boundary_code([step for step in pipeline.steps if step.name in used], imports)
+    code = file.sections()
+    sections = [author.text, params.source(), boundary, *module.helpers(), *code]
+    text = render_frame(
+        "dagster.py.j2",
+        docstring=Code(f'"""{_title(pipeline)}"""'),
+        header=header(pipeline),
+        imports=Code(imports.text(STANDARD)),
+        code=spaced(sections),
+    )
+    files = {f"{stem}.py": text}
+    if (instance := instance_file(pipeline, name)) is not None:
+        files["dagster.yaml"] = instance
+    names = {op.name: op.node for op in plan.ops()}
+    return Compiled("dagster", files, f"{stem}.py", name, tuple(diagnostics), names)
+
+
+class File:
+    """The parts of the file that define things for Dagster."""
+
+    def __init__(self, module: Module, plan: Plan, params: Params, ops: Ops, settings: dict[str, Any]) -> None:
+        self.module, self.plan, self.params, self.ops, self.settings = module, plan, params, ops, settings
+        self.pipeline = module.pipeline
+        self.job = module.name("job", identifier(self.pipeline.name))
+        self.final = module.name("final", f"{self.job}__final") if plan.final else ""
+
+    def sections(self) -> list[Code]:
+        """Ops, then the graphs of loops, the job, the final's, what starts runs, and the definitions."""
+        module, name = self.module, self.ops.prefix
+        found = [Code(self.ops.source(op, graph)) for graph in self.plan.graphs() for op in graph.ops()]
+        found += [self.body(graph) for graph in self.plan.bodies]
+        found.append(self.main())
+        jobs = [self.job, *self.ops.jobs.values(), *filter(None, [self.final])]
+        told: dict[str, list[str]] = {"jobs": jobs}
+        if self.plan.final is not None:
+            found.append(self.final_job(self.plan.final))
+            for state, word in (("SUCCESS", "succeeded"), ("FAILURE", "failed")):
+                code, sensor = self.final_sensor(state, word)
+                found.append(code)
+                told.setdefault("sensors", []).append(sensor)
+        if self.pipeline.schedule is not None:
+            kind, code, own = scheduled(module, self.params, self.job, name)
+            found.append(code)
+            told.setdefault(kind, []).append(own)
+        lists = {kind: Bracket("[", tuple(Entry("", Atom(one)) for one in names), "]") for kind, names in told.items()}
+        defs = statement(f"{module.name('defs', 'defs')} = ", call(module.dg("Definitions"), **lists))
+        # ruff wants no more than one empty line between statements that define nothing.
+        found.append(Code(defs))
+        return found
+
+    def body(self, graph: Graph) -> Code:
+        """The graph of a loop's body, and the job it is run as."""
+        module, prefix = self.module, self.ops.prefix
+        told: dict[str, Any] = {"name": f"{prefix}__{graph.name}"}
+        if graph.outputs:
+            told["out"] = literal({name: call(module.dg("GraphOut")) for name in graph.outputs})
+        function = module.name(("graph", graph.name), identifier(graph.name))
+        inputs = tuple(Entry("", Atom(getattr(handle.op, "name"))) for handle in graph.inputs.values())  # noqa: B009
+        head = statement("", Bracket(f"def {function}(", inputs, ")"), ":")
+        # Ops of a job that is run in process have their outputs in memory, unless told otherwise.
+        resources = self.params.resources() | {"io_manager": call(module.dg("FilesystemIOManager"))}
+        job = call(f"{function}.to_job", name=f"{prefix}__{graph.job}", resource_defs=literal(resources))
+        lines = [statement("@", call(module.dg("graph"), **told)), head, *Wiring(self.ops, graph).lines()]
+        return Code("\n".join([*lines, "", "", statement(f"{self.ops.jobs[graph.name]} = ", job)]))
+
+    def main(self) -> Code:
+        """The job."""
+        module = self.module
+        told: dict[str, Any] = named(self.ops.prefix, self.job)
+        if resources := self.params.resources():
+            told["resource_defs"] = literal(resources)
+        told |= self.settings
+        bounds = {op.name: op.max_parallel for op in self.plan.main.ops() if op.max_parallel is not None}
+        if bounds:
+            limits = [{"key": "max_parallel", "value": name, "limit": bound} for name, bound in bounds.items()]
+            configured = call(
+                f"{module.dg('multiprocess_executor')}.configured", literal({"tag_concurrency_limits": limits})
+            )
+            told["executor_def"] = configured
+        lines = [decorated(module.dg("job"), told), f"def {self.job}():"]
+        return Code("\n".join([*lines, *Wiring(self.ops, self.plan.main).lines()]))
+
+    def final_job(self, graph: Graph) -> Code:
+        """The job of the final call."""
+        told: dict[str, Any] = named(f"{self.ops.prefix}__{graph.name}", self.final)
+        if resources := self.params.resources():
+            told["resource_defs"] = literal(resources)
+        lines = [decorated(self.module.dg("job"), told), f"def {self.final}():"]
+        return Code("\n".join([*lines, *Wiring(self.ops, graph).lines()]))
+
+    def final_sensor(self, state: str, word: str) -> tuple[Code, str]:
+        """What asks for the final run when a run has ended in one way."""
+        module = self.module
+        name = module.name(("sensor", state), f"{self.job}_{word}")
+        told: dict[str, Any] = {
+            "run_status": Atom(module.dg(f"DagsterRunStatus.{state}")),
+            **named(f"{self.ops.prefix}_{word}", name),
+            "monitored_jobs": literal([Atom(self.job)]),
+            "request_job": Atom(self.final),
+            "default_status": Atom(module.dg("DefaultSensorStatus.RUNNING")),
+        }
+        request = call(module.use("final_request"), Atom("context"), Atom(self.final), word)
+        decorator = statement("@", call(module.dg("run_status_sensor"), **told))
+        return Code("\n".join([decorator, f"def {name}(context):", statement("return ", request, indent=4)])), name
+
+
+def named(name: str, function: str) -> dict[str, str]:
+    """The argument that gives something its name, unless its function has it."""
+    return {} if name == function else {"name": name}
+
+
+def decorated(name: str, told: dict[str, Any]) -> str:
+    """A decorator, bare when there is nothing to tell it."""
+    return statement("@", call(name, **told)) if told else f"@{name}"
+
+
+def _title(pipeline: Pipeline) -> str:
+    """The first line of the description where it can stand in a docstring, else a plain sentence."""
+    first = pipeline.description.strip().partition("\n")[0].strip()
+    if first and len(first) <= 80 and first.isprintable() and not any(char in first for char in '\\"'):
+        return first
+    return f"The pipeline {identifier(pipeline.name)} as a Dagster job."
+
+
+def _taken(pipeline: Pipeline) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    for chunk in pipeline.code:
+        for builtin in sorted(BUILTINS.intersection(chunk.names)):
+            message = f"the name {builtin!r} of your file is also used by the code around it"
+            found.append(say("PG261", "error", message, chunk.at, f"rename {builtin!r} in your file"))
+    return found

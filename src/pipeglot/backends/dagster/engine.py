@@ -1,0 +1,33 @@
+"""Dagster as it is installed and run here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeglot.backends.base import CONSTRAINTS, PROBES, EngineSpec, Mode
+
+
+def _variables(mode: Mode, home: Path) -> dict[str, str]:
+    return {
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DAGSTER_TELEMETRY_ENABLED": "false",
+        # Without a terminal, Dagster would write its log 80 columns wide.
+        "COLUMNS": "200",
+    }
+
+
+ENGINE = EngineSpec(
+    target="dagster",
+    distribution="dagster",
+    load="import dagster, dagster_webserver",
+    lowest=(1, 13),
+    below=(1, 14),
+    constraints=CONSTRAINTS / "dagster.txt",
+    probes={
+        "test": PROBES / "dagster_run.py",
+        "multiprocess": PROBES / "dagster_run.py",
+        "server": PROBES / "dagster_server.py",
+    },
+    variables=_variables,
+)

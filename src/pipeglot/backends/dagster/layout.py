@@ -1,0 +1,26 @@
+"""Statements as ruff lays them out when arguments fit on a line of their own."""
+
+from __future__ import annotations
+
+from pipeglot.core import pysource
+from pipeglot.core.pysource import WIDTH, Bracket, Doc, flat, width
+
+
+def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
+    """As `pysource.statement`, but a call that does not fit on one line has its arguments on the next, if they fit.
+
+    >>> from pipeglot.core.pysource import Atom, call
+    >>> print(statement("x = ", call("f" * 60, Atom("first_argument"), Atom("second_argument"))))
+    x = ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff(
+        first_argument, second_argument
+    )
+    """
+    text = pysource.statement(prefix, doc, suffix, indent)
+    if not isinstance(doc, Bracket) or "\n" not in text or doc.comma or not doc.open.endswith("("):
+        return text
+    inner = ", ".join(entry.prefix + flat(entry.value) for entry in doc.items)
+    pad = " " * indent
+    head = f"{pad}{prefix}{doc.open}"
+    if "\n" in inner or indent + 4 + width(inner) > WIDTH or width(head) > WIDTH:
+        return text
+    return f"{head}\n{pad}    {inner}\n{pad}{doc.close}{suffix}"

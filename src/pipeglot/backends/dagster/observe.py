@@ -1,0 +1,68 @@
+"""Steps of Dagster runs read back as what they say about calls and regions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.record import CallRecord, CallState, Failure
+from pipeglot.core.shape import Shape
+
+from .lower import lower
+
+_STATES: dict[str, CallState] = {
+    "SUCCESS": "succeeded",
+    "FAILURE": "failed",
+    "TOLERATED": "failed",
+    "CANCELED": "cancelled",
+}
+
+
+def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
+    """One record for each call that was tried, and one for each region that failed to decide.
+
+    What Dagster skipped or never started says nothing that does not follow from the rest.
+    """
+    shape, plan = Shape(pipeline), lower(pipeline)
+    ops = {op.name: op for op in plan.ops()}
+    records: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
+    for task in run.tasks:
+        op, state = ops.get(task.name), _STATES.get(task.state)
+        if op is None or state is None:
+            continue
+        role = plan.role(op)
+        if role == "call":
+            record = _call(task, op.node, state)
+        elif role == "helper" and state == "failed":
+            index = task.index[: len(shape.loops(op.node))]
+            record = CallRecord(id=op.node, index=index, state=state, error=_failure(task))
+        else:
+            continue
+        records.setdefault((record.id, record.index), record)
+    return list(records.values())
+
+
+def _call(task: EngineTask, id: str, state: CallState) -> CallRecord:
+    known: dict[str, Any] = {"output": task.output} if task.has_output and state == "succeeded" else {}
+    return CallRecord(
+        id=id,
+        index=task.index,
+        state=state,
+        tolerated=task.state == "TOLERATED",
+        attempts=task.attempts,
+        started=_time(task.started),
+        ended=_time(task.ended),
+        error=_failure(task) if state == "failed" else None,
+        **known,
+    )
+
+
+def _failure(task: EngineTask) -> Failure:
+    error = task.error or {}
+    return Failure(type=error.get("type", task.state), message=error.get("message", ""))
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,364 @@
+"""The op definitions of a generated file: a thin function for every op of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeglot.backends.pod import limits, requests
+from pipeglot.backends.python import invocation
+from pipeglot.backends.types import Types, is_list
+from pipeglot.core.ir import (
+    All,
+    Any_,
+    Call,
+    Compare,
+    Ctx,
+    Imported,
+    Inlined,
+    IsIn,
+    Item,
+    Json,
+    Not,
+    Out,
+    ParamRef,
+    Policy,
+    Value,
+)
+from pipeglot.core.pysource import (
+    WIDTH,
+    Atom,
+    Bracket,
+    Doc,
+    Entry,
+    Infix,
+    Names,
+    Parens,
+    call,
+    expression,
+    fitting,
+    flat,
+    identifier,
+    literal,
+    negated,
+)
+
+from .layout import statement
+from .lower import RESERVED, item_name, job_name, node_name
+from .module import Module
+from .params import Params
+from .plan import Check, Choose, Done, Fan, Gather, Give, Graph, Op, Pick, Plan, RunBody, Step
+
+
+class Ops:
+    """Writes the op definitions of a plan.
+
+    Attributes:
+        inputs: of every op, the names of its inputs with a value, by what they are.
+        orders: of every op, the names of its inputs without a value, in order.
+    """
+
+    def __init__(self, module: Module, plan: Plan, types: Types, params: Params, extra: Mapping[str, Any]) -> None:
+        self.module, self.plan, self.types, self.params, self.extra = module, plan, types, params, extra
+        self.inputs: dict[Op, dict[Out | Item, str]] = {}
+        self.orders: dict[Op, list[str]] = {}
+        self.prefix = job_name(module.pipeline)
+        self.functions = {op: module.name(op, f"{identifier(op.name)}_op") for op in plan.ops()}
+        self.jobs: dict[str, str] = {
+            body.name: module.name(("job", body.name), identifier(body.job)) for body in plan.bodies
+        }
+
+    def source(self, op: Op, graph: Graph) -> str:
+        """The definition of one op."""
+        return _OpText(self, op, graph).text()
+
+
+class _OpText:
+    def __init__(self, ops: Ops, op: Op, graph: Graph) -> None:
+        self.ops, self.op, self.graph, self.module = ops, op, graph, ops.module
+        self.own = graph is ops.plan.main
+        self.needs: set[str] = set()
+        # Names of nothing but this function: it calls what stands in the file.
+        self.names = Names({*RESERVED, *module_names(ops.module, op)}, _input_name)
+        self.table = self._table()
+
+    def _table(self) -> dict[Out | Item, str]:
+        """A parameter for each input: named like the argument it is given for, else like what it refers to."""
+        wanted: dict[Out | Item, str] = {}
+        if isinstance(self.op.work, Step):
+            for name, value in self.op.work.call.args.items():
+                if isinstance(value, Out | Item):
+                    wanted.setdefault(value.model_copy(update={"path": ()}), name)
+        body = self.op.work.body.inputs if isinstance(self.op.work, RunBody) else {}
+        for root, handle in body.items():
+            wanted[root] = getattr(handle.op, "name")  # noqa: B009
+        return {root: self.names(root, wanted.get(root, _words(root))) for root in self.op.takes}
+
+    def text(self) -> str:
+        op, module = self.op, self.module
+        body = self.body()
+        orders = [self.names(("order", n), name) for n, (name, _) in enumerate(op.order)]
+        self.ops.inputs[op], self.ops.orders[op] = self.table, orders
+        told: dict[str, Any] = {"name": f"{self.ops.prefix}__{op.name}"}
+        doc = self.description()
+        if doc and not _fits_docstring(doc):
+            told["description"] = doc
+        if orders:
+            nothing = call(module.dg("In"), Atom(module.dg("Nothing")))
+            told["ins"] = literal({name: nothing for name in orders})
+        told |= self.outs()
+        if isinstance(op.work, Step):
+            told |= self.policy(op.work.call.policy)
+        told |= self.tags()
+        entries = [Entry("", Atom("context"))] if "context" in self.needs else []
+        if "params" in self.needs:
+            entries.append(Entry("", Atom(f"params: {module.params}")))
+        entries += [Entry("", Atom(name)) for name in self.table.values()]
+        if op.fan_in:
+            entries.append(Entry("", Atom(f"{self.list_name()}: list")))
+        head = statement("", Bracket(f"def {self.ops.functions[op]}(", tuple(entries), ")"), ":")
+        lines = [statement("@", call(module.dg("op"), **told)), head]
+        if doc and _fits_docstring(doc):
+            lines.append(f'    """{doc}"""')
+        return "\n".join([*lines, *body])
+
+    def list_name(self) -> str:
+        return "values" if isinstance(self.op.work, Pick) else "runs"
+
+    def description(self) -> str:
+        if isinstance(self.op.work, Step):
+            return self.module.pipeline.step(self.op.work.call.step).description
+        return ""
+
+    # ------------------------------------------------------------ decorator
+
+    def outs(self) -> dict[str, Any]:
+        op, dg = self.op, self.module.dg
+        nothing = Atom(dg("Nothing"))
+        match op.work:
+            case Fan():
+                return {"out": call(dg("DynamicOut"))}
+            case Choose():
+                optional = call(dg("Out"), nothing, is_required=False)
+                outs = {out: call(dg("Out"), nothing) if out == "decided" else optional for out in op.outs}
+                return {"out": literal(outs)}
+            case Gather():
+                return {"out": literal({out: call(dg("Out"), is_required=False) for out in op.outs})}
+            case Check() | Done():
+                return {"out": call(dg("Out"), nothing)}
+        return {}
+
+    def policy(self, policy: Policy) -> dict[str, Any]:
+        if (told := retry_policy(policy)) is None:
+            return {}
+        if "backoff" in told:
+            told["backoff"] = Atom(self.module.dg(f"Backoff.{told['backoff']}"))
+        return {"retry_policy": call(self.module.dg("RetryPolicy"), **told)}
+
+    def tags(self) -> dict[str, Any]:
+        op = self.op
+        given = dict(self.ops.extra.get(op.node, {})) if isinstance(op.work, Step) else {}
+        tags: dict[str, Json] = {}
+        if op.max_parallel is not None:
+            tags["max_parallel"] = op.name
+        if isinstance(op.work, Step) and (pod := pod_settings(op.work.call.policy)):
+            tags["dagster-k8s/config"] = pod
+        tags |= given.pop("tags", {})
+        return ({"tags": tags} if tags else {}) | given
+
+    # ------------------------------------------------------------ body
+
+    def body(self) -> list[str]:
+        match self.op.work:
+            case Step(call=node):
+                return self.step(node)
+            case Choose():
+                return self.choose(self.op.work)
+            case Fan(each=each):
+                return self.fan(each.items)
+            case Give(value=value):
+                return [self.give(expression(value, self.ref))]
+            case Pick():
+                return [self.give(Atom("values[0]"))]
+            case RunBody(body=body):
+                return self.run_body(body)
+            case Gather():
+                return [self.give(call(self.module.use("gathered"), Atom("runs"), *self.op.outs), "yield from ")]
+            case Check():
+                return [f"    {self.module.use('all_succeeded')}(runs)"]
+            case Done():
+                return ["    pass"]
+
+    @staticmethod
+    def give(doc: Doc, word: str = "return ", indent: int = 4) -> str:
+        return statement(word, doc, indent=indent)
+
+    def step(self, node: Call) -> list[str]:
+        module, policy = self.module, node.policy
+        retry, last = policy.retry, policy.retry.count if policy.retry else 0
+        levels: list[str] = []
+        if retry is not None and retry_policy(policy) is None:
+            self.needs.add("context")
+            waits = retry.waits()
+            tail = next(n for n in range(len(waits)) if len(set(waits[n:])) == 1)
+            shown = flat(literal(waits))
+            if len(waits) - tail > 3:
+                shown = f"{flat(literal(waits[:tail]))} + [{waits[-1]}] * {len(waits) - tail}"
+            levels.append(f"with {module.use('retried')}(context, {shown}):")
+        if policy.timeout is not None:
+            levels.append(f"with {module.use('time_limit')}({policy.timeout}):")
+        tolerant = policy.on_failure is not None
+        final = self.graph is self.ops.plan.final
+        if tolerant or final:
+            levels.insert(0, "try:")
+        indent = 4 + 4 * len(levels)
+        lines = [" " * (4 + 4 * n) + level for n, level in enumerate(levels)]
+        doc = invocation(module.pipeline, node, self.ref, module.imports)
+        lines.append(self.give(doc, indent=indent))
+        if not tolerant and not final:
+            return lines
+        self.needs.add("context")
+        if policy.on_failure is not None:
+            lines.append("    except Exception as error:")
+            if last:
+                lines += [f"        if context.retry_number < {last}:", "            raise"]
+            default = literal(policy.on_failure.default)
+            lines.append(self.give(call(module.use("tolerated"), Atom("context"), Atom("error"), default), indent=8))
+            return lines
+        lines.append("    except Exception:")
+        failed = f"{module.use('final_failed')}(context)"
+        if last:
+            lines += [f"        if context.retry_number == {last}:", f"            {failed}"]
+        else:
+            lines.append(f"        {failed}")
+        return [*lines, "        raise"]
+
+    def choose(self, work: Choose) -> list[str]:
+        lines: list[str] = []
+        word = "if "
+        for arm, out in zip(work.region.arms, work.arms, strict=True):
+            taken = f'yield {self.module.dg("Output")}(None, "{out}")' if out else "pass"
+            if arm.when is not None:
+                lines.append(statement(word, self.condition(arm.when, len(word)), ":", indent=4))
+                lines.append(f"        {taken}")
+                word = "elif "
+            elif out:
+                always = word == "if "
+                lines += [f"    {taken}"] if always else ["    else:", f"        {taken}"]
+        if work.decided:
+            lines.append(f'    yield {self.module.dg("Output")}(None, "decided")')
+        return lines
+
+    def fan(self, items: Value) -> list[str]:
+        source = expression(items, self.ref)
+        if not is_list(self.ops.types.of(items)):
+            source = call(self.module.use("listed"), source)
+        return [
+            statement("for index, item in ", call("enumerate", source), ":", indent=4),
+            f"        yield {self.module.dg('DynamicOutput')}(item, mapping_key=str(index))",
+        ]
+
+    def run_body(self, body: Graph) -> list[str]:
+        self.needs.add("context")
+        given = {getattr(handle.op, "name"): Atom(self.table[root]) for root, handle in body.inputs.items()}  # noqa: B009
+        job = Atom(self.ops.jobs[body.name])
+        return [self.give(call(self.module.use("run_item"), Atom("context"), job, literal(given)))]
+
+    def condition(self, condition: Value, lead: int) -> Doc:
+        """A condition as the language evaluates it: by Python's own operators where the types are known."""
+        if self.ops.types.decidable(condition):
+            return fitting(condition, self.ref, WIDTH - 4 - lead - 1)
+        match condition:
+            case Compare(op=op, left=left, right=right):
+                operands = (expression(left, self.ref), expression(right, self.ref))
+                return call(self.module.use("compare"), op, *operands)
+            case IsIn(value=value, options=known):
+                each = call(self.module.use("compare"), "==", expression(value, self.ref), Atom("option"))
+                return Atom(f"any([{flat(each)} for option in {flat(literal(list(known)))}])")
+            case All(operands=conditions) | Any_(operands=conditions):
+                docs = tuple(self.condition(one, lead) for one in conditions)
+                if len(docs) == 1:
+                    return docs[0]
+                return Infix(condition.kind, tuple(Parens(d) if isinstance(d, Infix) else d for d in docs))
+            case Not(operand=operand):
+                return negated(self.condition(operand, lead))
+            case _:
+                return call(self.module.use("truth"), expression(condition, self.ref))
+
+    def ref(self, root: Out | Item | ParamRef | Ctx) -> str:
+        """The expression for a reference inside this op."""
+        match root:
+            case Out() | Item():
+                return self.table[root]
+            case ParamRef(name=name):
+                self.needs.add("params")
+                return f"params.{self.ops.params.field(name)}"
+            case Ctx(name="run_id"):
+                self.needs.add("context")
+                return "context.run_id" if self.own else f"{self.module.use('main_run')}(context)"
+            case Ctx(name="state"):
+                self.needs.add("context")
+                return 'context.run.tags["state"]'
+            case Ctx(name=name):
+                self.needs |= {"context", "params"}
+                return f"{self.module.use('logical_date' if name == 'logical_date' else 'run_day')}(context, params)"
+
+
+def module_names(module: Module, op: Op) -> set[str]:
+    """What the function of an op uses of its file: its inputs have other names."""
+    found = {*module.engine_names, "context", "params", "error", "index", "item"}
+    if isinstance(op.work, Step):
+        run = module.pipeline.step(op.work.call.step).run
+        found |= {run.module.partition(".")[0]} if isinstance(run, Imported) else set()
+        found |= {run.name} if isinstance(run, Inlined) else set()
+    return found
+
+
+def retry_policy(policy: Policy) -> dict[str, Any] | None:
+    """A Dagster policy with exactly the waits of a call, if there is one.
+
+    >>> from pipeglot.core.ir import Retry
+    >>> retry_policy(Policy(retry=Retry(count=3, delay=10, backoff=2)))
+    >>> retry_policy(Policy(retry=Retry(count=2, delay=10, backoff=2)))
+    {'max_retries': 2, 'delay': 10, 'backoff': 'LINEAR'}
+    """
+    if policy.retry is None:
+        return None
+    waits = policy.retry.waits()
+    first, numbers = waits[0], range(1, len(waits) + 1)
+    told: dict[str, Any] = {"max_retries": len(waits)} | ({"delay": first} if first else {})
+    if len(set(waits)) == 1:
+        return told
+    if waits == [first * n for n in numbers]:
+        return told | {"backoff": "LINEAR"}
+    if waits == [first * (2**n - 1) for n in numbers]:
+        return told | {"backoff": "EXPONENTIAL"}
+    return None
+
+
+def pod_settings(policy: Policy) -> dict[str, Json]:
+    """What `dagster-k8s` reads from a tag of the op."""
+    asked = policy.resources
+    if asked is None:
+        return {}
+    given = {"requests": requests(asked), "limits": limits(asked)}
+    resources = {name: value for name, value in given.items() if value}
+    told: dict[str, Json] = {"container_config": {"resources": resources}} if resources else {}
+    if asked.node_selector:
+        told["pod_spec_config"] = {"node_selector": dict(asked.node_selector)}
+    return told
+
+
+def _words(root: Out | Item) -> str:
+    return root.ref if isinstance(root, Out) else item_name(root.loop)
+
+
+def _input_name(text: str) -> str:
+    """A name for an input: a legal one of an op, and no name of a field of a named tuple."""
+    name = node_name(text).strip("_") or "value"
+    return f"v{name}" if name[0].isdigit() else name
+
+
+def _fits_docstring(text: str) -> bool:
+    plain = text.isprintable() and text == text.strip() and not any(c in text for c in '\\"')
+    return plain and len(text) <= 78

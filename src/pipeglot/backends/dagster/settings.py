@@ -1,0 +1,156 @@
+"""What is told beside the code: the author's own options for Dagster, what the instance has to know, and what is lost."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeglot.core.diagnostic import Diagnostic, Severity
+from pipeglot.core.ir import Call, Each, Json, Pipeline
+from pipeglot.core.shape import Shape
+
+from .params import text_choices
+from .plan import Plan, RunBody
+from .schedule import interval_as_cron
+
+JOB_OPTIONS = frozenset({"tags", "run_tags", "metadata"})
+"""Arguments of `dagster.job` (1.13) that take JSON."""
+OP_OPTIONS = frozenset({"tags", "pool", "code_version"})
+"""Arguments of `dagster.op` (1.13) that take JSON."""
+_TAG = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
+
+
+def say(code: str, severity: Severity, message: str, at: Any = None, help: str = "") -> Diagnostic:
+    """A diagnostic of this target."""
+    return Diagnostic(code, severity, message, at, help, "dagster")
+
+
+@dataclass
+class Options:
+    """The author's options for this target, checked."""
+
+    job: dict[str, Json] = field(default_factory=dict)
+    ops: dict[str, dict[str, Json]] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def options(pipeline: Pipeline, calls: Mapping[str, object]) -> Options:
+    """`Pipeline.options["dagster"]`: `{"job": {...}, "ops": {call id: {...}}}`."""
+    found = Options()
+
+    def table(given: Json, allowed: frozenset[str], place: str) -> dict[str, Json]:
+        if not isinstance(given, dict):
+            found.diagnostics.append(say("PG270", "error", f"{place} is not a table", pipeline.at))
+            return {}
+        for name in given:
+            if name not in allowed:
+                close = difflib.get_close_matches(name, sorted(allowed), 1)
+                way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(allowed))
+                message = f"{place} has no option {name!r}"
+                found.diagnostics.append(say("PG270", "error", message, pipeline.at, way_out))
+        return {name: value for name, value in given.items() if name in allowed}
+
+    given = table(pipeline.options.get("dagster", {}), frozenset({"job", "ops"}), "the target dagster")
+    found.job = table(given.get("job", {}), JOB_OPTIONS, "a Dagster job")
+    for id, told in table(given.get("ops", {}), frozenset(calls), "the table 'ops'").items():
+        found.ops[id] = table(told, OP_OPTIONS, f"the op of {id!r}")
+    return found
+
+
+def job_settings(pipeline: Pipeline, job: str, extra: Mapping[str, Json]) -> dict[str, Any]:
+    """The arguments of the job that come from the pipeline's own settings."""
+    told: dict[str, Any] = {}
+    if pipeline.description:
+        told["description"] = pipeline.description
+    tags: dict[str, Json] = {tag: "" for tag in pipeline.tags if _TAG.match(tag)}
+    metadata: dict[str, Json] = {}
+    if pipeline.owner is not None:
+        metadata["owner"] = pipeline.owner
+    if others := [tag for tag in pipeline.tags if not _TAG.match(tag)]:
+        metadata["tags"] = list(others)
+    if pipeline.name != job:
+        metadata["pipeline"] = pipeline.name
+    if pipeline.max_active_runs is not None:
+        tags["max_active_runs"] = job
+    if pipeline.run_timeout is not None:
+        tags["dagster/max_runtime"] = str(pipeline.run_timeout)
+    for name, known in (("tags", tags), ("metadata", metadata)):
+        more = extra.get(name, {})
+        if together := {**known, **(more if isinstance(more, dict) else {})}:
+            told[name] = together
+    return told | {name: value for name, value in extra.items() if name not in ("tags", "metadata")}
+
+
+def instance_file(pipeline: Pipeline, job: str) -> str | None:
+    """`dagster.yaml`: what only the instance can keep."""
+    lines: list[str] = []
+    if pipeline.max_active_runs is not None:
+        lines += [
+            "concurrency:",
+            "  runs:",
+            "    tag_concurrency_limits:",
+            '      - key: "max_active_runs"',
+            f"        value: {json.dumps(job)}",
+            f"        limit: {pipeline.max_active_runs}",
+        ]
+    if pipeline.run_timeout is not None:
+        lines += ["run_monitoring:", "  enabled: true", "  poll_interval_seconds: 10"]
+    if not lines:
+        return None
+    return "\n".join(["# These settings belong into dagster.yaml of the instance, in DAGSTER_HOME.", *lines, ""])
+
+
+def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagnostic]:
+    """What Dagster does in another way, or not at all."""
+    found: list[Diagnostic] = []
+    for op in plan.ops():
+        work = op.work
+        node = shape.nodes.get(op.node)
+        at = None if node is None else node.at
+        if isinstance(node, Call) and op.name != node.id:
+            message = f"the op of {node.id!r} is called {op.name!r}: Dagster takes letters, digits and _"
+            found.append(say("PG260", "note", message, at))
+        if isinstance(work, RunBody):
+            message = f"every item of {op.node!r} is a run of its own, of the job {job}__{work.body.job}"
+            found.append(say("PG268", "note", message, at))
+        if isinstance(node, Call) and node.policy.timeout is not None:
+            message = f"the time limit of {node.id!r} is a signal: it needs the main thread and no Windows"
+            way_out = "Dagster's own executors run ops in the main thread"
+            found.append(say("PG265", "note", message, at, way_out))
+        if isinstance(node, Call) and node.policy.on_failure is not None:
+            message = f"a failure of {node.id!r} that is tolerated shows as SUCCESS; its log and metadata tell of it"
+            found.append(say("PG266", "note", message, at))
+    if any(isinstance(node, Each) and node.max_parallel is not None for node in shape.nodes.values()):
+        message = "max_parallel is a limit of the multiprocess executor, which the job now asks for"
+        way_out = "give another executor of yours the same tag_concurrency_limits"
+        found.append(say("PG269", "note", message, pipeline.at, way_out))
+    if pipeline.final is not None:
+        message = f"the final call is the job {job}__{plan.final.name if plan.final else ''}, which sensors ask for"
+        found.append(say("PG267", "note", message, pipeline.final.at, "the daemon has to run"))
+    schedule = pipeline.schedule
+    if schedule is not None:
+        cron = schedule.timing.kind == "cron" or interval_as_cron(pipeline) is not None
+        if schedule.catch_up and cron and schedule.start is None:
+            message = "Dagster does not know since when ticks were missed"
+            found.append(say("PG262", "loss", message, pipeline.at, "give the schedule a start"))
+        if missing := [param.name for param in pipeline.params if param.required]:
+            message = f"scheduled runs have no value for {missing[0]!r}"
+            found.append(say("PG271", "error", message, pipeline.at, "give the parameter a default"))
+    if pipeline.max_active_runs is not None:
+        message = f"at most {pipeline.max_active_runs} runs at once: instances keep that with the limit in dagster.yaml"
+        found.append(say("PG263", "warning", message, pipeline.at, "merge it into dagster.yaml of your instance"))
+    if pipeline.run_timeout is not None:
+        message = "the time limit of the run needs run monitoring, and ends the run as CANCELED"
+        found.append(say("PG264", "warning", message, pipeline.at, "see dagster.yaml; the daemon has to run"))
+    for param in pipeline.params:
+        if ("enum" in param.type or "const" in param.type) and not text_choices(param.type):
+            message = f"Dagster does not check the choices of {param.name!r}: it knows only choices of text"
+            found.append(say("PG272", "warning", message, param.at))
+    return found
+
+
+__all__ = ["Options", "instance_file", "job_settings", "losses", "options", "say"]

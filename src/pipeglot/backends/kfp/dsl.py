@@ -1,0 +1,306 @@
+"""The same tasks as a Python file of KFP's DSL, which its SDK compiles to an equivalent spec."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pipeglot.backends.python import header
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.pysource import RESERVED, Atom, Bracket, Entry, Names, call, flat, identifier, literal, statement
+
+from .parts import Lowered
+from .spec import Dag, Given, Program, Task
+from .types import ANNOTATION
+
+_TEST = re.compile(r"(?:int\()?inputs\.parameter_values\['([^']+)'\]\)? (==|!=|<=|>=|<|>) (.+)\Z")
+_OPERAND = re.compile(r"(?:int\()?inputs\.parameter_values\['([^']+)'\]\)?\Z")
+_PLACEHOLDERS = {
+    "{{$.pipeline_job_uuid}}": "dsl.PIPELINE_JOB_ID_PLACEHOLDER",
+    "{{$.pipeline_job_schedule_time_utc}}": "dsl.PIPELINE_JOB_SCHEDULE_TIME_UTC_PLACEHOLDER",
+    "{{$.pipeline_job_create_time_utc}}": "dsl.PIPELINE_JOB_CREATE_TIME_UTC_PLACEHOLDER",
+}
+
+
+class Inexpressible(Exception):
+    """What the DSL has no words for."""
+
+
+class Writer:
+    """Writes one file."""
+
+    def __init__(self, pipeline: Pipeline, lowered: Lowered, name: str, image: str, packages: list[str], install: bool):
+        self._pipeline, self._lowered, self._name = pipeline, lowered, name
+        self._image, self._packages, self._install = image, packages, install
+        inputs = {identifier(i.removeprefix("pipelinechannel--")) for i in _inputs(lowered.root)}
+        self._names = Names({"dsl", "compiler", "NamedTuple", *RESERVED, *inputs, *lowered.params})
+        self._components: dict[str, str] = {}
+        self._functions: dict[str, str] = {}
+        self._pipelines: list[str] = []
+        self._variables: dict[str, str] = {}
+        self._items: dict[str, str] = {}
+
+    def text(self) -> str:
+        """The file. Raises Inexpressible."""
+        for name, writing in self._lowered.writings.items():
+            source = writing.nested("\0")
+            if source is None:
+                raise Inexpressible("a step's source that cannot stand inside a function: text over several lines")
+            if source not in self._components:
+                self._components[source] = self._names(("function", name), name)
+            self._functions[name] = self._components[source]
+        main = self._main()
+        options: dict[str, Any] = {"base_image": self._image}
+        if self._packages and self._install:
+            options["packages_to_install"] = self._packages
+        if not self._install:
+            options["install_kfp_package"] = False
+        decorator = statement("@", call("dsl.component", **options))
+        components = [f"{decorator}\n{source.replace(chr(0), name)}" for source, name in self._components.items()]
+        named = any("NamedTuple(" in part for part in [*components, *self._pipelines, main])
+        imports = "from typing import NamedTuple\n\n" if named else ""
+        if any("PipelineTaskFinalStatus" in part for part in components):
+            parts = [f"{imports}from kfp import compiler, dsl\nfrom kfp.dsl import PipelineTaskFinalStatus\n"]
+        else:
+            parts = [f"{imports}from kfp import compiler, dsl\n"]
+        parts = [*parts, *components, *self._pipelines, main]
+        text = "\n\n".join(part.rstrip("\n") + "\n" for part in parts)
+        file = f"{identifier(self._pipeline.name)}.yaml"
+        run = statement("", call("compiler.Compiler().compile", Atom(self._main_name), file), indent=4)
+        title = f'"""The pipeline {self._name} for Kubeflow Pipelines."""'
+        return f'{title}\n\n{header(self._pipeline)}\n\n{text}\n\nif __name__ == "__main__":\n{run}\n'
+
+    def _main(self) -> str:
+        root = self._lowered.root
+        self._main_name = self._names("main", identifier(self._pipeline.name))
+        entries = []
+        params = sorted(self._lowered.params.items(), key=lambda item: "defaultValue" in item[1])
+        for name, about in params:
+            form = root.inputs[name]
+            default = f" = {flat(literal(about['defaultValue']))}" if "defaultValue" in about else ""
+            entries.append(Entry("", Atom(f"{name}: {ANNOTATION[form]}{default}")))
+        given: dict[str, Any] = {"name": self._name}
+        if self._pipeline.description:
+            given["description"] = self._pipeline.description
+        lines = [
+            statement("@", call("dsl.pipeline", **given)),
+            statement("", Bracket(f"def {self._main_name}(", tuple(entries), ")"), ":"),
+        ]
+        exits = [task for task in root.tasks.values() if task.ends is not None]
+        if exits:
+            lines += self._program(root, exits[0], 4)
+            lines.append(f"    with dsl.ExitHandler({self._variables[exits[0].name]}):")
+            top = root.tasks[str(exits[0].ends)].runs
+            assert isinstance(top, Dag)
+            lines += self._dag(top, 8)
+        else:
+            lines += self._dag(root, 4)
+        return "\n".join(lines)
+
+    # ------------------------------------------------------------ tasks
+
+    def _dag(self, dag: Dag, indent: int, after: tuple[str, ...] = ()) -> list[str]:
+        lines: list[str] = []
+        for task in _in_order(dag):
+            own = tuple(dict.fromkeys([*after, *self._after(dag, task)]))
+            if isinstance(task.runs, Program):
+                lines += self._program(dag, task, indent, own)
+            elif task.items is not None:
+                lines += self._loop(dag, task, task.runs, indent, own)
+            elif task.condition:
+                lines += self._arm(dag, task, task.runs, indent, "If", own)
+            elif task.runs.choice:
+                for number, arm in enumerate(task.runs.tasks.values()):
+                    word = "If" if number == 0 else "Else" if arm.test is None else "Elif"
+                    assert isinstance(arm.runs, Dag)
+                    lines += self._arm(task.runs, arm, arm.runs, indent, word, own)
+            else:
+                lines += self._nested(dag, task, task.runs, indent, own)
+        return lines
+
+    def _after(self, dag: Dag, task: Task) -> list[str]:
+        """The variables of tasks it waits for without a value."""
+        given = [each.get("taskOutputParameter", {}).get("producerTask") for each in task.inputs.values()]
+        return [self._last(dag.tasks[name]) for name in task.after if name not in given and name != task.ends]
+
+    def _last(self, task: Task) -> str:
+        if task.name in self._variables:
+            return self._variables[task.name]
+        runs = task.runs
+        assert isinstance(runs, Dag)
+        if runs.choice or task.condition:
+            raise Inexpressible(f"waiting for the end of a branch ({task.display})")
+        return self._last(next(iter(runs.tasks.values())))
+
+    def _program(self, dag: Dag, task: Task, indent: int, after: tuple[str, ...] = ()) -> list[str]:
+        name = self._functions[task.name]
+        given = {key: Atom(self._value(dag, value)) for key, value in task.inputs.items()}
+        variable = self._variable(task)
+        lines = [statement(f"{variable} = ", call(name, **given), indent=indent)]
+        pad = " " * indent
+        lines.append(f"{pad}{variable}.set_caching_options(False)")
+        if task.display != task.name:
+            lines.append(statement(f"{variable}.set_display_name(", literal(task.display), ")", indent=indent))
+        if after:
+            lines.append(f"{pad}{variable}.after({', '.join(after)})")
+        if task.retry is not None:
+            policy = task.retry
+            options = {
+                "num_retries": policy["maxRetryCount"],
+                "backoff_duration": policy["backoffDuration"],
+                "backoff_factor": policy["backoffFactor"],
+                "backoff_max_duration": policy["backoffMaxDuration"],
+            }
+            lines.append(statement(f"{variable}.set_retry", call("", **options), indent=indent))
+        lines += [pad + line for line in self._resources(task, variable)]
+        return lines
+
+    def _resources(self, task: Task, variable: str) -> list[str]:
+        resources = self._lowered.resources.get(task.name)
+        if resources is None:
+            return []
+        from pipeglot.backends import pod
+
+        asked, bounds = pod.requests(resources), pod.limits(resources)
+        lines = []
+        if "cpu" in asked:
+            lines.append(f'{variable}.set_cpu_request("{asked["cpu"]}")')
+        if "memory" in asked:
+            lines.append(f'{variable}.set_memory_request("{asked["memory"]}")')
+            lines.append(f'{variable}.set_memory_limit("{bounds["memory"]}")')
+        if resources.gpus is not None:
+            lines.append(f'{variable}.set_accelerator_type("{resources.gpu_type}")')
+            lines.append(f"{variable}.set_accelerator_limit({resources.gpus})")
+        return lines
+
+    def _variable(self, task: Task) -> str:
+        self._variables[task.name] = self._names(("task", task.name), f"{task.name}_task")
+        return self._variables[task.name]
+
+    def _loop(self, dag: Dag, task: Task, body: Dag, indent: int, after: tuple[str, ...]) -> list[str]:
+        assert task.items is not None
+        if "raw" in task.items:
+            items = flat(literal(json.loads(task.items["raw"])))
+        else:
+            items = self._value(dag, task.inputs[task.items["inputParameter"]])
+        item = self._items[task.item] = self._names(("item", task.name), f"{task.name}_item")
+        given: dict[str, Any] = {} if task.limit is None else {"parallelism": task.limit}
+        doc = call("dsl.ParallelFor", Atom(items), **given)
+        return [statement("with ", doc, f" as {item}:", indent=indent), *self._dag(body, indent + 4, after)]
+
+    def _arm(self, dag: Dag, task: Task, body: Dag, indent: int, word: str, after: tuple[str, ...]) -> list[str]:
+        test = "" if task.test is None else self._test(body, task.test)
+        return [f"{' ' * indent}with dsl.{word}({test}):", *self._dag(body, indent + 4, after)]
+
+    def _test(self, dag: Dag, text: str) -> str:
+        found = _TEST.match(text)
+        if found is None or " && " in text or " || " in text:
+            raise Inexpressible(f"a condition of more than one comparison ({text})")
+        left, op, right = found.groups()
+        if other := _OPERAND.match(right):
+            right = self._value(dag, {"componentInputParameter": other[1]})
+        elif right in ("true", "false"):
+            right = right.title()
+        elif right[0] == "'" and (right.count("'") > 2 or "\\" in right):
+            raise Inexpressible(f"a text with quotes in a condition ({text})")
+        elif right[0] == "'":
+            right = flat(literal(right[1:-1]))
+        return f"{self._value(dag, {'componentInputParameter': left})} {op} {right}"
+
+    def _nested(self, dag: Dag, task: Task, body: Dag, indent: int, after: tuple[str, ...]) -> list[str]:
+        """A DAG of its own: a pipeline within."""
+        function = self._names(("pipeline", task.name), task.name)
+        saved, self._variables = self._variables, {}
+        self._parameters = getattr(self, "_parameters", {})
+        for name in body.inputs:
+            self._parameters[body.name, name] = identifier(name.removeprefix("pipelinechannel--"))
+        lines = self._dag(body, 4)
+        returned = ""
+        if len(body.outputs) == 1:
+            (form, sources) = next(iter(body.outputs.values()))
+            returned = f" -> {ANNOTATION[form]}"
+            lines.append(f"    return {self._output(body, *sources[0])}")
+        elif body.outputs:
+            fields = ", ".join(f'("{key}", {ANNOTATION[form]})' for key, (form, _) in body.outputs.items())
+            returned = f' -> NamedTuple("Outputs", [{fields}])'
+            values = {key: Atom(self._output(body, *s[0])) for key, (_, s) in body.outputs.items()}
+            lines.append(f'    outputs = NamedTuple("Outputs", [{fields}])')
+            lines.append(statement("return ", call("outputs", **values), indent=4))
+        entries = [
+            Entry("", Atom(f"{self._parameters[body.name, name]}: {ANNOTATION[form]}"))
+            for name, form in body.inputs.items()
+        ]
+        head = [
+            statement("@", call("dsl.pipeline", name=task.name)),
+            statement("", Bracket(f"def {function}(", tuple(entries), ")"), returned + ":"),
+        ]
+        self._pipelines.append("\n".join([*head, *lines]))
+        self._variables = saved
+        given = {
+            self._parameters[body.name, name]: Atom(self._value(dag, value)) for name, value in task.inputs.items()
+        }
+        variable = self._variable(task)
+        found = [statement(f"{variable} = ", call(function, **given), indent=indent)]
+        if after:
+            found.append(f"{' ' * indent}{variable}.after({', '.join(after)})")
+        return found
+
+    # ------------------------------------------------------------ values
+
+    def _value(self, dag: Dag, given: Given) -> str:
+        if "runtimeValue" in given:
+            value = given["runtimeValue"]["constant"]
+            return _PLACEHOLDERS.get(value, flat(literal(value))) if isinstance(value, str) else flat(literal(value))
+        if "taskOutputParameter" in given:
+            port = given["taskOutputParameter"]
+            return self._output(dag, port["producerTask"], port["outputParameterKey"])
+        name = given["componentInputParameter"]
+        if name in self._items and dag.task is not None and dag.task.item == name:
+            return self._items[name]
+        known = getattr(self, "_parameters", {})
+        if (dag.name, name) in known:
+            return str(known[dag.name, name])
+        if dag.parent is None or dag.task is None:
+            return str(name)
+        return self._value(dag.parent, dag.task.inputs[name])
+
+    def _output(self, dag: Dag, name: str, key: str) -> str:
+        task = dag.tasks[name]
+        if isinstance(task.runs, Program):
+            outputs: Any = task.runs.outputs
+            variable = self._variables[name]
+            return f"{variable}.output" if set(outputs) == {"Output"} else f'{variable}.outputs["{key}"]'
+        runs = task.runs
+        _, sources = runs.outputs[key]
+        if task.items is not None:
+            inner = self._output(runs, *sources[0])
+            if inner.startswith("dsl.OneOf("):
+                raise Inexpressible("a value of a branch that a loop collects")
+            return f"dsl.Collected({inner})"
+        if runs.choice:
+            found: list[str] = []
+            for arm, port in sources:
+                arm_dag = runs.tasks[arm].runs
+                assert isinstance(arm_dag, Dag)
+                found.append(self._output(arm_dag, *arm_dag.outputs[port][1][0]))
+            if any(each.startswith("dsl.") for each in found):
+                raise Inexpressible("a value of a branch that is one of another branch or a loop")
+            return f"dsl.OneOf({', '.join(found)})"
+        variable = self._variables[name]
+        return f"{variable}.output" if len(runs.outputs) == 1 else f'{variable}.outputs["{key}"]'
+
+
+def _inputs(dag: Dag) -> list[str]:
+    """The names of the inputs of all DAGs."""
+    return [*dag.inputs, *(name for t in dag.walk() if isinstance(t.runs, Dag) for name in t.runs.inputs)]
+
+
+def _in_order(dag: Dag) -> list[Task]:
+    done: dict[str, Task] = {}
+    left = dict(dag.tasks)
+    while left:
+        ready = [name for name, task in left.items() if set(task.waits()) <= done.keys()]
+        for name in ready:
+            done[name] = left.pop(name)
+    return list(done.values())

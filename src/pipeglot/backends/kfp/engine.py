@@ -1,0 +1,23 @@
+"""Kubeflow Pipelines as it is installed and run here: the SDK and its local runner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeglot.backends.base import CONSTRAINTS, PROBES, EngineSpec, Mode
+
+
+def _variables(mode: Mode, home: Path) -> dict[str, str]:
+    return {"KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT": "true"}
+
+
+ENGINE = EngineSpec(
+    target="kfp",
+    distribution="kfp",
+    load="from kfp import local",
+    lowest=(2, 17),
+    below=(2, 18),
+    constraints=CONSTRAINTS / "kfp.txt",
+    probes={"test": PROBES / "kfp_run.py", "server": PROBES / "kfp_run.py"},
+    variables=_variables,
+)

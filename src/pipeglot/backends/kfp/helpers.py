@@ -1,0 +1,94 @@
+"""The helper functions of generated components, each printed where it is used."""
+
+from __future__ import annotations
+
+from pipeglot.backends.python import CONDITIONS
+
+HELPERS: dict[str, str] = {
+    **CONDITIONS,
+    "dump": '''\
+def dump(value):
+    """A value as JSON text in which KFP finds no placeholder of its own."""
+    return json.dumps(value).replace("{{", "{\\\\u007b")''',
+    "limited": '''\
+def limited(seconds, work):
+    """Give up on work that takes too long; it ends with the process."""
+    import queue
+    import threading
+
+    found = queue.SimpleQueue()
+
+    def run():
+        try:
+            found.put((work(), None))
+        except BaseException as error:
+            found.put((None, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        value, error = found.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"took longer than {seconds} s") from None
+    if error is not None:
+        raise error
+    return value''',
+    "attempt": '''\
+def attempt(work, waits=(), upstream=(), **otherwise):
+    """Try, again after each wait; what came of it. There is a value unless it failed
+    without a default, or something it needs has none."""
+    import time
+
+    if not all("value" in json.loads(outcome) for outcome in upstream):
+        return {"blocked": True}
+    for number, wait in enumerate([*waits, None], 1):
+        try:
+            return {"value": work(), "attempts": number}
+        except Exception as error:
+            failure = {"type": type(error).__name__, "message": str(error)}
+        if wait is None:
+            return {"error": failure, "attempts": number, **otherwise}
+        time.sleep(wait)''',
+    "opened": '''\
+def opened(outcome):
+    """The value of an outcome."""
+    found = json.loads(outcome)
+    if "value" not in found:
+        raise RuntimeError(found.get("error", "blocked"))
+    return found["value"]''',
+    "ended": '''\
+def ended(outcomes):
+    """What came of several together."""
+    good = all("value" in json.loads(outcome) for outcome in outcomes)
+    return {"value": None} if good else {"blocked": True}''',
+    "gathered": '''\
+def gathered(outcomes):
+    """The outcomes of a loop's instances as the outcome of their list."""
+    found = [json.loads(outcome) for outcome in outcomes]
+    if not all("value" in each for each in found):
+        return {"blocked": True}
+    return {"value": [each["value"] for each in found]}''',
+    "context_of": '''\
+def context_of(given, scheduled, created, zone):
+    """The tick of the run, or when it was made, and the day of that in a time zone."""
+    from datetime import datetime, timezone
+    from zoneinfo import ZoneInfo
+
+    for text in (given, scheduled, created):
+        try:
+            found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+        except ValueError:
+            continue
+        if found.year > 1970:
+            break
+    else:
+        found = datetime.now(timezone.utc)
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=timezone.utc)
+    logical_date = found.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return logical_date, found.astimezone(ZoneInfo(zone)).date().isoformat()''',
+}
+USES_JSON = frozenset({"dump", "attempt", "opened", "ended", "gathered"})
+"""The helpers that read or write JSON."""
+
+ENGINE_NAMES = {"NamedTuple": "typing", "PipelineTaskFinalStatus": "kfp.dsl"}
+"""What generated functions are annotated with, and where it is from."""

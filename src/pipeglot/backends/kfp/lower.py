@@ -1,0 +1,420 @@
+"""A pipeline as KFP's DAGs: which task runs what, where its inputs come from, what leaves a region and how.
+
+A call is a task of its own. An If is a task for each arm, with a condition; an Each a task with an iterator; both
+run a DAG that takes what it needs from outside as typed inputs, so that they start when all of that is there.
+Where something can be used after a region although another call in it failed, a failing task would take it along
+(a DAG that holds a failed task has failed). The calls of such a region are *guarded*: they give their outcome as
+text and never fail; behind the region one task opens each value, and another fails when a call did.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pipeglot.backends.python import invocation, roots
+from pipeglot.core.ir import (
+    AnyNode,
+    Call,
+    Const,
+    Ctx,
+    Each,
+    If,
+    Item,
+    Out,
+    Param,
+    ParamRef,
+    Pipeline,
+    Policy,
+    Step,
+    Value,
+)
+from pipeglot.core.pysource import (
+    RESERVED,
+    Atom,
+    Doc,
+    Root,
+    RootNames,
+    call,
+    expression,
+    flat,
+    identifier,
+    literal,
+    root,
+    statement,
+)
+from pipeglot.core.shape import Shape, transparent
+
+from .branches import branch
+from .facts import exit_task, run_context
+from .fate import Fate
+from .loops import loop
+from .naming import TaskNames
+from .parts import (
+    SHIELD,
+    Facet,
+    Lowered,
+    Meaning,
+    Producer,
+    input_name,
+    is_small,
+    key_of,
+    native,
+    retry_policy,
+    shielded,
+    value_path,
+    words,
+)
+from .programs import Sources, Writing, subscripts
+from .spec import Dag, Given, Task, constant, incoming, outgoing
+from .types import LISTS, PARAMETER_TYPE, Form, Types, form_of
+
+
+class Lowering:
+    """Lowers one pipeline."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline, self.shape = pipeline, Shape(pipeline)
+        self.types, self.fate = Types(self.shape), Fate(self.shape)
+        self.sources, self.names = Sources(pipeline), TaskNames()
+        self.root = self.top = Dag("root")
+        self.writings: dict[str, Writing] = {}
+        self.meanings: dict[str, Meaning] = {}
+        self.params: dict[str, dict[str, Any]] = {}
+        self.resources: dict[str, Any] = {}
+        self.producers: dict[tuple[str, str], Producer] = {}
+        self.ends: dict[str, list[tuple[Dag, str]]] = {}
+        self.awaited = {ref for id in self.shape.nodes for ref in self.shape.waits(id).after}
+        self.awaited |= {self.shape.owner[ref] for ref in self.awaited if ref in self.shape.owner}
+        self._limits: dict[str, int | None] = {}
+
+    def run(self) -> Lowered:
+        """The whole pipeline."""
+        for param in self.pipeline.params:
+            self._param(param)
+        final = self.pipeline.final
+        for node in (*self.shape.nodes.values(), *([final.call] if final else [])):
+            if isinstance(node, Call):
+                self.meanings[self.name(node.id)] = Meaning(node.id, "call")
+        if final is not None and any(isinstance(node, Call) for node in self.shape.nodes.values()):
+            self.top = Dag(self.names("exit-handler"))
+            self.root.add(Task(self.top.name, self.top.name, self.top))
+        self.block(self.top, self.pipeline.body, False)
+        if not self.top.tasks and any(isinstance(node, Call) for node in self.shape.nodes.values()):
+            self.idle(self.top, self.pipeline.name)
+        if final is not None:
+            exit_task(self, final.call)
+        return Lowered(
+            self.root, self.writings, self.meanings, self.params, self.resources, list(self.sources.diagnostics)
+        )
+
+    def name(self, id: str) -> str:
+        if not hasattr(self, "_names"):
+            self._names: dict[str, str] = {}
+        if id not in self._names:
+            self._names[id] = self.names(id)
+        return self._names[id]
+
+    # ------------------------------------------------------------ values
+
+    def _param(self, param: Param) -> None:
+        form = form_of(param.type)
+        spec: dict[str, Any] = {}
+        if not param.required:
+            spec["defaultValue"] = json.dumps(param.default) if form == "json" else param.default
+        about = [param.description] if param.description else []
+        spec["description"] = ". ".join(["JSON", *about]) if form == "json" else "".join(about)
+        if not spec["description"]:
+            del spec["description"]
+        if not param.required:
+            spec["isOptional"] = True
+        self.params[param.name] = {**spec, "parameterType": PARAMETER_TYPE[form]}
+        self.root.inputs[param.name] = form
+        given = incoming(param.name)
+        self.produce(
+            "param", param.name, Producer(self.root, form, lambda p, f: given if (p, f) == ((), form) else None)
+        )
+
+    def produce(self, kind: str, name: str, producer: Producer) -> None:
+        self.producers[kind, name] = producer
+
+    def producer(self, value: Root) -> Producer:
+        """Where a reference's value comes from."""
+        if isinstance(value, Ctx) and ("ctx", value.name) not in self.producers:
+            run_context(self)
+        return self.producers[key_of(value)]
+
+    def take(self, dag: Dag, value: Root, path: tuple[str | int, ...], form: Form) -> Given | None:
+        """What gives a task in `dag` a facet of a reference; None when its producer cannot."""
+        producer = self.producer(value)
+        given = producer.give(path, form)
+        if given is None or "runtimeValue" in given:
+            return given
+        return dag.pass_in(producer.dag, given, input_name(given), form)
+
+    def provide(self, dag: Dag, value: Value, form: Form, owner: str) -> Given:
+        """What gives a task in `dag` a value; where no task has it, one is added that forms it."""
+        if isinstance(value, Out | ParamRef | Item | Ctx):
+            given = self.take(dag, root(value), value_path(value), form)
+            if given is not None:
+                return given
+        return outgoing(*self.form(dag, value, form, owner))
+
+    def leave(self, dag: Dag, value: Value, form: Form, owner: str) -> tuple[str, str]:
+        """The task of `dag` and its output that has a value."""
+        if isinstance(value, Out):
+            given = self.take(dag, root(value), value.path, form)
+            if given is not None and "taskOutputParameter" in given:
+                port = given["taskOutputParameter"]
+                return port["producerTask"], port["outputParameterKey"]
+        return self.form(dag, value, form, owner)
+
+    def form(self, dag: Dag, value: Value, form: Form, owner: str) -> tuple[str, str]:
+        """A task of `dag` that forms a value; it belongs to the region `owner`."""
+        name = self.names(f"{owner}-value")
+        writing = self.writing(name, f"{owner}_value")
+        task = Task(name, name, writing.program)
+        names = self.inputs(dag, task, writing, [value])
+        doc = expression(shielded(value), names)
+        if form == "outcome":
+            self.attempt(writing, doc, self.upstream(writing))
+            writing.gives("Output", "outcome")
+        else:
+            writing.value(doc)
+            writing.gives("Output", form)
+        self.add(dag, task, Meaning(owner, "decide", form))
+        return name, "Output"
+
+    def inputs(
+        self,
+        dag: Dag,
+        task: Task,
+        writing: Writing,
+        values: Iterable[Value],
+        wanted: Mapping[Root, str] | None = None,
+        known: Mapping[Root, str] | None = None,
+    ) -> RootNames:
+        """Give a task what values take; how its code reads each. `known`: what needs no parameter."""
+        read: dict[Root, str] = {}
+        for ref in roots([shielded(value) for value in values]):
+            if isinstance(ref, ParamRef) and ref.name.startswith(SHIELD):
+                read[ref] = flat(literal(ref.name.removeprefix(SHIELD)))
+                continue
+            if known is not None and ref in known:
+                read[ref] = known[ref]
+                continue
+            producer = self.producer(ref)
+            form: Form = "outcome" if producer.guarded else producer.form
+            given = self.take(dag, ref, (), form)
+            assert given is not None, ref
+            if "runtimeValue" in given and producer.form != "str":
+                read[ref] = repr(given["runtimeValue"]["constant"])
+                continue
+            name = writing.parameter(key_of(ref), (wanted or {}).get(ref, words(ref)), form)
+            task.inputs[name] = given
+            read[ref] = writing.read(name)
+        return lambda value: read[value]
+
+    def upstream(self, writing: Writing) -> list[str]:
+        return [name for name, form in writing.program.inputs.items() if form == "outcome"]
+
+    def writing(self, task: str, function: str, step: Step | None = None) -> Writing:
+        name = identifier(function)
+        while name in self.sources.taken or name in RESERVED:
+            name += "_component"
+        writing = self.writings[task] = Writing(self.sources, name, step)
+        return writing
+
+    def add(self, dag: Dag, task: Task, meaning: Meaning) -> None:
+        dag.add(task)
+        self.meanings[task.name] = meaning
+
+    def attempt(self, writing: Writing, doc: Doc, upstream: Sequence[str] = (), policy: Policy | None = None) -> None:
+        """The value is an outcome: of `doc`, tried as the policy says."""
+        given: dict[str, Any] = {}
+        if policy is not None and policy.retry is not None:
+            given["waits"] = policy.retry.waits()
+        if upstream:
+            given["upstream"] = [Atom(name) for name in upstream]
+        if policy is not None and policy.on_failure is not None:
+            given["value"] = policy.on_failure.default
+        work = writing.work([statement("return ", doc, indent=8)])
+        writing.value(call(writing.use("attempt"), work, **given), outcome=True)
+
+    # ------------------------------------------------------------ blocks
+
+    def block(self, dag: Dag, body: tuple[AnyNode, ...], guard: bool) -> None:
+        """The nodes of a block, those of its groups in their place. What waits for another comes after it."""
+        for node in self._ordered(body):
+            match node:
+                case Call():
+                    self.call(dag, node, guard)
+                case If():
+                    branch(self, dag, node, guard)
+                case Each():
+                    loop(self, dag, node, guard)
+
+    def _ordered(self, body: tuple[AnyNode, ...]) -> list[AnyNode]:
+        """The nodes of a block so that each stands behind what it waits for."""
+        nodes = {node.id: node for node in transparent(body)}
+        done: dict[str, AnyNode] = {}
+        for start in nodes.values():
+            stack = [(start, iter(self.shape.upstream(start.id)))]
+            while stack:
+                node, upstream = stack[-1]
+                following = next((u for u in upstream if u in nodes and u not in done), None)
+                if following is None:
+                    done.setdefault(node.id, node)
+                    stack.pop()
+                else:
+                    stack.append((nodes[following], iter(self.shape.upstream(following))))
+        return list(done.values())
+
+    def wait(self, dag: Dag, task: Task, node: AnyNode) -> None:
+        """Let a task of `dag` wait for what its node waits for in this DAG."""
+        waits = self.shape.waits(node.id)
+        for ref in (*waits.values, *waits.after):
+            for at, name in self.ends.get(ref, ()):
+                if at is dag and name != task.name:
+                    task.after[name] = None
+
+    def waits_guarded(self, dag: Dag, node: AnyNode) -> bool:
+        """Whether a node waits for something of the guarded region it stands in."""
+        waits = self.shape.waits(node.id)
+        refs = [*(("out", v) for v in waits.values), *(("end", a) for a in waits.after)]
+        found = [self.producers[ref] for ref in refs if ref in self.producers]
+        return any(producer.guarded and dag.within(producer.dag) for producer in found)
+
+    def guarded_waits(self, dag: Dag, task: Task, writing: Writing, node: AnyNode) -> None:
+        """Give a guarded task the outcomes it waits for, beyond those of its values."""
+        waits = self.shape.waits(node.id)
+        for kind, ref in [*(("out", v) for v in waits.values), *(("end", a) for a in waits.after)]:
+            producer = self.producers.get((kind, ref))
+            if producer is None or not producer.guarded or not dag.within(producer.dag):
+                continue
+            given = producer.give((), "outcome")
+            assert given is not None
+            taken = dag.pass_in(producer.dag, given, input_name(given), "outcome")
+            if taken not in task.inputs.values():
+                task.inputs[writing.parameter((kind, ref), f"after_{identifier(ref)}", "outcome")] = taken
+
+    # ------------------------------------------------------------ calls
+
+    def call(self, dag: Dag, node: Call, guard: bool) -> None:
+        """A call as a task."""
+        step = self.pipeline.step(node.step)
+        name = self.name(node.id)
+        writing = self.writing(name, node.id, step)
+        task = Task(name, node.id, writing.program)
+        task.display = name if name == node.id else node.id
+        names = self.arguments(dag, task, writing, node)
+        doc: Doc = invocation(self.pipeline, names[0], names[1], writing.imports)
+        policy = node.policy
+        if policy.timeout is not None:
+            doc = call(writing.use("limited"), policy.timeout, Atom("lambda: " + flat(doc)))
+        form = form_of(step.returns)
+        inside = guard or policy.on_failure is not None or not native(policy)
+        if guard:
+            self.guarded_waits(dag, task, writing, node)
+        else:
+            self.wait(dag, task, node)
+        if inside:
+            self.attempt(writing, doc, self.upstream(writing), policy)
+        else:
+            writing.value(doc)
+            if policy.retry is not None:
+                task.retry = retry_policy(policy)
+        if policy.resources is not None:
+            self.resources[name] = policy.resources
+        fused = 1 + policy.retry.count if inside and policy.retry is not None else 1 if inside else 0
+        self.add(dag, task, Meaning(node.id, "call", "outcome" if inside else form, fused))
+        self.ends[node.id] = [(dag, name)]
+        if guard:
+            writing.gives("Output", "outcome")
+            given = outgoing(name, "Output")
+            producer = Producer(dag, "outcome", lambda p, f: given if (p, f) == ((), "outcome") else None, True)
+            self.produce("out", node.id, producer)
+            self.produce("end", node.id, producer)
+            return
+        if inside:
+            writing.gives("outcome", "outcome")
+            if policy.on_failure is None:
+                writing.gives("Output", form, writing.use("opened") + "(dump({}))")
+        source = "{}" if not inside else '{}["value"]' if policy.on_failure else "opened(dump({}))"
+        if not inside or policy.on_failure is not None:
+            writing.gives("Output", form, source)
+        self.produce("out", node.id, self.program_producer(dag, name, writing, Out(ref=node.id), form, source))
+
+    def arguments(
+        self, dag: Dag, task: Task, writing: Writing, node: Call, known: Mapping[Root, str] | None = None
+    ) -> tuple[Call, RootNames]:
+        """Give a task a call's arguments: references and small constants as parameters, the rest is in the code."""
+        wanted = {
+            root(value): name
+            for name, value in reversed(node.args.items())
+            if isinstance(value, Out | Item | ParamRef | Ctx)
+        }
+        args: dict[str, Value] = {}
+        read: dict[str, str] = {}
+        names = self.inputs(dag, task, writing, node.args.values(), wanted, known)
+        for name, value in node.args.items():
+            if isinstance(value, Const) and is_small(value.value):
+                form = form_of({"const": value.value})
+                given = writing.parameter(("const", name), name, form)
+                task.inputs[given] = constant(value.value)
+                read[name] = writing.read(given)
+                args[name] = ParamRef(name=f"const {name}")
+            else:
+                args[name] = shielded(value)
+
+        def named(ref: Root) -> str:
+            if isinstance(ref, ParamRef) and ref.name.startswith("const "):
+                return read[ref.name.removeprefix("const ")]
+            return names(ref)
+
+        return node.model_copy(update={"args": args}), named
+
+    def program_producer(self, dag: Dag, task: str, writing: Writing, whole: Out, home: Form, source: str) -> Producer:
+        """A producer that adds outputs to a component as they are asked for."""
+        keys: dict[Facet, str] = {((), home): "Output"}
+
+        def give(path: tuple[str | int, ...], form: Form) -> Given | None:
+            if (path, form) not in keys:
+                schema = self.types.schema(whole.model_copy(update={"path": path}))
+                known = form_of(schema)
+                lists = form in LISTS.values() and schema is not None and schema.get("type") == "array"
+                fits = form == known or (form == "texts" and lists) or (form == "json" and (schema is not None))
+                if not fits or (schema is None and path):
+                    return None
+                key, number = identifier("_".join(map(str, path)) or form), 2
+                while key in writing.program.outputs:
+                    key, number = f"{identifier('_'.join(map(str, path)) or form)}_{number}", number + 1
+                writing.gives(key, form, source + subscripts(path))
+                keys[path, form] = key
+            return outgoing(task, keys[path, form])
+
+        return Producer(dag, home, give)
+
+    def nothing(self, node: If | Each) -> None:
+        """A region that leaves no task: what waits for it waits for what it waits for."""
+        waits = self.shape.waits(node.id)
+        self.ends[node.id] = [end for ref in (*waits.values, *waits.after) for end in self.ends.get(ref, ())]
+
+    def outcome(self, writing: Writing, work: Doc) -> None:
+        """The value is the outcome of some work, once what it needs has one."""
+        upstream = [Atom(name) for name in self.upstream(writing)]
+        writing.value(call(writing.use("attempt"), work, upstream=upstream), outcome=True)
+        writing.gives("Output", "outcome")
+
+    def idle(self, dag: Dag, owner: str) -> None:
+        """A DAG needs a task."""
+        name = self.names(f"{owner}-nothing")
+        writing = self.writing(name, f"{owner}_nothing")
+        writing.value(Atom("None"))
+        self.helper(dag, Task(name, name, writing.program))
+
+    def helper(self, dag: Dag, task: Task, node: str = "") -> Task:
+        """Add a task that stands for nothing of the language."""
+        self.meanings[task.name] = Meaning(node, "helper")
+        return dag.add(task)

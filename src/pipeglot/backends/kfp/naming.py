@@ -1,0 +1,41 @@
+"""What tasks are called in KFP."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 63
+
+
+def task_text(text: str) -> str:
+    """A task id made of `text`, not yet guarded against collisions: lower-case letters, digits and single hyphens.
+
+    >>> task_text("2nd Größe_x!")
+    'n2nd-gr-e-x'
+    """
+    base = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST].strip("-") or "x"
+    return "n" + base if base[0].isdigit() else base
+
+
+def pipeline_text(text: str) -> str:
+    """A name KFP takes for a pipeline.
+
+    >>> pipeline_text("My pipeline: é")
+    'my-pipeline'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:127].strip("-") or "pipeline"
+
+
+class TaskNames:
+    """Distinct task ids over a whole pipeline: KFP wants them distinct in a DAG, and kfp.local by component."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def __call__(self, text: str) -> str:
+        base, number = task_text(text), 2
+        name = base
+        while name in self._taken:
+            name, number = f"{base}-{number}", number + 1
+        self._taken.add(name)
+        return name

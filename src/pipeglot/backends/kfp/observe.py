@@ -1,0 +1,86 @@
+"""Tasks read back as what they say about calls and regions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.core.ir import Pipeline
+from pipeglot.core.record import CallRecord, CallState, Failure
+
+from .lower import Lowering
+from .parts import Meaning
+from .types import Form
+
+_STATES: dict[str, CallState] = {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled"}
+
+
+def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
+    """One record for each call that was tried, and one for each region that failed to decide."""
+    lowering = Lowering(pipeline)
+    meanings = lowering.run().meanings
+    shape = lowering.shape
+    found: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
+    for task in run.tasks:
+        meaning = meanings.get(task.name)
+        if meaning is None or meaning.kind == "helper" or task.state not in _STATES:
+            continue
+        depth = len(shape.loops(meaning.node)) if meaning.node in shape.nodes else 0
+        for record in _record(task, meaning, task.index[:depth]):
+            found.setdefault((record.id, record.index), record)
+    return list(found.values())
+
+
+def _record(task: EngineTask, meaning: Meaning, index: tuple[int, ...]) -> Iterator[CallRecord]:
+    state = _STATES[task.state]
+    outputs: dict[str, Any] = task.output if task.has_output and isinstance(task.output, dict) else {}
+    times: dict[str, Any] = {"started": _time(task.started), "ended": _time(task.ended)}
+    text = outputs.get("outcome", outputs.get("Output")) if meaning.form == "outcome" else None
+    outcome = json.loads(text) if text is not None else None
+    if outcome is not None and "blocked" in outcome:
+        return
+    error = task.error
+    attempts = task.attempts
+    if outcome is not None:
+        error = outcome.get("error")
+        attempts = outcome.get("attempts", 1)
+        state = "failed" if error else "succeeded"
+    elif meaning.fused and state == "failed":
+        attempts = meaning.fused
+    failure = Failure(type=error.get("type", "Error"), message=error.get("message", "")) if error else None
+    if meaning.kind == "decide":
+        if state == "failed":
+            yield CallRecord(
+                id=meaning.node, index=index, state=state, error=failure or Failure(type="Error", message="")
+            )
+        return
+    if state != "succeeded":
+        failure = failure or Failure(type="Error", message="")
+        yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, error=failure, **times)
+        return
+    output = outcome["value"] if outcome is not None else _decoded(outputs.get("Output"), meaning.form)
+    yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, output=output, **times)
+
+
+def _decoded(value: Any, form: Form) -> Any:
+    match form:
+        case "json":
+            return json.loads(value)
+        case "int":
+            return int(value)
+        case "float":
+            return float(value)
+        case "ints":
+            return [int(each) for each in value]
+        case "floats":
+            return [float(each) for each in value]
+        case "texts":
+            return [json.loads(each) for each in value]
+    return value
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,214 @@
+"""Run compiled Dagster files on a real instance, and tell what it recorded: code servers, a webserver that launches
+runs, and the daemon, which takes them off the queue and asks the sensors.
+
+Runs under Dagster's own Python as `python dagster_server.py FOLDER server`.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import dagster_run
+import wire
+
+READY_WITHIN = 240
+FINAL_WITHIN = 240
+TOGETHER = 6
+"""Jobs whose code servers are up at the same time."""
+SETTINGS = """\
+telemetry:
+  enabled: false
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1
+"""
+
+
+def main():
+    _, jobs = wire.start()
+    home = Path(os.environ["DAGSTER_HOME"])
+    (home / "dagster.yaml").write_text(SETTINGS, encoding="utf-8")
+    import dagster
+
+    instance = dagster.DagsterInstance.get()
+    wire.tell("ready")
+    for first in range(0, len(jobs), TOGETHER):
+        chunk = jobs[first : first + TOGETHER]
+        servers = Servers(home, chunk)
+        try:
+            servers.start()
+            for job in chunk:
+                wire.tell("start", job=job["number"])
+                with wire.surroundings(job):
+                    run_one(job, instance, servers)
+        finally:
+            servers.stop()
+
+
+def run_one(job, instance, servers):
+    number = job["number"]
+    with wire.listening(job, "dagster") as notes:
+        try:
+            definitions, definition = dagster_run.loaded(job)
+        except Exception as error:
+            return wire.fail(number, "PG322", f"Dagster cannot load the file: {wire.describe(error)}")
+    finals = dagster_run.reactions(definitions)
+    config = {**dagster_run.run_config(job, definition), **dagster_run.executor_config(definition)}
+    wait_for(
+        lambda: all(has_ticked(instance, sensor) for sensor in finals), READY_WITHIN, "the sensors were not looked at"
+    )
+    launched = servers.launch(job, config)
+    if launched["__typename"] != "LaunchRunSuccess":
+        said = "; ".join(error["message"] for error in launched.get("errors", [])) or launched.get("message", "")
+        return wire.fail(number, "PG324", f"Dagster refused the run: {said}")
+    run_id = launched["run"]["runId"]
+    wait_for(lambda: instance.get_run_by_id(run_id).is_finished, None, "")
+    names = {sensor.job_name for sensor in finals if sensor._run_status == instance.get_run_by_id(run_id).status}
+    if names:
+        wait_for(lambda: has_ended(instance, run_id, names), FINAL_WITHIN, "the daemon did not run the final call")
+    dagster_run.tell_run(job, instance, run_id, notes)
+
+
+def has_ticked(instance, sensor):
+    """Whether the daemon knows from which event on a sensor is to be asked."""
+    states = [state for state in instance.all_instigator_state() if state.instigator_name == sensor.name]
+    return any(state.instigator_data and state.instigator_data.cursor for state in states)
+
+
+def has_ended(instance, run_id, names):
+    """Whether the runs of these jobs that belong to a run have ended."""
+    import dagster
+
+    found = {}
+    for run in instance.get_runs(dagster.RunsFilter(tags={"main_run": run_id})):
+        found.setdefault(run.job_name, run.is_finished)
+    return all(found.get(name) for name in names)
+
+
+def wait_for(condition, seconds, otherwise):
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while not condition():
+        if deadline is not None and time.monotonic() > deadline:
+            raise TimeoutError(f"{otherwise} in {seconds} s")
+        time.sleep(0.2)
+
+
+# ---------------------------------------------------------------- the servers
+
+LOCATIONS = "{repositoriesOrError{... on RepositoryConnection{nodes{name location{name}}}}}"
+LAUNCH = """mutation($p:ExecutionParams!){launchRun(executionParams:$p){__typename
+  ... on LaunchRunSuccess{run{runId}}
+  ... on RunConfigValidationInvalid{errors{message}}
+  ... on PythonError{message} ... on PipelineNotFoundError{message} ... on InvalidSubsetError{message}}}"""
+
+
+class Servers:
+    """A code server for every job, with the job's own surroundings, and a webserver and a daemon for all of them."""
+
+    def __init__(self, home, jobs):
+        self.home, self.jobs, self.processes = home, jobs, []
+
+    def start(self):
+        lines = ["load_from:"]
+        codes = []
+        for job in self.jobs:
+            port, file = free_port(), Path(job["folder"], job["entry"])
+            path = os.pathsep.join([job["folder"], *job["path"]])
+            command = ["dagster", "api", "grpc", "-f", str(file), "-d", job["cwd"], "-h", "127.0.0.1", "-p", str(port)]
+            command += ["--location-name", location(job), "--log-level", "error"]
+            codes.append((port, self.spawn(command, {**os.environ, **job["env"], "PYTHONPATH": path}, job["cwd"])))
+            lines.append(f'  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: "{location(job)}"}}')
+        for port, process in codes:
+            listening(port, process)
+        workspace = self.home / "workspace.yaml"
+        workspace.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        self.port = free_port()
+        web = [
+            "dagster_webserver",
+            "-w",
+            str(workspace),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "--log-level",
+            "error",
+        ]
+        server = self.spawn(web, os.environ, self.home)
+        daemon = ["dagster._daemon", "run", "-w", str(workspace), "--log-level", "error"]
+        self.spawn(daemon, os.environ, self.home)
+        listening(self.port, server)
+        nodes = self.ask(LOCATIONS)["repositoriesOrError"].get("nodes", [])
+        self.repositories = {node["location"]["name"]: node["name"] for node in nodes}
+
+    def spawn(self, command, env, cwd):
+        process = subprocess.Popen([sys.executable, "-m", *command], env=env, cwd=cwd, stdin=subprocess.DEVNULL)
+        self.processes.append(process)
+        return process
+
+    def launch(self, job, config):
+        selector = {
+            "jobName": job["name"],
+            "repositoryName": self.repositories.get(location(job), "__repository__"),
+            "repositoryLocationName": location(job),
+        }
+        given = {"selector": selector, "runConfigData": config, "mode": "default", "executionMetadata": {"tags": []}}
+        return self.ask(LAUNCH, p=given)["launchRun"]
+
+    def ask(self, query, **variables):
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/graphql", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=120) as response:
+            answer = json.load(response)
+        if "errors" in answer:
+            raise RuntimeError(f"the webserver answered: {json.dumps(answer['errors'])[:1000]}")
+        return answer["data"]
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.processes = []
+
+
+def location(job):
+    return f"job-{job['number']}"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listening(port, process):
+    """Wait until a server listens."""
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            wire.fail(None, "PG323", f"a server of Dagster ended with exit status {process.returncode}")
+            sys.exit(1)
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    wire.fail(None, "PG323", f"a server of Dagster was not ready after {READY_WITHIN} s")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Running pipelines on the reference and on an engine, and saying where the records disagree."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from pipeglot import backends
+from pipeglot.backends.base import NO_OPTIONS, Mode
+from pipeglot.backends.run import Request, run_many
+from pipeglot.core.diagnostic import CompileError, Diagnostic, PipeglotError
+from pipeglot.core.ir import Each, Pipeline
+from pipeglot.core.record import Record
+from pipeglot.core.run import execute
+from pipeglot.core.shape import Shape, inline
+from pipeglot.migrate.compare import compare
+
+LOGICAL_DATE = "2026-03-01T02:00:00Z"
+
+STATE = "PIPEGLOT_TEST_STATE"
+"""The variable that names a folder of a trial's own, for steps that must remember across attempts."""
+
+
+SPEC_CHECKED = "spec-checked"
+"""How a note of an EngineRun starts when the engine cannot run a part of the pipeline here and checked it instead. What
+it did run is compared; the case is no evidence of a run."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One pipeline to run everywhere."""
+
+    name: str
+    pipeline: Pipeline
+    params: dict[str, Any] = field(default_factory=dict)
+    logical_date: str = LOGICAL_DATE
+
+    @property
+    def instant(self) -> datetime:
+        return datetime.fromisoformat(self.logical_date.replace("Z", "+00:00"))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one trial on one engine: refused, or run with `problems`, which are none when it agreed.
+
+    `said` is all that the compiler had to say, refusals among it; `record` is what the engine did.
+    """
+
+    trial: Trial
+    problems: tuple[str, ...] = ()
+    said: tuple[Diagnostic, ...] = ()
+    record: Record | None = None
+
+    @property
+    def refusals(self) -> tuple[Diagnostic, ...]:
+        """What the target will not do: errors, and losses that were not allowed."""
+        return tuple(d for d in self.said if d.severity in ("error", "loss"))
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The distinct codes of the refusals, in order."""
+        return tuple(sorted({d.code for d in self.refusals}))
+
+
+def reference(trial: Trial) -> Record:
+    """The reference run, with a fresh folder for steps that count their attempts."""
+    with tempfile.TemporaryDirectory() as state, _variable(STATE, state):
+        return execute(trial.pipeline, params=trial.params, logical_date=trial.instant)
+
+
+@contextmanager
+def _variable(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def judge(
+    trials: Sequence[Trial],
+    target: str,
+    *,
+    mode: Mode = "test",
+    python: Path | None = None,
+    options: Mapping[str, str] = NO_OPTIONS,
+) -> Iterator[Verdict]:
+    """Run every trial on the reference and on an engine (one batch), and compare.
+
+    Args:
+        trials: what to run; their names are for people.
+        target: a name of `pipeglot.backends.targets()`.
+        mode: the engine's quick way to run, or its real server.
+        python: an environment of the engine; by default the one pipeglot made.
+        options: what the target lets one choose.
+
+    Yields:
+        One verdict per trial, in their order, as soon as it is known.
+
+    Raises:
+        EngineError: the engine is not there or does not start.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        requests = []
+        for number, trial in enumerate(trials):
+            state = Path(folder, str(number))
+            state.mkdir()
+            requests.append(
+                Request(
+                    trial.pipeline,
+                    params=trial.params,
+                    logical_date=trial.instant,
+                    env={STATE: str(state)},
+                    options=options,
+                )
+            )
+        outcomes = run_many(requests, target, mode=mode, python=python)
+        for trial, outcome in zip(trials, outcomes, strict=True):
+            yield verdict(trial, outcome, said=compiled(trial, target, options).said)
+
+
+def compiled(trial: Trial, target: str, options: Mapping[str, str] = NO_OPTIONS) -> Verdict:
+    """What a target's compiler alone says of a trial; nothing is run."""
+    try:
+        return Verdict(trial, said=backends.compile(trial.pipeline, target, options=options).diagnostics)
+    except CompileError as error:
+        return Verdict(trial, said=error.diagnostics)
+
+
+def verdict(trial: Trial, outcome: Record | PipeglotError, *, said: Sequence[Diagnostic] = ()) -> Verdict:
+    """Compare one engine's outcome with the reference run's."""
+    if isinstance(outcome, CompileError):
+        return Verdict(trial, said=outcome.diagnostics)
+    if isinstance(outcome, PipeglotError):
+        return Verdict(trial, (f"{type(outcome).__name__}: {outcome}",), tuple(said))
+    flat = inline(trial.pipeline)
+    found = compare(reference(trial), outcome, flat)
+    return Verdict(trial, (*map(str, found), *crowded(flat, outcome)), tuple(said), outcome)
+
+
+def spec_checked(record: Record) -> bool:
+    """Whether a record tells of a check beside, or instead of, a run."""
+    return any(note.startswith(SPEC_CHECKED) for note in record.notes)
+
+
+def crowded(pipeline: Pipeline, record: Record) -> Iterator[str]:
+    """Calls of which more instances ran at one time than the smallest `max_parallel` around them allows."""
+    shape = Shape(pipeline)
+    for id in dict.fromkeys(call.id for call in record.calls if call.id in shape.nodes):
+        loops = [shape.nodes[loop] for loop in shape.loops(id)]
+        bounds = [loop.max_parallel for loop in loops if isinstance(loop, Each) and loop.max_parallel is not None]
+        if bounds and (most := at_once(record, id)) > min(bounds):
+            yield f"parallel {id}: {most} instances at once, at most {min(bounds)} allowed"
+
+
+def at_once(record: Record, call: str) -> int:
+    """The most instances of a call that ran at one time."""
+    # Between its attempts an instance does not run: only of a single attempt are the times those it ran.
+    spans = [(c.started, c.ended) for c in record.calls if c.id == call and c.attempts == 1 and c.started and c.ended]
+    # Of two changes at the same instant the end comes first: touching is not overlapping.
+    changes = sorted(chain.from_iterable([(started, 1), (ended, -1)] for started, ended in spans))
+    running, most = 0, 0
+    for _, change in changes:
+        running += change
+        most = max(most, running)
+    return most

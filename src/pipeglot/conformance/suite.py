@@ -1,0 +1,139 @@
+"""The corpus run on one target: cases chosen, run in one engine process, judged, and reported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from pipeglot import __version__, backends
+from pipeglot.backends import engines
+from pipeglot.backends.base import NO_OPTIONS, Mode
+from pipeglot.backends.features import FEATURES
+from pipeglot.conformance import corpus
+from pipeglot.conformance.corpus import Case
+from pipeglot.conformance.features import features_of
+from pipeglot.conformance.judge import Trial, Verdict, compiled, judge, spec_checked
+from pipeglot.conformance.report import CaseResult, Evidence, Outcome, Reason, Report
+
+_NEEDS_TIMEOUT = 120
+
+
+def select(words: Sequence[str]) -> list[Case]:
+    """The cases whose id contains one of the words or that use the feature one of them names; all without words.
+
+    >>> [case.id for case in select(["diamond"])]
+    ['diamond']
+    """
+    return [
+        case
+        for case in corpus.cases()
+        if not words or any(word in case.id or word in features_of(case.ir) for word in words)
+    ]
+
+
+def run(
+    target: str,
+    *,
+    words: Sequence[str] = (),
+    mode: Mode = "test",
+    python: Path | None = None,
+    options: Mapping[str, str] = NO_OPTIONS,
+    on_verdict: Callable[[Verdict], None] = lambda verdict: None,
+) -> Report:
+    """Run the corpus on a target and report.
+
+    Args:
+        target: a name of `pipeglot.backends.targets()`.
+        words: run only the cases that `select` gives.
+        mode: the engine's quick way to run, or its real server.
+        python: an environment with the engine; by default the one pipeglot made.
+        options: what the target lets one choose.
+        on_verdict: called with every verdict as soon as it is known.
+
+    Raises:
+        CompileError: there is no such target.
+        EngineError: the engine is not there, or does not start.
+    """
+    support = backends.get(target).support
+    engine = engines.find(target, python=python)
+    chosen = select(words)
+    running = [case for case in chosen if can_run(case)]
+    verdicts: dict[str, Verdict] = {}
+    for verdict in judge(list(map(trial, running)), target, mode=mode, python=engine.python, options=options):
+        verdicts[verdict.trial.name] = verdict
+        on_verdict(verdict)
+    for case in chosen:
+        if case.id not in verdicts:
+            verdicts[case.id] = compiled(trial(case), target, options)
+            on_verdict(verdicts[case.id])
+    records = [verdict.record for verdict in verdicts.values() if verdict.record is not None]
+    return Report(
+        target=target,
+        engine=records[0].engine if records else target,
+        engine_version=engine.version,
+        mode=mode,
+        python=".".join(map(str, engines.python_version(engine.python))),
+        pipeglot=__version__,
+        selected=tuple(words),
+        support={feature: support[feature].ability for feature in FEATURES},
+        cases=tuple(result(case, verdicts[case.id]) for case in chosen),
+    )
+
+
+def trial(case: Case) -> Trial:
+    """A case as what the judge runs."""
+    return Trial(case.id, case.ir, case.params, case.logical_date)
+
+
+def digest(case: Case) -> str:
+    """Twelve hex digits that name what a case runs: the pipeline and what it is given."""
+    told = json.dumps([case.ir.digest(), case.params, case.logical_date], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+def result(case: Case, verdict: Verdict) -> CaseResult:
+    """A verdict as a line of the report."""
+    outcome: Outcome
+    evidence: Evidence = "none"
+    notes = () if verdict.record is None else verdict.record.notes
+    if verdict.problems:
+        outcome = "diverged"
+    elif verdict.refusals:
+        outcome = "refused"
+    elif verdict.record is None:
+        outcome = evidence = "compiled"
+    else:
+        outcome = "agreed"
+        evidence = "spec-checked" if spec_checked(verdict.record) else "executed"
+    reasons = dict.fromkeys((d.code, d.message) for d in verdict.refusals)
+    return CaseResult(
+        id=case.id,
+        digest=digest(case),
+        features=tuple(sorted(features_of(case.ir))),
+        outcome=outcome,
+        evidence=evidence,
+        refused=tuple(Reason(code=code, message=message) for code, message in reasons),
+        named=tuple(sorted({d.code for d in verdict.said} - set(verdict.refused))),
+        problems=verdict.problems,
+        notes=notes,
+    )
+
+
+def can_run(case: Case) -> bool:
+    """Whether what a case needs beside the engine is here."""
+    return not case.needs or _succeeds(case.needs)
+
+
+@lru_cache
+def _succeeds(command: tuple[str, ...]) -> bool:
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_NEEDS_TIMEOUT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,298 @@
+"""Dry-runs to show: credit scoring with differences, a pipeline of a thousand calls, and one full of hostile text."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import sys
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipeglot.core.ir import Call, Const, Each, Imported, Item, ListOf, Out, ParamRef, Pipeline, Step
+from pipeglot.core.record import CallRecord, CallState, Failure, Record
+from pipeglot.migrate.dryrun import judge
+from pipeglot.migrate.ignore import Rule
+from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Masked, NotCompared, Side, Source
+
+START = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)
+CREDIT = Path(__file__).parents[1] / "examples" / "credit_scoring.py"
+Row = tuple[str, tuple[int, ...], CallState, int, float, float, Any]
+
+
+@lru_cache(maxsize=1)
+def credit_pipeline() -> Pipeline:
+    spec = importlib.util.spec_from_file_location("credit_scoring_shown", CREDIT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    traced: Pipeline = module.credit_scoring.ir()
+    return traced
+
+
+def record(pipeline: str, engine: str, version: str, rows: list[Row], **more: Any) -> Record:
+    calls = []
+    for id, index, state, attempts, begin, end, output in rows:
+        ran = attempts > 0
+        given: dict[str, Any] = {"output": output} if state == "succeeded" else {}
+        if state == "failed":
+            given["error"] = Failure(type="ValueError", message=str(output))
+        calls.append(
+            CallRecord(
+                id=id,
+                index=index,
+                state=state,
+                attempts=attempts,
+                observed=ran,
+                started=START + timedelta(seconds=begin) if ran else None,
+                ended=START + timedelta(seconds=end) if ran else None,
+                **given,
+            )
+        )
+    failed = any(call.state == "failed" for call in calls)
+    last = max((call.ended for call in calls if call.ended), default=START)
+    return Record(
+        pipeline=pipeline,
+        engine=engine,
+        engine_version=version,
+        state="failed" if failed else "succeeded",
+        logical_date="2026-03-02T05:00:00Z",
+        run_id=f"{engine}-2026-03-02",
+        started=START,
+        ended=last + timedelta(seconds=0.4),
+        calls=tuple(calls),
+        **more,
+    )
+
+
+def _score(name: str, auc: float, ks: float) -> dict[str, Any]:
+    return {"name": name, "model": f"runs/2026-03-02/{name}.joblib", "auc": auc, "ks": ks}
+
+
+SCORES = [_score("scorecard", 0.781204, 0.432), _score("forest", 0.794118, 0.461), _score("boosted", 0.788003, 0.449)]
+
+
+def _credit_rows(slow: float, scores: list[dict[str, Any]]) -> list[Row]:
+    split = {"train": "runs/2026-03-02/train.joblib", "test": "runs/2026-03-02/test.joblib"}
+    rows: list[Row] = [
+        ("ingest", (), "succeeded", 1, 0.2, 1.1, "runs/2026-03-02/applications.csv"),
+        ("validate", (), "succeeded", 1, 1.4, 1.9, {"rows": 1000, "default_rate": 0.3}),
+        ("build_features", (), "succeeded", 1, 2.1, 4.0, "runs/2026-03-02/features.joblib"),
+        ("split_data", (), "succeeded", 1, 4.2, 4.9, split),
+        ("current_production", (), "succeeded", 1, 0.3, 0.6, {"version": "none", "auc": 0.5}),
+    ]
+    for number, one in enumerate(scores):
+        rows.append(("train", (number,), "succeeded", 1, 5.0, 7.5 + 2 * number, one["model"]))
+    for number, one in enumerate(scores):
+        rows.append(("evaluate", (number,), "succeeded", 1, 7.7 + 2 * number, 8.3 + 2 * number, one))
+    best = max(scores, key=lambda one: float(one["auc"]))
+    release = {"version": f"2026-03-02-{best['name']}", "auc": best["auc"]}
+    rows += [
+        ("select", (), "succeeded", 1, 12.6, 12.8, best),
+        ("compare", (), "succeeded", 1, 13.0, 13.2, round(best["auc"] - 0.5, 6)),
+        ("register", (), "succeeded", 1, 13.5, 14.0, release),
+        ("deploy", (), "succeeded", 1, 14.2, 14.6, release["version"]),
+        ("keep", (), "skipped", 0, 0, 0, None),
+        ("notify", (), "succeeded", 1, 14.9, 15.1, None),
+    ]
+    return [(id, index, state, tries, a * slow, b * slow, out) for id, index, state, tries, a, b, out in rows]
+
+
+def _sides(pipeline: Pipeline, old: list[Record], new: list[Record], entry: tuple[str, str]) -> tuple[Side, Side]:
+    sides = []
+    for records, file, word in zip((old, new), entry, ("task", "flow"), strict=True):
+        first = records[0]
+        ids = dict.fromkeys(call.id for call in first.calls)
+        sources = {id: Source(file=file, line=40 + 9 * n, text=f"def {id}_{word}(...):") for n, id in enumerate(ids)}
+        sides.append(
+            Side(
+                spec=first.engine,
+                engine=first.engine,
+                engine_version=first.engine_version,
+                files=(file,),
+                sources=sources,
+                records=tuple(records),
+            )
+        )
+    return sides[0], sides[1]
+
+
+def _judged(pipeline: Pipeline, old: Side, new: Side, params: dict[str, Any], rules: tuple[Rule, ...] = ()) -> DryRun:
+    run = judge(pipeline, old, new, params=params, logical_date=START, started=START, ignore=rules)
+    return run.model_copy(update={"ended": START + timedelta(seconds=31), "pipeglot": "0.0.0"})
+
+
+def credit(*, diverged: bool = True) -> DryRun:
+    """Credit scoring from Airflow to Prefect, two runs of each side: as it should be, or with a dozen differences."""
+    pipeline = credit_pipeline()
+    old_rows, new_rows = _credit_rows(1.0, SCORES), _credit_rows(0.7, SCORES)
+    if diverged:
+        for number, (id, index, *rest) in enumerate(new_rows):
+            state, tries, begin, end, output = rest
+            match id, index:
+                case "validate", _:
+                    output = {"rows": 1000.0, "default_rate": 0.3}
+                case "ingest", _:
+                    tries = 3
+                case "train", (1,):
+                    output = output.replace("forest", "Forest")
+                case "evaluate", (2,):
+                    output = {"name": "boosted", "model": output["model"], "auc": 0.801557, "folds": [0.8, 0.81, 0.79]}
+                case "select", _:
+                    output = _score("boosted", 0.801557, 0.449)
+                    begin = 5.1
+                case "register" | "deploy", _:
+                    state, tries, output = (
+                        "failed" if id == "register" else "blocked",
+                        int(id == "register"),
+                        "no space",
+                    )
+                case "keep", _:
+                    state = "blocked"
+                case _:
+                    pass
+            new_rows[number] = (id, index, state, tries, begin, end, output)
+        new_rows = [row for row in new_rows if row[0] != "notify"]
+    old = record(pipeline.name, "airflow", "3.3.2", old_rows, result="2026-03-02-forest")
+    new = record(pipeline.name, "prefect", "3.8.8", new_rows, **({} if diverged else {"result": "2026-03-02-forest"}))
+    again = old
+    if diverged:
+        shaken = [
+            (*row[:6], {**row[6], "ks": 0.4491}) if row[0] == "evaluate" and row[1] == (2,) else row for row in old_rows
+        ]
+        again = record(pipeline.name, "airflow", "3.3.2", shaken, result="2026-03-02-forest")
+    old_side, new_side = _sides(pipeline, [old, again], [new, new], ("dags/credit_scoring.py", "credit_scoring.py"))
+    new_side = new_side.model_copy(update={"notes": ("PG243 Prefect keeps no catch-up: missed ticks are not run",)})
+    params = {p.name: p.default for p in pipeline.params}
+    named = Rule(call="train", path="$", reason="models are kept under other file names", until=date(2026, 12, 31))
+    return _judged(pipeline, old_side, new_side, params, (named,) if diverged else ())
+
+
+def inconclusive() -> DryRun:
+    """The new side could not be run."""
+    pipeline = credit_pipeline()
+    old = record(pipeline.name, "airflow", "3.3.2", _credit_rows(1.0, SCORES))
+    side, _ = _sides(pipeline, [old], [old], ("dags/credit_scoring.py", "credit_scoring.py"))
+    problem = "PG361 the engine did not start: port 4200 is in use"
+    return _judged(pipeline, side, Side(spec="prefect", engine="prefect", problems=(problem,)), {})
+
+
+@lru_cache
+def large(calls: int = 1000, instances: int = 1000) -> DryRun:
+    """A wide and deep pipeline of `calls` calls, and a loop with two more of `instances` instances each."""
+    rng = random.Random(7)
+    steps = (Step(name="work", run=Imported(module="work", attr="work")),)
+    wide = 25
+    body: list[Any] = []
+    for number in range(calls - 2):
+        above = [f"c{rng.randrange(max(0, number - 2 * wide), number):04}" for _ in range(2)] if number >= wide else []
+        args: dict[str, Any] = {f"x{n}": Out(ref=ref) for n, ref in enumerate(dict.fromkeys(above))}
+        body.append(Call(id=f"c{number:04}", step="work", args=args))
+    train = Call(id="train", step="work", args={"item": Item(loop="each_customer"), "seed": ParamRef(name="seed")})
+    score = Call(id="score", step="work", args={"model": Out(ref="train")})
+    items = ListOf(items=(Const(value=1),))
+    body.append(Each(id="each_customer", items=items, body=(train, score)))
+    pipeline = Pipeline(name="nightly_large", steps=steps, body=tuple(body))
+
+    waits = {
+        call.id: [ref.ref for ref in call.args.values() if isinstance(ref, Out)]
+        for call in body
+        if isinstance(call, Call)
+    }
+
+    def rows(slow: float, odd: bool) -> list[Row]:
+        chance = random.Random(11)
+        made: list[Row] = []
+        ends: dict[str, float] = {}
+        for number in range(calls - 2):
+            id = f"c{number:04}"
+            begin = max((ends[ref] for ref in waits[id]), default=0.0) + chance.random() / 4
+            ends[id] = begin + 3 * chance.random()
+            output: Any = {"rows": chance.randrange(10**6), "file": f"data/part-{number}.parquet", "ok": True}
+            if odd and number % 25 == 3:
+                output = {**output, "rows": output["rows"] + 1}
+            state: CallState = "failed" if odd and number in (500, 777) else "succeeded"
+            made.append((id, (), state, 1 + (number % 97 == 0), begin, ends[id], output))
+        for number in range(instances):
+            begin = 1 + number / 25
+            made.append(("train", (number,), "succeeded", 1, begin, begin + 1.5, f"models/{number}.bin"))
+        for number in range(instances):
+            broken = odd and number in (17, 400, 999)
+            begin = 3 + number / 25
+            score: Any = {"auc": round(chance.random(), 6), "n": number}
+            end = begin + 0.5
+            made.append(("score", (number,), "failed" if broken else "succeeded", 1, begin, end, score))
+        return [(a, b, c, d, e * slow, f * slow, g) for a, b, c, d, e, f, g in made]
+
+    old = record(pipeline.name, "airflow", "3.3.2", rows(1.0, False))
+    new = record(pipeline.name, "dagster", "1.13.27", rows(0.8, True))
+    return _judged(pipeline, *_sides(pipeline, [old], [new], ("dags/nightly.py", "nightly.py")), {"seed": 42})
+
+
+HOSTILE = """</script><!--<script>alert(1)//'"`${x}{{ 7*7 }}{% raw %}<img src=x onerror=alert(2)>&lt;|a\n|\u2028]]>"""
+
+
+def hostile() -> DryRun:
+    """The same hostile text wherever a text can stand, numbered by place."""
+
+    def bad(place: str) -> str:
+        return f"{place}-{HOSTILE}"
+
+    call = CallRecord(
+        id=bad("id"),
+        state="succeeded",
+        attempts=1,
+        started=START,
+        ended=START + timedelta(seconds=1),
+        output={bad("key"): [bad("output"), "\ud800"]},
+    )
+    failed = CallRecord(
+        id=bad("failed"), state="failed", error=Failure(type=bad("type"), message=bad("message")), started=START
+    )
+
+    def side(name: str) -> Side:
+        made = Record(
+            pipeline=bad("pipeline"),
+            engine=bad("engine"),
+            engine_version=bad("version"),
+            state="succeeded",
+            run_id=bad("run_id"),
+            started=START,
+            ended=START + timedelta(seconds=2),
+            result=bad("result"),
+            calls=(call, failed),
+            notes=(bad("run note"),),
+        )
+        return Side(
+            spec=bad("spec"),
+            engine=bad("engine"),
+            engine_version=bad("version"),
+            files=(bad("file"),),
+            sources={bad("id"): Source(file=bad("source file"), line=3, text=bad("source text"))},
+            notes=(bad("note"),),
+            problems=(bad("problem"),),
+            records=(made, made),
+        )
+
+    found = Difference(kind="output", call=bad("id"), path=f"$.{bad('key')}[0]", old=bad("old"), new=bad("new"))
+    box = Box(id=bad("id"), kind="call", args={bad("arg"): bad("words")})
+    region = Box(id=bad("if"), kind="if", words=(bad("condition"),))
+    return DryRun(
+        pipeline=bad("pipeline"),
+        digest=bad("digest"),
+        pipeglot=bad("pipeglot"),
+        verdict="diverged",
+        why=bad("why"),
+        params={bad("param"): bad("value")},
+        logical_date=bad("date"),
+        started=START,
+        ended=START,
+        old=side("old"),
+        new=side("new"),
+        differences=(found, found.model_copy(update={"kind": "order", "path": bad("first")})),
+        masked=(Masked(difference=found, why="ignored", reason=bad("reason"), runs=2, values=(bad("seen"),)),),
+        not_compared=(NotCompared(what=bad("what"), why=bad("why not"), calls=(bad("call"),)),),
+        graph=Graph(boxes=(box, region), edges=((bad("if"), bad("id")),)),
+    )

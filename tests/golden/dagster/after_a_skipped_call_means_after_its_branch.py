@@ -1,0 +1,103 @@
+"""The pipeline after_a_skipped_call_means_after_its_branch as a Dagster job."""
+
+# Made by pipeglot from pipeline "after_a_skipped_call_means_after_its_branch", digest 3b29e34da3f4.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+from typing_extensions import TypedDict
+
+
+class Score(TypedDict):
+    auc: float
+    good: bool
+    name: str
+
+
+def score(auc: float, name: str = "m") -> Score:
+    return {"auc": auc, "good": auc >= 0.5, "name": name}
+
+
+def say(text: str) -> str:
+    return text
+
+
+class AfterASkippedCallMeansAfterItsBranchParams(dg.ConfigurableResource):
+    auc: float = 0.1
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="after_a_skipped_call_means_after_its_branch__score")
+def score_op(params: AfterASkippedCallMeansAfterItsBranchParams):
+    return json_io(score)(auc=params.auc)
+
+
+@dg.op(
+    name="after_a_skipped_call_means_after_its_branch__if_a",
+    out={"then": dg.Out(dg.Nothing, is_required=False), "decided": dg.Out(dg.Nothing)},
+)
+def if_a_op(score):
+    if score["good"]:
+        yield dg.Output(None, "then")
+    yield dg.Output(None, "decided")
+
+
+@dg.op(
+    name="after_a_skipped_call_means_after_its_branch__a",
+    ins={"when": dg.In(dg.Nothing)},
+)
+def a_op():
+    return json_io(say)(text="a")
+
+
+@dg.op(
+    name="after_a_skipped_call_means_after_its_branch__end",
+    ins={"after_if_a": dg.In(dg.Nothing)},
+)
+def end_op():
+    return json_io(say)(text="end")
+
+
+@dg.job(
+    resource_defs={
+        "params": AfterASkippedCallMeansAfterItsBranchParams.configure_at_launch(),
+    },
+)
+def after_a_skipped_call_means_after_its_branch():
+    score = score_op.alias("score")()
+    if_a = if_a_op.alias("if_a")(score=score)
+    a = a_op.alias("a")(when=if_a.then)
+    end_op.alias("end")(after_if_a=[if_a.decided, a])
+
+
+defs = dg.Definitions(jobs=[after_a_skipped_call_means_after_its_branch])

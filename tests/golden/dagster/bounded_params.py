@@ -1,0 +1,61 @@
+"""The pipeline bounded_params as a Dagster job."""
+
+# Made by pipeglot from pipeline "bounded_params", digest 6d0120a33e57.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any, Literal
+
+import dagster as dg
+from pydantic import Field, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+class BoundedParamsParams(dg.ConfigurableResource):
+    n: int = Field(default=3, ge=1, le=9)
+    mode: Literal["a", "b"] = "a"
+    x: Any = None
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="bounded_params__echo")
+def echo_op(params: BoundedParamsParams):
+    return json_io(echo)(value=[params.n, params.mode, params.x])
+
+
+@dg.job(resource_defs={"params": BoundedParamsParams.configure_at_launch()})
+def bounded_params():
+    echo_op.alias("echo")()
+
+
+defs = dg.Definitions(jobs=[bounded_params])

@@ -1,0 +1,74 @@
+"""The pipeline catching_up_by_the_hour as a Dagster job."""
+
+# Made by pipeglot from pipeline "catching_up_by_the_hour", digest c9bf137dd87e.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(n: int) -> int:
+    return 2 * n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="catching_up_by_the_hour__double")
+def double_op():
+    return json_io(double)(n=1)
+
+
+@dg.job
+def catching_up_by_the_hour():
+    double_op.alias("double")()
+
+
+@dg.sensor(
+    job=catching_up_by_the_hour,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def catching_up_by_the_hour_interval(context):
+    """A run every 3600 seconds; the cursor counts them."""
+    start = datetime(2026, 2, 28, 12, 0, 0, tzinfo=timezone.utc)
+    latest = (datetime.now(timezone.utc) - start) // timedelta(seconds=3600)
+    known = -1 if context.cursor is None else int(context.cursor)
+    for number in range(known + 1, latest + 1):
+        moment = start + number * timedelta(seconds=3600)
+        yield dg.RunRequest(run_key=moment.isoformat())
+    context.update_cursor(str(latest))
+
+
+defs = dg.Definitions(
+    jobs=[catching_up_by_the_hour], sensors=[catching_up_by_the_hour_interval]
+)

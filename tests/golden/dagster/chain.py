@@ -1,0 +1,75 @@
+"""The pipeline chain as a Dagster job."""
+
+# Made by pipeglot from pipeline "chain", digest f99d95fd59ee.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def add(a: int, b: int = 10) -> int:
+    return a + b
+
+
+class ChainParams(dg.ConfigurableResource):
+    start: int = 1
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="chain__one")
+def one_op(params: ChainParams):
+    return json_io(one)(n=params.start)
+
+
+@dg.op(name="chain__add")
+def add_op(a):
+    return json_io(add)(a=a, b=2)
+
+
+@dg.op(name="chain__last")
+def last_op(a):
+    return json_io(add)(a=a)
+
+
+@dg.job(resource_defs={"params": ChainParams.configure_at_launch()})
+def chain():
+    one = one_op.alias("one")()
+    add = add_op.alias("add")(a=one)
+    last_op.alias("last")(a=add)
+
+
+defs = dg.Definitions(jobs=[chain])

@@ -1,0 +1,110 @@
+"""The pipeline condition_cannot_be_evaluated as a Dagster job."""
+
+# Made by pipeglot from pipeline "condition_cannot_be_evaluated", digest 98863822e30f.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    return text
+
+
+def lookup(known: dict[str, int]) -> dict[str, int]:
+    return known
+
+
+class ConditionCannotBeEvaluatedParams(dg.ConfigurableResource):
+    key: str = "present"
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="condition_cannot_be_evaluated__lookup")
+def lookup_op():
+    return json_io(lookup)(known={"present": 1})
+
+
+@dg.op(
+    name="condition_cannot_be_evaluated__if_yes",
+    out={
+        "then": dg.Out(dg.Nothing, is_required=False),
+        "otherwise": dg.Out(dg.Nothing, is_required=False),
+    },
+)
+def if_yes_op(lookup):
+    if lookup["absent"] > 0:
+        yield dg.Output(None, "then")
+    else:
+        yield dg.Output(None, "otherwise")
+
+
+@dg.op(name="condition_cannot_be_evaluated__yes", ins={"when": dg.In(dg.Nothing)})
+def yes_op():
+    return json_io(say)(text="yes")
+
+
+@dg.op(name="condition_cannot_be_evaluated__no", ins={"when": dg.In(dg.Nothing)})
+def no_op():
+    return json_io(say)(text="no")
+
+
+@dg.op(name="condition_cannot_be_evaluated__yes_merged")
+def yes_merged_op(values: list):
+    return values[0]
+
+
+@dg.op(name="condition_cannot_be_evaluated__end")
+def end_op(text):
+    return json_io(say)(text=text)
+
+
+@dg.op(name="condition_cannot_be_evaluated__beside")
+def beside_op():
+    return json_io(say)(text="beside")
+
+
+@dg.job(
+    resource_defs={"params": ConditionCannotBeEvaluatedParams.configure_at_launch()}
+)
+def condition_cannot_be_evaluated():
+    lookup = lookup_op.alias("lookup")()
+    if_yes = if_yes_op.alias("if_yes")(lookup=lookup)
+    yes = yes_op.alias("yes")(when=if_yes.then)
+    no = no_op.alias("no")(when=if_yes.otherwise)
+    yes_merged = yes_merged_op.alias("yes_merged")(values=[yes, no])
+    end_op.alias("end")(text=yes_merged)
+    beside_op.alias("beside")()
+
+
+defs = dg.Definitions(jobs=[condition_cannot_be_evaluated])

@@ -1,0 +1,92 @@
+"""The pipeline condition_fails as a Dagster job."""
+
+# Made by pipeglot from pipeline "condition_fails", digest 8146e3063108.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    return text
+
+
+def fails(text: str = "") -> str:
+    raise ValueError("told to fail")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="condition_fails__fails")
+def fails_op():
+    return json_io(fails)()
+
+
+@dg.op(
+    name="condition_fails__if_yes",
+    out={
+        "then": dg.Out(dg.Nothing, is_required=False),
+        "otherwise": dg.Out(dg.Nothing, is_required=False),
+    },
+)
+def if_yes_op(fails):
+    if fails == "x":
+        yield dg.Output(None, "then")
+    else:
+        yield dg.Output(None, "otherwise")
+
+
+@dg.op(name="condition_fails__yes", ins={"when": dg.In(dg.Nothing)})
+def yes_op():
+    return json_io(say)(text="yes")
+
+
+@dg.op(name="condition_fails__no", ins={"when": dg.In(dg.Nothing)})
+def no_op():
+    return json_io(say)(text="no")
+
+
+@dg.op(name="condition_fails__beside")
+def beside_op():
+    return json_io(say)(text="beside")
+
+
+@dg.job
+def condition_fails():
+    fails = fails_op.alias("fails")()
+    if_yes = if_yes_op.alias("if_yes")(fails=fails)
+    yes_op.alias("yes")(when=if_yes.then)
+    no_op.alias("no")(when=if_yes.otherwise)
+    beside_op.alias("beside")()
+
+
+defs = dg.Definitions(jobs=[condition_fails])

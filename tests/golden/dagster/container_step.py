@@ -1,0 +1,92 @@
+"""The pipeline container_step as a Dagster job."""
+
+# Made by pipeglot from pipeline "container_step", digest 8b36fefe2f12.
+
+import functools
+import json
+import os
+import subprocess
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    """Give back what it is told."""
+    return text
+
+
+class ContainerStepParams(dg.ConfigurableResource):
+    name: str = 'o\'brien $HOME "q"'
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def run_command(words: list[str], given: dict[str, Any]) -> str:
+    """Run a command with `given` as environment; the last line of its output."""
+    text = {}
+    for name, value in given.items():
+        text[name] = value if isinstance(value, str) else json.dumps(value)
+    env = {**os.environ, **text}
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=True)
+    return (done.stdout.splitlines() or [""])[-1]
+
+
+@dg.op(name="container_step__hello")
+def hello_op(params: ContainerStepParams):
+    return run_command(
+        [
+            "docker",
+            "run",
+            "--rm",
+            "-e",
+            "name",
+            "busybox:1.36",
+            "sh",
+            "-c",
+            'echo "hello, $name"',
+        ],
+        {"name": params.name},
+    )
+
+
+@dg.op(name="container_step__say")
+def say_op(text):
+    """Give back what it is told."""
+    return json_io(say)(text=text)
+
+
+@dg.job(resource_defs={"params": ContainerStepParams.configure_at_launch()})
+def container_step():
+    hello = hello_op.alias("hello")()
+    say_op.alias("say")(text=hello)
+
+
+defs = dg.Definitions(jobs=[container_step])

@@ -1,0 +1,86 @@
+"""The pipeline context as a Dagster job."""
+
+# Made by pipeglot from pipeline "context", digest 770a64bf9397.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from pydantic import Field, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def notify(text: str) -> str:
+    return text
+
+
+class ContextParams(dg.ConfigurableResource):
+    logical_date: str | None = Field(default=None, description="in ISO 8601")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def run_moment(context, params, zone):
+    """The run's logical date; without one, the time it was asked for."""
+    text = params.logical_date
+    if not text:
+        run = context.run.tags.get("main_run", context.run_id)
+        asked = context.instance.get_run_record_by_id(run).create_timestamp
+        text = asked.isoformat()
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def logical_date(context, params):
+    return run_moment(context, params, "UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def run_day(context, params):
+    return run_moment(context, params, "UTC").strftime("%Y-%m-%d")
+
+
+@dg.op(name="context_job__at")
+def at_op(context, params: ContextParams):
+    return json_io(notify)(
+        text=f"{logical_date(context, params)} {run_day(context, params)}"
+    )
+
+
+@dg.job(
+    name="context_job",
+    resource_defs={"params": ContextParams.configure_at_launch()},
+    metadata={"pipeline": "context"},
+)
+def context_2():
+    at_op.alias("at")()
+
+
+defs = dg.Definitions(jobs=[context_2])

@@ -1,0 +1,96 @@
+"""The pipeline day_of_the_schedule as a Dagster job."""
+
+# Made by pipeglot from pipeline "day_of_the_schedule", digest c8e4d32de753.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from pydantic import Field, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    """Give back what it is told."""
+    return text
+
+
+class DayOfTheScheduleParams(dg.ConfigurableResource):
+    logical_date: str | None = Field(default=None, description="in ISO 8601")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def run_moment(context, params, zone):
+    """The run's logical date; without one, the time it was asked for."""
+    text = params.logical_date
+    if not text:
+        run = context.run.tags.get("main_run", context.run_id)
+        asked = context.instance.get_run_record_by_id(run).create_timestamp
+        text = asked.isoformat()
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def run_day(context, params):
+    return run_moment(context, params, "America/New_York").strftime("%Y-%m-%d")
+
+
+@dg.op(name="day_of_the_schedule__say")
+def say_op(context, params: DayOfTheScheduleParams):
+    """Give back what it is told."""
+    return json_io(say)(text=f"{run_day(context, params)}")
+
+
+@dg.job(resource_defs={"params": DayOfTheScheduleParams.configure_at_launch()})
+def day_of_the_schedule():
+    say_op.alias("say")()
+
+
+@dg.schedule(
+    job=day_of_the_schedule,
+    cron_schedule="30 0 * * 1-5",
+    execution_timezone="America/New_York",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def day_of_the_schedule_schedule(context):
+    moment = context.scheduled_execution_time
+    return dg.RunRequest(
+        run_key=moment.isoformat(),
+        run_config={
+            "resources": {"params": {"config": {"logical_date": moment.isoformat()}}},
+        },
+    )
+
+
+defs = dg.Definitions(
+    jobs=[day_of_the_schedule], schedules=[day_of_the_schedule_schedule]
+)

@@ -1,0 +1,99 @@
+"""The pipeline failing_item as a Dagster job."""
+
+# Made by pipeglot from pipeline "failing_item", digest 73a49417f556.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def fails_on(x: int, bad: int = 1) -> int:
+    if x == bad:
+        raise ValueError(f"told to fail on {bad}")
+    return x
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="failing_item__each_x", out=dg.DynamicOut())
+def each_x_op():
+    for index, item in enumerate([0, 1, 2]):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="failing_item__fails_on")
+def fails_on_op(x):
+    return json_io(fails_on)(x=x)
+
+
+@dg.op(name="failing_item__double")
+def double_op(x):
+    return json_io(double)(x=x)
+
+
+@dg.op(name="failing_item__total")
+def total_op(xs):
+    return json_io(total)(xs=xs)
+
+
+@dg.op(name="failing_item__say")
+def say_op():
+    return json_io(say)(text="beside")
+
+
+@dg.job
+def failing_item():
+    each_x = each_x_op.alias("each_x")()
+
+    def one_x(x):
+        fails_on = fails_on_op.alias("fails_on")(x=x)
+        double = double_op.alias("double")(x=fails_on)
+        return double
+
+    double = each_x.map(one_x)
+    total_op.alias("total")(xs=double.collect())
+    say_op.alias("say")()
+
+
+defs = dg.Definitions(jobs=[failing_item])

@@ -1,0 +1,150 @@
+"""The pipeline failure_in_a_nested_loop as a Dagster job."""
+
+# Made by pipeglot from pipeline "failure_in_a_nested_loop", digest d9359e9ba9e0.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def fails_on(x: int, bad: int = 1) -> int:
+    if x == bad:
+        raise ValueError(f"told to fail on {bad}")
+    return x
+
+
+def say(text: str) -> str:
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def main_run(context):
+    """The id of the run of the pipeline: loops and the final call have runs of their own."""
+    return context.run.tags.get("main_run", context.run_id)
+
+
+def run_item(context, job, inputs):
+    """Run a loop's body for one item, as a run of its own, and tell what came out of it."""
+    own = context.run
+    config = {k: v for k, v in own.run_config.items() if k in ("loggers", "resources")}
+    index = [*filter(None, [own.tags.get("item")]), context.get_mapping_key()]
+    run = job.execute_in_process(
+        run_config=config,
+        instance=context.instance,
+        input_values=inputs,
+        tags={"main_run": main_run(context), "item": ".".join(index)},
+        raise_on_error=False,
+    )
+    outputs = {}
+    for output in job.graph.output_defs:
+        with suppress(dg.DagsterInvariantViolationError):
+            outputs[output.name] = run.output_value(output.name)
+    return {"run": run.run_id, "success": run.success, "outputs": outputs}
+
+
+def all_succeeded(runs):
+    """Fail when the run of an item failed."""
+    failed = [run["run"] for run in runs if not run["success"]]
+    if failed:
+        raise dg.Failure(f"runs of items that failed: {', '.join(failed)}")
+
+
+@dg.op(name="failure_in_a_nested_loop__each_y", out=dg.DynamicOut())
+def each_y_op():
+    for index, item in enumerate([0, 1, 2]):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="failure_in_a_nested_loop__fails_on")
+def fails_on_op(x, bad):
+    return json_io(fails_on)(x=x, bad=bad)
+
+
+@dg.op(name="failure_in_a_nested_loop__double")
+def double_op(x):
+    return json_io(double)(x=x)
+
+
+@dg.op(name="failure_in_a_nested_loop__beside")
+def beside_op(x):
+    return json_io(say)(text=f"{x}")
+
+
+@dg.op(name="failure_in_a_nested_loop__each_x", out=dg.DynamicOut())
+def each_x_op():
+    for index, item in enumerate([0, 1]):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="failure_in_a_nested_loop__each_x_item")
+def each_x_item_op(context, x):
+    return run_item(context, each_x_job, {"x": x})
+
+
+@dg.op(name="failure_in_a_nested_loop__each_x_done", out=dg.Out(dg.Nothing))
+def each_x_done_op(runs: list):
+    all_succeeded(runs)
+
+
+@dg.graph(name="failure_in_a_nested_loop__each_x_body")
+def each_x_body(x):
+    each_y = each_y_op.alias("each_y")()
+
+    def one_y(y):
+        fails_on = fails_on_op.alias("fails_on")(x=y, bad=x)
+        double = double_op.alias("double")(x=fails_on)
+        return double
+
+    each_y.map(one_y)
+    beside_op.alias("beside")(x=x)
+
+
+each_x_job = each_x_body.to_job(
+    name="failure_in_a_nested_loop__each_x_job",
+    resource_defs={"io_manager": dg.FilesystemIOManager()},
+)
+
+
+@dg.job
+def failure_in_a_nested_loop():
+    each_x = each_x_op.alias("each_x")()
+    each_x_item = each_x.map(lambda x: each_x_item_op.alias("each_x_item")(x=x))
+    each_x_done_op.alias("each_x_done")(runs=each_x_item.collect())
+
+
+defs = dg.Definitions(jobs=[failure_in_a_nested_loop, each_x_job])

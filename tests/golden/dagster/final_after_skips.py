@@ -1,0 +1,128 @@
+"""The pipeline final_after_skips as a Dagster job."""
+
+# Made by pipeglot from pipeline "final_after_skips", digest 3d90d3b97148.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def number(n: int) -> int:
+    return n
+
+
+def notify(text: str) -> str:
+    return text
+
+
+class FinalAfterSkipsParams(dg.ConfigurableResource):
+    go: bool = False
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def final_request(context, job, state):
+    """What asks for the final run, once for every run."""
+    run = context.dagster_run
+    asked = dg.RunsFilter(job_name=job.name, tags={"main_run": run.run_id})
+    if context.instance.get_runs_count(asked):
+        return dg.SkipReason("the final run was asked for before")
+    config = {k: v for k, v in run.run_config.items() if k in ("loggers", "resources")}
+    tags = {"main_run": run.run_id, "state": state}
+    return dg.RunRequest(run_key=run.run_id, run_config=config, tags=tags)
+
+
+def final_failed(context):
+    """A run whose final call failed has failed."""
+    run = context.instance.get_run_by_id(context.run.tags.get("main_run", ""))
+    if run and run.is_success:
+        context.instance.report_run_failed(run, f"final run {context.run_id} failed")
+
+
+@dg.op(
+    name="final_after_skips__if_number",
+    out={"then": dg.Out(dg.Nothing, is_required=False)},
+)
+def if_number_op(params: FinalAfterSkipsParams):
+    if params.go:
+        yield dg.Output(None, "then")
+
+
+@dg.op(name="final_after_skips__number", ins={"when": dg.In(dg.Nothing)})
+def number_op():
+    return json_io(number)(n=1)
+
+
+@dg.op(name="final_after_skips__notify")
+def notify_op(context):
+    try:
+        return json_io(notify)(text=f"state {context.run.tags['state']}")
+    except Exception:
+        final_failed(context)
+        raise
+
+
+@dg.job(resource_defs={"params": FinalAfterSkipsParams.configure_at_launch()})
+def final_after_skips():
+    if_number = if_number_op.alias("if_number")()
+    number_op.alias("number")(when=if_number)
+
+
+@dg.job(resource_defs={"params": FinalAfterSkipsParams.configure_at_launch()})
+def final_after_skips__final():
+    notify_op.alias("notify")()
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[final_after_skips],
+    request_job=final_after_skips__final,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def final_after_skips_succeeded(context):
+    return final_request(context, final_after_skips__final, "succeeded")
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.FAILURE,
+    monitored_jobs=[final_after_skips],
+    request_job=final_after_skips__final,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def final_after_skips_failed(context):
+    return final_request(context, final_after_skips__final, "failed")
+
+
+defs = dg.Definitions(
+    jobs=[final_after_skips, final_after_skips__final],
+    sensors=[final_after_skips_succeeded, final_after_skips_failed],
+)

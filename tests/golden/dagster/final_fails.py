@@ -1,0 +1,114 @@
+"""The pipeline final_fails as a Dagster job."""
+
+# Made by pipeglot from pipeline "final_fails", digest 0851560526b0.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def number(n: int) -> int:
+    return n
+
+
+def notify_fails(text: str) -> str:
+    raise ValueError("no mail today")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def final_request(context, job, state):
+    """What asks for the final run, once for every run."""
+    run = context.dagster_run
+    asked = dg.RunsFilter(job_name=job.name, tags={"main_run": run.run_id})
+    if context.instance.get_runs_count(asked):
+        return dg.SkipReason("the final run was asked for before")
+    config = {k: v for k, v in run.run_config.items() if k in ("loggers", "resources")}
+    tags = {"main_run": run.run_id, "state": state}
+    return dg.RunRequest(run_key=run.run_id, run_config=config, tags=tags)
+
+
+def final_failed(context):
+    """A run whose final call failed has failed."""
+    run = context.instance.get_run_by_id(context.run.tags.get("main_run", ""))
+    if run and run.is_success:
+        context.instance.report_run_failed(run, f"final run {context.run_id} failed")
+
+
+@dg.op(name="final_fails__number")
+def number_op():
+    return json_io(number)(n=1)
+
+
+@dg.op(name="final_fails__notify_fails")
+def notify_fails_op(context):
+    try:
+        return json_io(notify_fails)(text=context.run.tags["state"])
+    except Exception:
+        final_failed(context)
+        raise
+
+
+@dg.job
+def final_fails():
+    number_op.alias("number")()
+
+
+@dg.job
+def final_fails__final():
+    notify_fails_op.alias("notify_fails")()
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[final_fails],
+    request_job=final_fails__final,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def final_fails_succeeded(context):
+    return final_request(context, final_fails__final, "succeeded")
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.FAILURE,
+    monitored_jobs=[final_fails],
+    request_job=final_fails__final,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def final_fails_failed(context):
+    return final_request(context, final_fails__final, "failed")
+
+
+defs = dg.Definitions(
+    jobs=[final_fails, final_fails__final],
+    sensors=[final_fails_succeeded, final_fails_failed],
+)

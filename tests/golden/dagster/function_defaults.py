@@ -1,0 +1,67 @@
+"""The pipeline function_defaults as a Dagster job."""
+
+# Made by pipeglot from pipeline "function_defaults", digest 449323c302bf.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def defaults(a: int, b: int = 2, *, c: str = "c") -> str:
+    return f"{a}{b}{c}"
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="function_defaults__defaults")
+def defaults_op():
+    return json_io(defaults)(a=1)
+
+
+@dg.op(name="function_defaults__given")
+def given_op():
+    return json_io(defaults)(a=1, b=3)
+
+
+@dg.op(name="function_defaults__named")
+def named_op():
+    return json_io(defaults)(a=1, c="z")
+
+
+@dg.job
+def function_defaults():
+    defaults_op.alias("defaults")()
+    given_op.alias("given")()
+    named_op.alias("named")()
+
+
+defs = dg.Definitions(jobs=[function_defaults])

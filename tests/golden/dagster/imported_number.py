@@ -1,0 +1,57 @@
+"""The pipeline imported_number as a Dagster job."""
+
+# Made by pipeglot from pipeline "imported_number", digest d6681afbdfc1.
+
+import calendar
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+class ImportedNumberParams(dg.ConfigurableResource):
+    year: int = 2028
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="imported_number__isleap")
+def isleap_op(params: ImportedNumberParams):
+    """Return True for leap years, False for non-leap years."""
+    return json_io(calendar.isleap)(year=params.year)
+
+
+@dg.job(resource_defs={"params": ImportedNumberParams.configure_at_launch()})
+def imported_number():
+    isleap_op.alias("isleap")()
+
+
+defs = dg.Definitions(jobs=[imported_number])

@@ -1,0 +1,67 @@
+"""The pipeline imported_text as a Dagster job."""
+
+# Made by pipeglot from pipeline "imported_text", digest 2cc0159230cd.
+
+import functools
+import json
+import textwrap
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    """Give back what it is told."""
+    return text
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(
+    name="imported_text__dedent",
+    description='Remove any common leading whitespace from every line in `text`.\n\nThis can be used to make triple-quoted strings line up with the left\nedge of the display, while still presenting them in the source code\nin indented form.\n\nNote that tabs and spaces are both treated as whitespace, but they\nare not equal: the lines "  hello" and "\\thello" are\nconsidered to have no common leading whitespace.\n\nEntirely blank lines are normalized to a newline character.',
+)
+def dedent_op():
+    return json_io(textwrap.dedent)(text="  indented")
+
+
+@dg.op(name="imported_text__say")
+def say_op(text):
+    """Give back what it is told."""
+    return json_io(say)(text=text)
+
+
+@dg.job
+def imported_text():
+    dedent = dedent_op.alias("dedent")()
+    say_op.alias("say")(text=dedent)
+
+
+defs = dg.Definitions(jobs=[imported_text])

@@ -1,0 +1,93 @@
+"""The pipeline includes as a Dagster job."""
+
+# Made by pipeglot from pipeline "includes", digest e5fbf7b9f3b9.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def add(a: int, b: int = 10) -> int:
+    return a + b
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="includes__one")
+def one_op():
+    return json_io(one)(n=7)
+
+
+@dg.op(name="includes__prepared_one")
+def prepared_one_op(n):
+    return json_io(one)(n=n)
+
+
+@dg.op(name="includes__prepared_add", ins={"after_one": dg.In(dg.Nothing)})
+def prepared_add_op(a):
+    return json_io(add)(a=a, b=1)
+
+
+@dg.op(name="includes__again_one")
+def again_one_op():
+    return json_io(one)(n=2)
+
+
+@dg.op(name="includes__again_add")
+def again_add_op(a):
+    return json_io(add)(a=a, b=1)
+
+
+@dg.op(name="includes__total")
+def total_op(prepared_add, again_add):
+    return json_io(total)(xs=[prepared_add, again_add])
+
+
+@dg.job
+def includes():
+    one = one_op.alias("one")()
+    prepared_one = prepared_one_op.alias("prepared_one")(n=one)
+    prepared_add = prepared_add_op.alias("prepared_add")(a=prepared_one, after_one=one)
+    again_one = again_one_op.alias("again_one")()
+    again_add = again_add_op.alias("again_add")(a=again_one)
+    total_op.alias("total")(prepared_add=prepared_add, again_add=again_add)
+
+
+defs = dg.Definitions(jobs=[includes])

@@ -1,0 +1,71 @@
+"""The pipeline independent_roots as a Dagster job."""
+
+# Made by pipeglot from pipeline "independent_roots", digest a65036dd6d38.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="independent_roots__r1")
+def r1_op():
+    return json_io(one)()
+
+
+@dg.op(name="independent_roots__r2")
+def r2_op():
+    return json_io(fails)()
+
+
+@dg.op(name="independent_roots__r3")
+def r3_op():
+    return json_io(one)()
+
+
+@dg.job
+def independent_roots():
+    r1_op.alias("r1")()
+    r2_op.alias("r2")()
+    r3_op.alias("r3")()
+
+
+defs = dg.Definitions(jobs=[independent_roots])

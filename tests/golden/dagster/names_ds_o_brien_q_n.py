@@ -1,0 +1,110 @@
+"""The pipeline names_ds_o_brien_q_n as a Dagster job."""
+
+# Made by pipeglot from pipeline 'names: {{ ds }} o\'brien "q" \\ ünï', digest 7769a76debd6.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="names_____ds____o_brien__q_____n___class_2")
+def class_2_op():
+    return json_io(echo)(value=1)
+
+
+@dg.op(name="names_____ds____o_brien__q_____n___Class")
+def class_op(value):
+    return json_io(echo)(value=value)
+
+
+@dg.op(name="names_____ds____o_brien__q_____n___with_space")
+def with_space_op(value):
+    return json_io(echo)(value=value)
+
+
+@dg.op(name="names_____ds____o_brien__q_____n___with_space_2")
+def with_space_2_op(value):
+    return json_io(echo)(value=value)
+
+
+@dg.op(name="names_____ds____o_brien__q_____n___with_space_3")
+def with_space_3_op(value):
+    return json_io(echo)(value=value)
+
+
+@dg.op(name="names_____ds____o_brien__q_____n______ds____x_")
+def ds_x_op(value):
+    return json_io(echo)(value=value)
+
+
+@dg.op(name="names_____ds____o_brien__q_____n___gr__e___")
+def gr_e_op(value):
+    return json_io(echo)(value=value)
+
+
+@dg.op(
+    name="names_____ds____o_brien__q_____n___xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+)
+def xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx_op(value):
+    return json_io(echo)(value=value)
+
+
+@dg.job(
+    name="names_____ds____o_brien__q_____n_",
+    description='ends in a quote"',
+    metadata={
+        "owner": "o'neil \\",
+        "tags": ['say "t" %s', "a'b"],
+        "pipeline": 'names: {{ ds }} o\'brien "q" \\ ünï',
+    },
+)
+def names_ds_o_brien_q_n():
+    class_2 = class_2_op.alias("class_2")()
+    class_3 = class_op.alias("Class")(value=class_2)
+    with_space = with_space_op.alias("with_space")(value=class_3)
+    with_space_2 = with_space_2_op.alias("with_space_2")(value=with_space)
+    with_space_3 = with_space_3_op.alias("with_space_3")(value=with_space_2)
+    ds_x = ds_x_op.alias("___ds____x_")(value=with_space_3)
+    gr_e = gr_e_op.alias("gr__e___")(value=ds_x)
+    node = xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx_op.alias(
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    )
+    node(value=gr_e)
+
+
+defs = dg.Definitions(jobs=[names_ds_o_brien_q_n])

@@ -1,0 +1,100 @@
+"""The pipeline nightly as a Dagster job."""
+
+# Made by pipeglot from pipeline "nightly", digest 3f78285f7e64.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from pydantic import Field, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def say(text: str) -> str:
+    """Give back what it is told."""
+    return text
+
+
+class NightlyParams(dg.ConfigurableResource):
+    logical_date: str | None = Field(default=None, description="in ISO 8601")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def run_moment(context, params, zone):
+    """The run's logical date; without one, the time it was asked for."""
+    text = params.logical_date
+    if not text:
+        run = context.run.tags.get("main_run", context.run_id)
+        asked = context.instance.get_run_record_by_id(run).create_timestamp
+        text = asked.isoformat()
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def logical_date(context, params):
+    return run_moment(context, params, "UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def run_day(context, params):
+    return run_moment(context, params, "UTC").strftime("%Y-%m-%d")
+
+
+@dg.op(name="nightly__say")
+def say_op(context, params: NightlyParams):
+    """Give back what it is told."""
+    return json_io(say)(
+        text=f"{logical_date(context, params)} {run_day(context, params)}"
+    )
+
+
+@dg.job(resource_defs={"params": NightlyParams.configure_at_launch()})
+def nightly():
+    say_op.alias("say")()
+
+
+@dg.schedule(
+    job=nightly,
+    cron_schedule="0 2 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def nightly_schedule(context):
+    moment = context.scheduled_execution_time
+    return dg.RunRequest(
+        run_key=moment.isoformat(),
+        run_config={
+            "resources": {"params": {"config": {"logical_date": moment.isoformat()}}},
+        },
+    )
+
+
+defs = dg.Definitions(jobs=[nightly], schedules=[nightly_schedule])

@@ -1,0 +1,84 @@
+"""The pipeline one_at_a_time as a Dagster job."""
+
+# Made by pipeglot from pipeline "one_at_a_time", digest 2d34a73bab30.
+
+import functools
+import json
+import time
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def nap(x: int, seconds: float) -> int:
+    """Long enough to meet another one that may run at the same time."""
+    time.sleep(seconds)
+    return x
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="one_at_a_time__each_x", out=dg.DynamicOut())
+def each_x_op():
+    for index, item in enumerate([1, 2, 3]):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="one_at_a_time__nap", tags={"max_parallel": "nap"})
+def nap_op(x):
+    """Long enough to meet another one that may run at the same time."""
+    return json_io(nap)(x=x, seconds=0.2)
+
+
+@dg.op(name="one_at_a_time__total")
+def total_op(xs):
+    return json_io(total)(xs=xs)
+
+
+@dg.job(
+    executor_def=dg.multiprocess_executor.configured(
+        {
+            "tag_concurrency_limits": [
+                {"key": "max_parallel", "value": "nap", "limit": 1},
+            ],
+        },
+    ),
+)
+def one_at_a_time():
+    each_x = each_x_op.alias("each_x")()
+    nap = each_x.map(lambda x: nap_op.alias("nap")(x=x))
+    total_op.alias("total")(xs=nap.collect())
+
+
+defs = dg.Definitions(jobs=[one_at_a_time])

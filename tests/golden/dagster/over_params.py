@@ -1,0 +1,76 @@
+"""The pipeline over_params as a Dagster job."""
+
+# Made by pipeglot from pipeline "over_params", digest 443aa8dc9aae.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+class OverParamsParams(dg.ConfigurableResource):
+    sizes: list[int] = [4, 5]
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="over_params__each_s", out=dg.DynamicOut())
+def each_s_op(params: OverParamsParams):
+    for index, item in enumerate(params.sizes):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="over_params__double")
+def double_op(x):
+    return json_io(double)(x=x, plus=1)
+
+
+@dg.op(name="over_params__total")
+def total_op(xs):
+    return json_io(total)(xs=xs)
+
+
+@dg.job(resource_defs={"params": OverParamsParams.configure_at_launch()})
+def over_params():
+    each_s = each_s_op.alias("each_s")()
+    double = each_s.map(lambda s: double_op.alias("double")(x=s))
+    total_op.alias("total")(xs=double.collect())
+
+
+defs = dg.Definitions(jobs=[over_params])

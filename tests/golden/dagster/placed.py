@@ -1,0 +1,80 @@
+"""The pipeline placed as a Dagster job."""
+
+# Made by pipeglot from pipeline "placed", digest 81cae4df4122.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(n: int) -> int:
+    return 2 * n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(
+    name="placed__double",
+    tags={
+        "dagster-k8s/config": {
+            "container_config": {
+                "resources": {
+                    "requests": {"cpu": "100m", "memory": "64Mi"},
+                    "limits": {"memory": "64Mi"},
+                },
+            },
+        },
+    },
+)
+def double_op():
+    return json_io(double)(n=1)
+
+
+@dg.op(
+    name="placed__large",
+    tags={
+        "dagster-k8s/config": {
+            "container_config": {"resources": {"limits": {"amd.com/gpu": "2"}}},
+        },
+    },
+)
+def large_op(n):
+    return json_io(double)(n=n)
+
+
+@dg.job
+def placed():
+    double = double_op.alias("double")()
+    large_op.alias("large")(n=double)
+
+
+defs = dg.Definitions(jobs=[placed])

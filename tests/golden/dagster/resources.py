@@ -1,0 +1,92 @@
+"""The pipeline resources as a Dagster job."""
+
+# Made by pipeglot from pipeline "resources", digest a215475e42f7.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def number(n: int) -> int:
+    return n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(
+    name="resources__number",
+    tags={
+        "dagster-k8s/config": {
+            "container_config": {
+                "resources": {
+                    "requests": {"cpu": "500m", "memory": "512Mi"},
+                    "limits": {"memory": "512Mi"},
+                },
+            },
+        },
+    },
+)
+def number_op():
+    return json_io(number)(n=1)
+
+
+@dg.op(
+    name="resources__b",
+    tags={
+        "dagster-k8s/config": {
+            "container_config": {
+                "resources": {
+                    "requests": {"cpu": "2", "memory": "4Gi"},
+                    "limits": {"memory": "4Gi", "nvidia.com/gpu": "1"},
+                },
+            },
+            "pod_spec_config": {"node_selector": {"cloud.example.com/pool": "gpu"}},
+        },
+    },
+)
+def b_op(n):
+    return json_io(number)(n=n)
+
+
+@dg.op(name="resources__c")
+def c_op(n):
+    return json_io(number)(n=n)
+
+
+@dg.job
+def resources():
+    number = number_op.alias("number")()
+    b = b_op.alias("b")(n=number)
+    c_op.alias("c")(n=b)
+
+
+defs = dg.Definitions(jobs=[resources])

@@ -1,0 +1,65 @@
+"""The pipeline result_of_a_failed_call as a Dagster job."""
+
+# Made by pipeglot from pipeline "result_of_a_failed_call", digest ac3f053d505a.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def one(n: int = 1) -> int:
+    return n
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="result_of_a_failed_call__one")
+def one_op():
+    return json_io(one)()
+
+
+@dg.op(name="result_of_a_failed_call__fails")
+def fails_op():
+    return json_io(fails)()
+
+
+@dg.job
+def result_of_a_failed_call():
+    one_op.alias("one")()
+    fails_op.alias("fails")()
+
+
+defs = dg.Definitions(jobs=[result_of_a_failed_call])

@@ -1,0 +1,74 @@
+"""The pipeline retries_that_do_not as a Dagster job."""
+
+# Made by pipeglot from pipeline "retries_that_do_not", digest d424ddfb184a.
+
+import functools
+import json
+import os
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def flaky(key: str, failures: int) -> int:
+    """Fails its first attempts, counted in a folder that outlives them."""
+    counter = Path(os.environ["PIPEGLOT_TEST_STATE"], key)
+    count = int(counter.read_text()) if counter.exists() else 0
+    counter.write_text(str(count + 1))
+    if count < failures:
+        raise RuntimeError(f"attempt {count + 1}")
+    return count
+
+
+def number(n: int) -> int:
+    return n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="retries_that_do_not__flaky", retry_policy=dg.RetryPolicy(max_retries=1))
+def flaky_op():
+    """Fails its first attempts, counted in a folder that outlives them."""
+    return json_io(flaky)(key="b", failures=5)
+
+
+@dg.op(name="retries_that_do_not__number")
+def number_op(n):
+    return json_io(number)(n=n)
+
+
+@dg.job
+def retries_that_do_not():
+    flaky = flaky_op.alias("flaky")()
+    number_op.alias("number")(n=flaky)
+
+
+defs = dg.Definitions(jobs=[retries_that_do_not])

@@ -1,0 +1,67 @@
+"""The pipeline retries_wait as a Dagster job."""
+
+# Made by pipeglot from pipeline "retries_wait", digest e0236a89b96b.
+
+import functools
+import json
+import os
+import time
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def waited(key: str, seconds: list[float]) -> list[bool]:
+    """Fails before each of the waits, and says of each whether it was long enough."""
+    log = Path(os.environ["PIPEGLOT_TEST_STATE"], key)
+    with log.open("a") as file:
+        file.write(f"{time.time()}\n")
+    attempts = [float(line) for line in log.read_text().split()]
+    if len(attempts) <= len(seconds):
+        raise RuntimeError(f"attempt {len(attempts)}")
+    gaps = [attempts[n + 1] - attempts[n] for n in range(len(seconds))]
+    return [gap >= least for gap, least in zip(gaps, seconds, strict=True)]
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="retries_wait__waited", retry_policy=dg.RetryPolicy(max_retries=2, delay=1))
+def waited_op():
+    """Fails before each of the waits, and says of each whether it was long enough."""
+    return json_io(waited)(key="f", seconds=[1.0, 1.0])
+
+
+@dg.job
+def retries_wait():
+    waited_op.alias("waited")()
+
+
+defs = dg.Definitions(jobs=[retries_wait])

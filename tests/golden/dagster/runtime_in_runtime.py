@@ -1,0 +1,150 @@
+"""The pipeline runtime_in_runtime as a Dagster job."""
+
+# Made by pipeglot from pipeline "runtime_in_runtime", digest 180506041db3.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def numbers(n: int = 3) -> list[int]:
+    return list(range(n))
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def main_run(context):
+    """The id of the run of the pipeline: loops and the final call have runs of their own."""
+    return context.run.tags.get("main_run", context.run_id)
+
+
+def run_item(context, job, inputs):
+    """Run a loop's body for one item, as a run of its own, and tell what came out of it."""
+    own = context.run
+    config = {k: v for k, v in own.run_config.items() if k in ("loggers", "resources")}
+    index = [*filter(None, [own.tags.get("item")]), context.get_mapping_key()]
+    run = job.execute_in_process(
+        run_config=config,
+        instance=context.instance,
+        input_values=inputs,
+        tags={"main_run": main_run(context), "item": ".".join(index)},
+        raise_on_error=False,
+    )
+    outputs = {}
+    for output in job.graph.output_defs:
+        with suppress(dg.DagsterInvariantViolationError):
+            outputs[output.name] = run.output_value(output.name)
+    return {"run": run.run_id, "success": run.success, "outputs": outputs}
+
+
+def all_succeeded(runs):
+    """Fail when the run of an item failed."""
+    failed = [run["run"] for run in runs if not run["success"]]
+    if failed:
+        raise dg.Failure(f"runs of items that failed: {', '.join(failed)}")
+
+
+@dg.op(name="runtime_in_runtime__inner_numbers")
+def inner_numbers_op(n):
+    return json_io(numbers)(n=n)
+
+
+@dg.op(name="runtime_in_runtime__each_y", out=dg.DynamicOut())
+def each_y_op(inner_numbers):
+    for index, item in enumerate(inner_numbers):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="runtime_in_runtime__double")
+def double_op(x, plus):
+    return json_io(double)(x=x, plus=plus)
+
+
+@dg.op(name="runtime_in_runtime__twice")
+def twice_op(x):
+    return json_io(double)(x=x)
+
+
+@dg.op(name="runtime_in_runtime__numbers")
+def numbers_op():
+    return json_io(numbers)(n=3)
+
+
+@dg.op(name="runtime_in_runtime__each_n", out=dg.DynamicOut())
+def each_n_op(numbers):
+    for index, item in enumerate(numbers):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="runtime_in_runtime__each_n_item")
+def each_n_item_op(context, n):
+    return run_item(context, each_n_job, {"n": n})
+
+
+@dg.op(name="runtime_in_runtime__each_n_done", out=dg.Out(dg.Nothing))
+def each_n_done_op(runs: list):
+    all_succeeded(runs)
+
+
+@dg.graph(name="runtime_in_runtime__each_n_body")
+def each_n_body(n):
+    inner_numbers = inner_numbers_op.alias("inner_numbers")(n=n)
+    each_y = each_y_op.alias("each_y")(inner_numbers=inner_numbers)
+
+    def one_y(y):
+        double = double_op.alias("double")(x=y, plus=n)
+        twice = twice_op.alias("twice")(x=double)
+        return twice
+
+    each_y.map(one_y)
+
+
+each_n_job = each_n_body.to_job(
+    name="runtime_in_runtime__each_n_job",
+    resource_defs={"io_manager": dg.FilesystemIOManager()},
+)
+
+
+@dg.job
+def runtime_in_runtime():
+    numbers = numbers_op.alias("numbers")()
+    each_n = each_n_op.alias("each_n")(numbers=numbers)
+    each_n_item = each_n.map(lambda n: each_n_item_op.alias("each_n_item")(n=n))
+    each_n_done_op.alias("each_n_done")(runs=each_n_item.collect())
+
+
+defs = dg.Definitions(jobs=[runtime_in_runtime, each_n_job])

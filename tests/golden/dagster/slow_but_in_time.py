@@ -1,0 +1,76 @@
+"""The pipeline slow_but_in_time as a Dagster job."""
+
+# Made by pipeglot from pipeline "slow_but_in_time", digest 060b1848db2c.
+
+import functools
+import json
+import signal
+import time
+import typing
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def slow(seconds: float) -> str:
+    time.sleep(seconds)
+    return "done"
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@contextmanager
+def time_limit(seconds):
+    """Interrupt what runs longer by a signal, which reaches the main thread alone."""
+
+    def expire(*_):
+        raise TimeoutError(f"it took longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@dg.op(name="slow_but_in_time__slow")
+def slow_op():
+    with time_limit(30):
+        return json_io(slow)(seconds=0.1)
+
+
+@dg.job
+def slow_but_in_time():
+    slow_op.alias("slow")()
+
+
+defs = dg.Definitions(jobs=[slow_but_in_time])

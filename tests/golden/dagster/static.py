@@ -1,0 +1,72 @@
+"""The pipeline static as a Dagster job."""
+
+# Made by pipeglot from pipeline "static", digest 580fa7f9b994.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+@dg.op(name="static__each_x", out=dg.DynamicOut())
+def each_x_op():
+    for index, item in enumerate([1, 2, 3]):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="static__double")
+def double_op(x):
+    return json_io(double)(x=x)
+
+
+@dg.op(name="static__total")
+def total_op(xs):
+    return json_io(total)(xs=xs)
+
+
+@dg.job
+def static():
+    each_x = each_x_op.alias("each_x")()
+    double = each_x.map(lambda x: double_op.alias("double")(x=x))
+    total_op.alias("total")(xs=double.collect())
+
+
+defs = dg.Definitions(jobs=[static])

@@ -1,0 +1,156 @@
+"""The pipeline static_in_static as a Dagster job."""
+
+# Made by pipeglot from pipeline "static_in_static", digest 37f8648f94bf.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def double(x: int, plus: int = 0) -> int:
+    return 2 * x + plus
+
+
+def total(xs: list[int]) -> int:
+    return sum(xs)
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def main_run(context):
+    """The id of the run of the pipeline: loops and the final call have runs of their own."""
+    return context.run.tags.get("main_run", context.run_id)
+
+
+def run_item(context, job, inputs):
+    """Run a loop's body for one item, as a run of its own, and tell what came out of it."""
+    own = context.run
+    config = {k: v for k, v in own.run_config.items() if k in ("loggers", "resources")}
+    index = [*filter(None, [own.tags.get("item")]), context.get_mapping_key()]
+    run = job.execute_in_process(
+        run_config=config,
+        instance=context.instance,
+        input_values=inputs,
+        tags={"main_run": main_run(context), "item": ".".join(index)},
+        raise_on_error=False,
+    )
+    outputs = {}
+    for output in job.graph.output_defs:
+        with suppress(dg.DagsterInvariantViolationError):
+            outputs[output.name] = run.output_value(output.name)
+    return {"run": run.run_id, "success": run.success, "outputs": outputs}
+
+
+def gathered(runs, *names):
+    """Yield each output that the runs of all items have, in the order of the items."""
+    for name in names:
+        if all(name in run["outputs"] for run in runs):
+            yield dg.Output([run["outputs"][name] for run in runs], name)
+
+
+def all_succeeded(runs):
+    """Fail when the run of an item failed."""
+    failed = [run["run"] for run in runs if not run["success"]]
+    if failed:
+        raise dg.Failure(f"runs of items that failed: {', '.join(failed)}")
+
+
+@dg.op(name="static_in_static__each_y", out=dg.DynamicOut())
+def each_y_op():
+    for index, item in enumerate([10, 20]):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="static_in_static__double")
+def double_op(x, plus):
+    return json_io(double)(x=x, plus=plus)
+
+
+@dg.op(name="static_in_static__inner")
+def inner_op(xs):
+    return json_io(total)(xs=xs)
+
+
+@dg.op(name="static_in_static__each_x", out=dg.DynamicOut())
+def each_x_op():
+    for index, item in enumerate([1, 2]):
+        yield dg.DynamicOutput(item, mapping_key=str(index))
+
+
+@dg.op(name="static_in_static__each_x_item")
+def each_x_item_op(context, x):
+    return run_item(context, each_x_job, {"x": x})
+
+
+@dg.op(
+    name="static_in_static__each_x_values",
+    out={"inner_list": dg.Out(is_required=False)},
+)
+def each_x_values_op(runs: list):
+    yield from gathered(runs, "inner_list")
+
+
+@dg.op(name="static_in_static__each_x_done", out=dg.Out(dg.Nothing))
+def each_x_done_op(runs: list):
+    all_succeeded(runs)
+
+
+@dg.op(name="static_in_static__outer")
+def outer_op(xs):
+    return json_io(total)(xs=xs)
+
+
+@dg.graph(name="static_in_static__each_x_body", out={"inner_list": dg.GraphOut()})
+def each_x_body(x):
+    each_y = each_y_op.alias("each_y")()
+    double = each_y.map(lambda y: double_op.alias("double")(x=x, plus=y))
+    inner = inner_op.alias("inner")(xs=double.collect())
+    return {"inner_list": inner}
+
+
+each_x_job = each_x_body.to_job(
+    name="static_in_static__each_x_job",
+    resource_defs={"io_manager": dg.FilesystemIOManager()},
+)
+
+
+@dg.job
+def static_in_static():
+    each_x = each_x_op.alias("each_x")()
+    each_x_item = each_x.map(lambda x: each_x_item_op.alias("each_x_item")(x=x))
+    each_x_values = each_x_values_op.alias("each_x_values")(runs=each_x_item.collect())
+    each_x_done_op.alias("each_x_done")(runs=each_x_item.collect())
+    outer_op.alias("outer")(xs=each_x_values)
+
+
+defs = dg.Definitions(jobs=[static_in_static, each_x_job])

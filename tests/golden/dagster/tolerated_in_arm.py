@@ -1,0 +1,111 @@
+"""The pipeline tolerated_in_arm as a Dagster job."""
+
+# Made by pipeglot from pipeline "tolerated_in_arm", digest b148943c4f2a.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def number(n: int) -> int:
+    return n
+
+
+def show(value: int | None) -> str:
+    return f"got {value}"
+
+
+class ToleratedInArmParams(dg.ConfigurableResource):
+    go: bool = True
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def tolerated(context, error, default):
+    """Go on with the default; the log and the output tell of the failure."""
+    context.log.error(f"failed, and may do so: {error!r}")
+    told = {"tolerated": type(error).__name__, "message": str(error)}
+    context.add_output_metadata(told)
+    return default
+
+
+@dg.op(
+    name="tolerated_in_arm__if_fails",
+    out={
+        "then": dg.Out(dg.Nothing, is_required=False),
+        "otherwise": dg.Out(dg.Nothing, is_required=False),
+    },
+)
+def if_fails_op(params: ToleratedInArmParams):
+    if params.go:
+        yield dg.Output(None, "then")
+    else:
+        yield dg.Output(None, "otherwise")
+
+
+@dg.op(name="tolerated_in_arm__fails", ins={"when": dg.In(dg.Nothing)})
+def fails_op(context):
+    try:
+        return json_io(fails)()
+    except Exception as error:
+        return tolerated(context, error, 5)
+
+
+@dg.op(name="tolerated_in_arm__number", ins={"when": dg.In(dg.Nothing)})
+def number_op():
+    return json_io(number)(n=2)
+
+
+@dg.op(name="tolerated_in_arm__fails_merged")
+def fails_merged_op(values: list):
+    return values[0]
+
+
+@dg.op(name="tolerated_in_arm__show")
+def show_op(value):
+    return json_io(show)(value=value)
+
+
+@dg.job(resource_defs={"params": ToleratedInArmParams.configure_at_launch()})
+def tolerated_in_arm():
+    if_fails = if_fails_op.alias("if_fails")()
+    fails = fails_op.alias("fails")(when=if_fails.then)
+    number = number_op.alias("number")(when=if_fails.otherwise)
+    fails_merged = fails_merged_op.alias("fails_merged")(values=[fails, number])
+    show_op.alias("show")(value=fails_merged)
+
+
+defs = dg.Definitions(jobs=[tolerated_in_arm])

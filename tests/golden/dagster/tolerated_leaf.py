@@ -1,0 +1,76 @@
+"""The pipeline tolerated_leaf as a Dagster job."""
+
+# Made by pipeglot from pipeline "tolerated_leaf", digest 0aa5486a5a92.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def fails(n: int = 0) -> int:
+    raise ValueError("told to fail")
+
+
+def number(n: int) -> int:
+    return n
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def tolerated(context, error, default):
+    """Go on with the default; the log and the output tell of the failure."""
+    context.log.error(f"failed, and may do so: {error!r}")
+    told = {"tolerated": type(error).__name__, "message": str(error)}
+    context.add_output_metadata(told)
+    return default
+
+
+@dg.op(name="tolerated_leaf__number")
+def number_op():
+    return json_io(number)(n=1)
+
+
+@dg.op(name="tolerated_leaf__fails")
+def fails_op(context):
+    try:
+        return json_io(fails)()
+    except Exception as error:
+        return tolerated(context, error, 0)
+
+
+@dg.job
+def tolerated_leaf():
+    number_op.alias("number")()
+    fails_op.alias("fails")()
+
+
+defs = dg.Definitions(jobs=[tolerated_leaf])

@@ -1,0 +1,456 @@
+"""The target kfp: what its files hold, that KFP takes them, and that they mean what KFP's own DSL would say."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeglot import all_, each, pipeline, step, when
+from pipeglot.backends import compile as compile_for
+from pipeglot.backends import engines
+from pipeglot.backends.kfp import BACKEND
+from pipeglot.backends.kfp.yaml import dump
+from pipeglot.conformance.corpus import cases
+from pipeglot.conformance.judge import Trial, judge
+from pipeglot.core.diagnostic import CompileError
+from pipeglot.core.ir import Call, Const, Cron, Out, Parameter, Pipeline, Schedule, Shell, Step
+from tests.kfp_equal import canonical
+from tests.kfp_pairs import PAIRS
+
+HANDWRITTEN = Path(__file__).parent / "golden" / "handwritten" / "kfp"
+PROBES = Path(__file__).parents[1] / "src" / "pipeglot" / "backends" / "probes"
+
+
+@step
+def number(n: int) -> int:
+    return n
+
+
+@step
+def numbers(n: int) -> list[int]:
+    return list(range(n))
+
+
+@step
+def anything(value: Any) -> Any:
+    return value
+
+
+def spec_of(made: Any, **options: str) -> str:
+    compiled = compile_for(made if isinstance(made, Pipeline) else made.ir(), "kfp", options=options)
+    return compiled.files[compiled.entry]
+
+
+def codes(made: Any, **options: str) -> dict[str, str]:
+    ir = made if isinstance(made, Pipeline) else made.ir()
+    return {d.code: d.severity for d in BACKEND.compile(ir, options).diagnostics}
+
+
+# ---------------------------------------------------------------- YAML
+
+
+yaml = pytest.importorskip("yaml")
+
+HARD = [
+    *(
+        "",
+        " ",
+        "no",
+        "~",
+        "null",
+        "1",
+        "1.0",
+        "0x1f",
+        "1e5",
+        "-",
+        "- a",
+        "a: b",
+        "#c",
+        "a #c",
+        "'",
+        '"',
+        "{{$}}",
+        "---",
+        "...",
+    ),
+    *(
+        "line\nbreak",
+        "line\n",
+        "\nline",
+        "  indented\nmore",
+        "tail\n\n",
+        "tab\tin\nlines",
+        "\r\n",
+        "trail \nx",
+        "a\n  \nb\n",
+    ),
+    *(
+        "\x00\x1b",
+        "\x7f",
+        "\x85x",
+        "\u2028",
+        "\ufeff",
+        "\ufffe",
+        "ünï 日本 \U0001f600",
+        "ünï\n日本\n",
+        "x" * 10_000,
+        "?",
+        "=",
+        "<<",
+    ),
+]
+
+
+@pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))
+def test_any_text_survives_yaml(text: str) -> None:
+    key = text[:200]
+    data = {"a": {key: text}, "b": [text, {"c": [text, [text]], key: {}}], "d": []}
+    assert yaml.safe_load(dump(data)) == data
+
+
+@pytest.mark.parametrize("value", [0, -1, 2**53, 0.1, 1e300, 5e-324, 1e17, -0.0, True, False, None, [], {}])
+def test_any_scalar_survives_yaml(value: Any) -> None:
+    read = yaml.safe_load(dump({"a": value, "b": [value]}))
+    assert read == {"a": value, "b": [value]}
+    assert type(read["a"]) is type(value)
+
+
+# ---------------------------------------------------------------- what the spec says
+
+
+def test_every_call_is_a_component_with_its_own_executor() -> None:
+    @pipeline
+    def three(n: int = 1) -> None:
+        a = number(n)
+        number.options(id="again")(a)
+        number.options(id="and_again")(a)
+
+    spec = yaml.safe_load(spec_of(three))
+    assert set(spec["components"]) == {"comp-number", "comp-again", "comp-and-again"}
+    assert set(spec["deploymentSpec"]["executors"]) == {"exec-number", "exec-again", "exec-and-again"}
+    assert spec["root"]["dag"]["tasks"]["again"]["dependentTasks"] == ["number"]
+
+
+def test_caching_is_off_everywhere() -> None:
+    spec = yaml.safe_load(spec_of(PAIRS["if_else"]))
+    dags = [spec["root"], *spec["components"].values()]
+    tasks = [task for dag in dags for task in dag.get("dag", {}).get("tasks", {}).values()]
+    runs = [t for t in tasks if "executorLabel" in spec["components"][t["componentRef"]["name"]]]
+    assert runs and all(task["cachingOptions"] == {} for task in runs)
+
+
+def test_the_image_and_what_it_installs_are_options() -> None:
+    given = {"image": "registry.example/steps:1", "packages": "numpy==2.0, scipy"}
+    text = spec_of(PAIRS["chain"], **given)
+    spec = yaml.safe_load(text)
+    for executor in spec["deploymentSpec"]["executors"].values():
+        assert executor["container"]["image"] == "registry.example/steps:1"
+        assert "'numpy==2.0' 'scipy'" in executor["container"]["command"][2]
+    assert "pip install" not in spec_of(PAIRS["chain"], install="no")
+
+
+@pytest.mark.parametrize(("option", "value"), [("emit", "jsonnet"), ("install", "maybe")])
+def test_a_wrong_value_of_an_option_is_refused(option: str, value: str) -> None:
+    with pytest.raises(CompileError, match="PG202"):
+        spec_of(PAIRS["chain"], **{option: value})
+
+
+def test_lists_and_dicts_cross_as_json_text_and_scalars_as_themselves() -> None:
+    @pipeline
+    def values(n: int = 1, data: dict[str, int] = {"a": 1}) -> None:  # noqa: B006
+        a = anything(data)
+        b = numbers(number(n))
+        anything.options(id="both")([a, b])
+
+    spec = yaml.safe_load(spec_of(values))
+    types = {name: each.get("outputDefinitions") for name, each in spec["components"].items()}
+    kind = {name: each["parameters"]["Output"]["parameterType"] for name, each in types.items() if each}
+    assert kind["comp-number"] == "NUMBER_INTEGER"
+    assert kind["comp-numbers"] == "LIST"
+    assert kind["comp-anything"] == "STRING"
+    assert spec["root"]["inputDefinitions"]["parameters"]["data"]["defaultValue"] == '{"a": 1}'
+
+
+def test_placeholders_of_kfp_in_constants_do_not_reach_it() -> None:
+    text = "{{$.inputs.parameters['x']}} {{$}}"
+
+    @pipeline
+    def hostile(value: str = "plain") -> None:
+        anything(text)
+        anything.options(id="nested")({"k": [text]})
+        anything.options(id="in_text")(f"{value} {text}")
+
+    spec = yaml.safe_load(spec_of(hostile))
+    for executor in spec["deploymentSpec"]["executors"].values():
+        container = executor["container"]
+        assert not any("{{$" in part for part in container["command"])
+        ast.parse(container["command"][-1])
+    inputs = json.dumps(spec["root"]) + json.dumps(spec["components"])
+    assert "{{$" not in inputs
+
+
+def test_a_loop_that_may_be_empty_and_is_collected_stands_in_a_choice() -> None:
+    spec = yaml.safe_load(spec_of(PAIRS["loop_collect"]))
+    conditions = [
+        task["triggerPolicy"]["condition"]
+        for each in spec["components"].values()
+        for task in each.get("dag", {}).get("tasks", {}).values()
+        if "triggerPolicy" in task
+    ]
+    assert sorted(conditions) == [
+        "!(int(inputs.parameter_values['pipelinechannel--numbers--count']) > 0)",
+        "int(inputs.parameter_values['pipelinechannel--numbers--count']) > 0",
+    ]
+
+
+def test_what_a_condition_cannot_be_sure_of_a_component_decides() -> None:
+    @pipeline
+    def unsure() -> None:
+        a = anything(1)
+        with when(a > 0):
+            number(1)
+
+    spec = yaml.safe_load(spec_of(unsure))
+    assert "comp-decide-if-number" in spec["components"]
+
+
+def test_the_bound_of_a_nest_is_that_of_its_outermost_loop() -> None:
+    @pipeline
+    def nest() -> None:
+        with each([1, 2, 3], max_parallel=3) as x, each([1, 2], max_parallel=2) as y:
+            anything([x, y])
+
+    text = spec_of(nest)
+    limits = [line.split(":")[1].strip() for line in text.split("\n") if "parallelismLimit" in line]
+    assert sorted(limits) == ["1", "2"]
+
+
+def test_schedule_and_limits_become_a_deployment_script() -> None:
+    when_ = Schedule.model_validate({"timing": Cron(expression="30 5 * * 1"), "start": "2026-01-01T00:00:00Z"})
+    made = (
+        PAIRS["chain"]
+        .ir()
+        .model_copy(
+            update={"schedule": when_.model_copy(update={"catch_up": True}), "max_active_runs": 2, "run_timeout": 3600}
+        )
+    )
+    compiled = compile_for(made, "kfp")
+    script = compiled.files["chain_deploy.py"]
+    ast.parse(script)
+    assert 'cron_expression="0 30 5 * * 1"' in script
+    assert "no_catchup=False" in script and "max_concurrency=2" in script
+    assert 'start_time="2026-01-01T00:00:00Z"' in script
+    platform = yaml.safe_load(compiled.files["chain_kubernetes.yaml"])
+    assert platform["platforms"]["kubernetes"]["pipelineConfig"] == {"activeDeadlineSeconds": 3600}
+
+
+def test_a_time_zone_that_the_server_has_to_keep_is_named() -> None:
+    when_ = Schedule(timing=Cron(expression="0 9 * * *", timezone="Europe/Berlin"))
+    assert codes(PAIRS["chain"].ir().model_copy(update={"schedule": when_}))["PG286"] == "warning"
+
+
+def test_owner_tags_and_description_are_in_the_description() -> None:
+    @pipeline(owner="ops", tags=["a", "b"], description="What it does")
+    def described() -> None:
+        number(1)
+
+    info = yaml.safe_load(spec_of(described))["pipelineInfo"]
+    assert info == {"description": "What it does\nOwner: ops\nTags: a, b", "name": "described"}
+
+
+def test_what_kfp_cannot_have_is_refused_with_a_reason() -> None:
+    empty = Pipeline(name="empty")
+    assert codes(empty)["PG280"] == "error"
+    long = Step(name="s", run=Shell(script="echo " + "x" * 130_000))
+    assert codes(Pipeline(name="p", steps=(long,), body=(Call(id="a", step="s"),)))["PG283"] == "error"
+
+
+def test_a_pipeline_gives_the_same_bytes_every_time() -> None:
+    made = PAIRS["loop_collect"].ir()
+    code = (
+        "import sys; from pipeglot.core.ir import Pipeline; from pipeglot.backends import compile;"
+        "sys.stdout.write(repr(sorted(compile(Pipeline.from_json(sys.stdin.read()), 'kfp', options={'emit': 'dsl'}).files.items())))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            input=made.to_json(),
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "src"},
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parents[1],
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+
+
+def line_of(count: int) -> Pipeline:
+    one = Step(
+        name="s",
+        run=Shell(script="true"),
+        parameters=(Parameter(name="x"),),
+        returns={"type": "string"},
+    )
+    calls = [Call(id="c0", step="s", args={"x": Const(value=1)})]
+    calls += [Call(id=f"c{n}", step="s", args={"x": Out(ref=f"c{n - 1}")}) for n in range(1, count)]
+    return Pipeline(name="line", steps=(one,), body=tuple(calls))
+
+
+def test_compile_time_grows_with_the_pipeline_not_with_its_square() -> None:
+    def seconds(count: int) -> float:
+        made = line_of(count)
+        found = []
+        for _ in range(3):
+            start = time.process_time()
+            compile_for(made, "kfp")
+            found.append(time.process_time() - start)
+        return min(found)
+
+    assert seconds(1_600) < 4 * 2.5 * seconds(400)
+
+
+# ---------------------------------------------------------------- the DSL
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_emit_dsl_gives_python_beside_the_spec(name: str) -> None:
+    compiled = compile_for(PAIRS[name].ir(), "kfp", options={"emit": "dsl"})
+    text = compiled.files[f"{name}_pipeline.py"]
+    ast.parse(text)
+    assert "@dsl.pipeline" in text and "@dsl.component" in text
+
+
+def test_what_the_dsl_has_no_words_for_is_named() -> None:
+    @pipeline
+    def combined(n: int = 1, m: int = 2) -> None:
+        with when(all_(n > 1, m > 1)):
+            number(n)
+
+    compiled = compile_for(combined.ir(), "kfp", options={"emit": "dsl"})
+    assert [d.code for d in compiled.diagnostics] == ["PG287"]
+    assert list(compiled.files) == ["combined.yaml"]
+
+
+# ---------------------------------------------------------------- what the comparison of specs can tell
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert old in text, old
+    return text.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("if_else", "> 0.6", "> 0.7"),
+        ("if_else", "constant: kept", "constant: k"),
+        ("loop_static", "[1, 2, 3]", "[1, 3]"),
+        ("loop_static", "parallelismLimit: 2", "parallelismLimit: 3"),
+        ("retries_resources", "maxRetryCount: 2", "maxRetryCount: 1"),
+        ("retries_resources", 'resourceCpuRequest: "500m"', 'resourceCpuRequest: "250m"'),
+        ("exit_handler", "ALL_UPSTREAM_TASKS_COMPLETED", "ALL_UPSTREAM_TASKS_SUCCEEDED"),
+        ("fan_out", "producerTask: right", "producerTask: left"),
+        ("chain", "defaultValue: 3", "defaultValue: 4"),
+    ],
+)
+def test_a_difference_in_meaning_is_a_difference(name: str, old: str, new: str) -> None:
+    text = spec_of(PAIRS[name])
+    before, after = yaml.safe_load(text), yaml.safe_load(changed(text, old, new))
+    assert canonical(before) != canonical(after)
+
+
+def test_names_and_layout_are_no_difference() -> None:
+    text = spec_of(PAIRS["fan_out"])
+    other = text.replace("comp-left", "comp-other").replace("producerTask: left", "producerTask: other")
+    other = other.replace("\n      left:\n", "\n      other:\n").replace("      - left\n", "      - other\n")
+    assert canonical(yaml.safe_load(text)) == canonical(yaml.safe_load(other))
+
+
+# ---------------------------------------------------------------- on KFP's SDK
+
+
+def corpus() -> Iterator[Pipeline]:
+    seen: set[str] = set()
+    for case in cases():
+        made = case.ir
+        if made.name not in seen:
+            seen.add(made.name)
+            yield made
+
+
+def on_sdk(folder: Path, jobs: list[dict[str, str]]) -> list[str | None]:
+    """What went wrong with each job of `kfp_sdk.py`, under the SDK's Python."""
+    (folder / "jobs.json").write_text(json.dumps(jobs))
+    script = Path(__file__).parent / "kfp_sdk.py"
+    subprocess.run([engines.find("kfp").python, "-I", script, folder], check=True, timeout=600)
+    found: list[str | None] = json.loads((folder / "told.json").read_text())
+    return found
+
+
+def read(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(path + ".json").read_text())
+    return found
+
+
+@pytest.mark.engine
+def test_every_spec_of_the_corpus_is_one_for_the_sdk_and_the_dsl_compiles_to_its_equal(tmp_path: Path) -> None:
+    jobs: list[dict[str, str]] = []
+    pairs: list[tuple[str, str]] = []
+    for number_, made in enumerate(corpus()):
+        compiled = compile_for(made, "kfp", options={"emit": "dsl"})
+        folder = tmp_path / str(number_)
+        folder.mkdir()
+        for name, text in compiled.files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        ours = str(folder / compiled.entry)
+        jobs.append({"spec": ours})
+        for name, text in compiled.files.items():
+            if name.endswith("_pipeline.py"):
+                main = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)][-1]
+                theirs = str(folder / "sdk.yaml")
+                jobs.append({"dsl": str(folder / name), "name": main, "spec": theirs})
+                pairs.append((ours, theirs))
+    wrong = [(job, said) for job, said in zip(jobs, on_sdk(tmp_path, jobs), strict=True) if said is not None]
+    assert not wrong
+    assert len(pairs) > 100
+    different = [ours for ours, theirs in pairs if canonical(read(ours)) != canonical(read(theirs))]
+    assert not different
+
+
+@pytest.mark.engine
+def test_ten_specs_are_those_of_hand_written_dsl(tmp_path: Path) -> None:
+    jobs = []
+    for name, made in PAIRS.items():
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(spec_of(made))
+        source = (HANDWRITTEN / f"{name}.py").read_text()
+        main = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)][-1]
+        jobs.append({"spec": str(path)})
+        jobs.append({"dsl": str(HANDWRITTEN / f"{name}.py"), "name": main, "spec": str(tmp_path / f"{name}_sdk.yaml")})
+    assert on_sdk(tmp_path, jobs) == [None] * 20
+    for name in PAIRS:
+        ours, theirs = (
+            canonical(read(str(tmp_path / f"{name}.yaml"))),
+            canonical(read(str(tmp_path / f"{name}_sdk.yaml"))),
+        )
+        assert ours == theirs, name
+
+
+@pytest.mark.engine
+def test_kfp_local_agrees_with_every_task_a_process_of_its_own() -> None:
+    names = {"if_else_merge", "retries_that_help", "tolerated_item", "final_after_failure", "too_slow"}
+    chosen = [case for case in cases() if case.id in names]
+    assert len(chosen) == len(names)
+    trials = [Trial(case.id, case.ir, case.params, case.logical_date) for case in chosen]
+    for verdict in judge(trials, "kfp", mode="server"):
+        assert (verdict.problems, verdict.refused) == ((), ()), verdict.trial.name
