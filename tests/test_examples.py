@@ -7,21 +7,16 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeglot.backends import engines
-from pipeglot.backends.run import Request, run_many
 from pipeglot.conformance.corpus import Case, surprises
 from pipeglot.conformance.judge import Trial
 from pipeglot.core.check import check
 from pipeglot.core.record import Record
 from pipeglot.core.run import execute
-from pipeglot.core.shape import inline
-from pipeglot.migrate.compare import compare
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PIPELINES = [
@@ -131,32 +126,6 @@ def test_credit_scoring_ends_as_promised(outcome: str, credit_home: Path) -> Non
     told = (credit_home / "notifications.log").read_text()
     assert told == f"credit scoring of 2026-03-02: {case.state}\n"
     assert (credit_home / "registry" / "deployed.json").exists() == (outcome == "gate passed")
-
-
-@pytest.mark.engine
-@pytest.mark.parametrize("target", ["airflow", "prefect"])
-def test_credit_scoring_does_the_same_on_an_engine(
-    target: str, credit_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("sklearn")
-    cases = [credit_case(outcome) for outcome in OUTCOMES]
-    requests = [
-        Request(
-            case.ir,
-            params=case.params,
-            logical_date=datetime.fromisoformat(case.logical_date.replace("Z", "+00:00")),
-            env={"CREDIT_HOME": str(tmp_path / case.id), "CREDIT_DATA": str(EXAMPLES / "data")},
-        )
-        for case in cases
-    ]
-    engine = engines.prepare(target, cases[0].ir.packages)
-    differences = {}
-    for case, record in zip(cases, run_many(requests, target, python=engine.python), strict=True):
-        assert isinstance(record, Record), record
-        monkeypatch.setenv("CREDIT_HOME", str(credit_home / case.id))
-        differences[case.id] = [str(found) for found in compare(run(case), record, inline(case.ir))]
-        differences[case.id] += surprises(case, record)
-    assert differences == {outcome: [] for outcome in OUTCOMES}
 
 
 def test_credit_scoring_compares_with_the_day_before_and_repeats_itself(credit_home: Path) -> None:

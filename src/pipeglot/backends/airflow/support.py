@@ -10,7 +10,7 @@ SUPPORT: dict[str, Support] = {
     "imported": Support("native", "imported by the DAG file"),
     "inlined": Support("native", "printed into the DAG file"),
     "shell": Support("native", "`bash -c` inside a task, so that arguments are never rendered as templates"),
-    "container": Support("native", "`docker run` inside a task, on a worker that has docker"),
+    "container": Support("lowered", "`docker run` inside a task, on a worker that has docker"),
     "values": Support("native", "Python expressions inside the task that takes them"),
     "params": Support("native", "`Param` with a JSON Schema"),
     "context": Support("native", "`dag_run`"),

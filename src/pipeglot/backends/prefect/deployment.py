@@ -57,7 +57,9 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
     if "job_variables" in wanted:
         pool["job_variables"] = wanted["job_variables"]
     entry["work_pool"] = pool
-    return "\n".join([header(pipeline), "deployments:", *_block([entry], "  ")]) + "\n"
+    # A pool that nobody named is one that nobody has made.
+    hint = [] if "work_pool" in wanted else ["# Once: prefect work-pool create --type process default"]
+    return "\n".join([header(pipeline), *hint, "deployments:", *_block([entry], "  ")]) + "\n"
 
 
 def _all_tags(pipeline: Pipeline) -> list[str]:
