@@ -59,3 +59,12 @@ def test_the_run_ends_as_shown() -> None:
         return re.sub(r"\d+\.\d s", "N s", text)
 
     assert masked(pipeglot(*title.split()[1:]).stdout).endswith(masked(block(title)))
+
+
+@pytest.mark.engine
+def test_the_dry_run_ends_as_shown(tmp_path: Path) -> None:
+    title = "pipeglot migrate dry-run examples/nested_branching.py --old airflow --new prefect"
+    ran = pipeglot(*title.split()[1:], "--out", str(tmp_path), "--history", str(tmp_path / "history.sqlite"))
+    assert ran.returncode == 0, ran.stderr
+    assert re.sub(r"\d+\.\d s", "N s", block(title)) in re.sub(r"\d+\.\d s", "N s", ran.stdout)
+    assert (tmp_path / "report.html").exists()

@@ -153,6 +153,14 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     dry.add_argument(
         "--repeat", metavar="N", type=positive, default=1, help="runs of each side; noise of the old one is masked"
     )
+    dry.add_argument(
+        "--env",
+        metavar="NAME=VALUE",
+        action="append",
+        type=variable,
+        default=[],
+        help="an environment variable of the steps on both sides, repeatable; each side has an empty HOME of its own",
+    )
     dry.add_argument("--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ")
     dry.add_argument(
         "--ignore", metavar="FILE", help="rules for known differences (TOML), each with a reason and an end"
@@ -251,6 +259,18 @@ def option(text: str) -> tuple[str | None, str, str]:
     if not equals or not name or (dot and not target):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE or TARGET.NAME=VALUE")
     return target or None, name, value
+
+
+def variable(text: str) -> tuple[str, str]:
+    """An environment variable: its name and value.
+
+    >>> variable("DATA=/mnt/data=1")
+    ('DATA', '/mnt/data=1')
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def positive(text: str) -> int:

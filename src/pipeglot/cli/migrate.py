@@ -13,7 +13,7 @@ from pipeglot.cli import display, files
 from pipeglot.cli.commands import load
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import collect
-from pipeglot.cli.run import instant
+from pipeglot.cli.run import instant, terminable
 from pipeglot.core.pysource import identifier
 from pipeglot.core.render import printable
 from pipeglot.migrate.model import DryRun
@@ -28,7 +28,13 @@ def migrate(args: argparse.Namespace) -> int:
 
 
 def _dry_run(args: argparse.Namespace) -> int:
-    """Run both sides, print the verdict, write the reports; exit code 0, 1 or 3 as the verdict is."""
+    """Run both sides, print the verdict, write the reports; exit code 0, 1 or 3 as the verdict is, 130 when it was
+    cut short."""
+    with terminable():
+        return _compared(args)
+
+
+def _compared(args: argparse.Namespace) -> int:
     from pipeglot.migrate.dryrun import Choices, dry_run
     from pipeglot.migrate.history import remember
     from pipeglot.migrate.ignore import read_rules
@@ -52,6 +58,7 @@ def _dry_run(args: argparse.Namespace) -> int:
         effects=args.effects,
         replay=read_record(Path(args.replay)) if args.replay else None,
         inject=args.inject,
+        env=dict(args.env),
     )
     folder = Path(args.out) if args.out else Path("build", "migrate", identifier(loaded.pipeline.name))
     wanted = {name: folder / name for name in ("dryrun.json", "report.md", "report.html")}
@@ -78,7 +85,7 @@ def _dry_run(args: argparse.Namespace) -> int:
     for line in _summary(found):
         print(line)
     print("".join(f"wrote {path}\n" for path in wanted.values()), end="")
-    return EXIT[found.verdict]
+    return 130 if stop.is_set() else EXIT[found.verdict]
 
 
 def _history(args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, TypeAlias
 
 from pipeglot import __version__
@@ -44,6 +45,8 @@ class Choices:
             `run` does them, on every side and in every run.
         replay: a record that every step answers from, so that no step code runs.
         inject: failures to make on purpose on both sides: `all`, `sample:N` or the id of a call.
+        env: environment variables of the steps on both sides, beside those of this process. Each side has a HOME of
+            its own, empty and removed afterwards, unless one is given here.
     """
 
     repeat: int = 1
@@ -53,6 +56,7 @@ class Choices:
     effects: EffectsMode = "refuse"
     replay: Record | None = None
     inject: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 def dry_run(
@@ -94,7 +98,7 @@ def dry_run(
     resolved = resolve_params(pipeline, given)
     plan = _plan(pipeline, (old, new), chosen)
     pair = _Pair(old, new, on_event, stop or threading.Event())
-    task = Task(pipeline, params=given, logical_date=when, path=path, allow=chosen.allow)
+    task = Task(pipeline, params=given, logical_date=when, path=path, env=chosen.env, allow=chosen.allow)
     sides = pair.run([_Play(task, plan)] * chosen.repeat, _described(old, task), _described(new, task))
     injected: list[Injected] = []
     if chosen.inject and sides[0].record and sides[1].record:
@@ -166,9 +170,10 @@ class _Pair:
         if isinstance(runner, RecordedSide):
             plays = plays[:1]
         with ExitStack() as stack:
+            home = stack.enter_context(TemporaryDirectory(prefix="pipeglot-"))
             tasks, folders = [], []
             for play in plays:
-                task = play.task
+                task = replace(play.task, env={"HOME": home, **play.task.env})
                 if play.plan is not None:
                     env = stack.enter_context(played(play.plan))
                     folders += [Path(folder) for folder in env.values()]
