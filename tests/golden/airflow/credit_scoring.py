@@ -403,6 +403,7 @@ with DAG(
     each_variant_results >> evaluate_list
     if_register >> [register_out, keep_out]
     version >> end
+    # It runs whatever happened; `end`, beside it, keeps the state of the run.
     notify_out = notify_task().as_teardown(on_failure_fail_dagrun=True)
     [current_production_out, each_variant_results, select_out, version] >> notify_out
 

@@ -73,6 +73,7 @@ with DAG(dag_id="final_after_failure", schedule=None, catchup=False) as dag:
     number_out = number_task(fails_out)
     end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
     number_out >> end
+    # It runs whatever happened; `end`, beside it, keeps the state of the run.
     notify_out = notify_task().as_teardown(on_failure_fail_dagrun=True)
     number_out >> notify_out
 

@@ -77,6 +77,7 @@ with DAG(
     end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
     if_number >> number_out
     number_out >> end
+    # It runs whatever happened; `end`, beside it, keeps the state of the run.
     notify_out = notify_task().as_teardown(on_failure_fail_dagrun=True)
     number_out >> notify_out
 

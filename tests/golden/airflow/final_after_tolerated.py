@@ -71,6 +71,7 @@ with DAG(dag_id="final_after_tolerated", schedule=None, catchup=False) as dag:
     fails_or_default = fails_or_default_task(fails_out)
     end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
     fails_or_default >> end
+    # It runs whatever happened; `end`, beside it, keeps the state of the run.
     notify_out = notify_task().as_teardown(on_failure_fail_dagrun=True)
     fails_or_default >> notify_out
 

@@ -64,6 +64,7 @@ with DAG(dag_id="final_fails_after_failure", schedule=None, catchup=False) as da
     fails_out = fails_task()
     end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
     fails_out >> end
+    # It runs whatever happened; `end`, beside it, keeps the state of the run.
     notify_fails_out = notify_fails_task().as_teardown(on_failure_fail_dagrun=True)
     fails_out >> notify_fails_out
 

@@ -69,6 +69,7 @@ with DAG(dag_id="final_with_retries", schedule=None, catchup=False) as dag:
     number_out = number_task()
     end = EmptyOperator(task_id="end", trigger_rule=TriggerRule.NONE_FAILED)
     number_out >> end
+    # It runs whatever happened; `end`, beside it, keeps the state of the run.
     flaky_out = flaky_task().as_teardown(on_failure_fail_dagrun=True)
     number_out >> flaky_out
 

@@ -210,7 +210,8 @@ class Wiring:
             return [statement("", made, indent=4)]
         name = self.naming.variable(task.id)
         ups = [self._reach(None, up) for up in task.upstream]
-        return [statement(f"{name} = ", made, indent=4), _edge(ups, [name], 4)]
+        why = "    # It runs whatever happened; `end`, beside it, keeps the state of the run."
+        return [why, statement(f"{name} = ", made, indent=4), _edge(ups, [name], 4)]
 
 
 def _reopened(steps: Sequence[Task | Loop]) -> set[str]:
