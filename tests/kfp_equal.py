@@ -121,6 +121,8 @@ class Reader:
             for package in re.findall(r"'([^']*)'", group)
             if package != OURS
         )
+        if "--executor_input" not in container.get("args", []):
+            found["command"] = [*container["command"], *container["args"]]
         found["inputs"] = {
             key: [declared[key]["parameterType"], source] for key, source in inputs.items() if key in declared
         }

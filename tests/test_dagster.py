@@ -191,7 +191,7 @@ def test_what_only_the_instance_keeps_is_in_a_file_of_its_own_and_named() -> Non
 
 def test_a_scheduled_run_is_told_its_tick() -> None:
     text = backends.compile(limited.ir(), "dagster").files["limited.py"]
-    assert '"logical_date": moment.isoformat()' in text
+    assert "logical_date=moment.isoformat()" in text
     assert "DefaultScheduleStatus.RUNNING" in text
 
 

@@ -23,7 +23,7 @@ from tests.test_engines import installed
 
 HERE = Path(__file__).parent / "engines"
 WHEN = datetime(2025, 1, 2, 3, tzinfo=timezone.utc)
-TARGETS = ("airflow", "prefect")
+TARGETS = ("airflow", "prefect", "dagster")
 
 
 def job(target: str, file: str, params: dict[str, Any] | None = None, **more: Any) -> Job:
@@ -135,6 +135,35 @@ def test_prefect_states_attempts_outputs_and_errors(mode: Mode) -> None:
 
 @pytest.mark.engine
 @every_mode
+def test_dagster_states_attempts_outputs_and_errors(mode: Mode) -> None:
+    found, tasks = run("dagster", mode, 0)
+    assert (found.engine, found.engine_version, found.state) == ("dagster", "1.13.27", "failed")
+    assert {key: (task.state, task.attempts) for key, task in tasks.items()} == {
+        ("load", ()): ("SUCCESS", 1),
+        ("items", ()): ("SUCCESS", 1),
+        ("double", (0,)): ("SUCCESS", 1),
+        ("double", (1,)): ("SUCCESS", 1),
+        ("double", (2,)): ("SUCCESS", 1),
+        ("total", ()): ("SUCCESS", 1),
+        ("decide", ()): ("SUCCESS", 1),
+        ("big", ()): ("SUCCESS", 1),
+        ("small", ()): ("SKIPPED", 0),
+        ("merged", ()): ("SUCCESS", 1),
+        ("flaky", ()): ("SUCCESS", 2),
+        ("broken", ()): ("FAILURE", 2),
+    }
+    outputs = {key: task.output for key, task in tasks.items() if task.has_output}
+    assert outputs[("load", ())]["items"] == [0, 1, 2]
+    assert datetime.fromisoformat(outputs[("load", ())]["date"].replace("Z", "+00:00")) == WHEN
+    assert outputs[("double", (2,))] == {"x": 2, "twice": 4}
+    assert (outputs[("total", ())], outputs[("merged", ())], outputs[("flaky", ())]) == (6, "big", 2)
+    assert outputs.keys().isdisjoint({("broken", ()), ("small", ())})
+    assert tasks["broken", ()].error == {"type": "KeyError", "message": '"o\'brien"'}
+    assert tasks["flaky", ()].error is None
+
+
+@pytest.mark.engine
+@every_mode
 @every_target
 def test_a_run_has_the_jobs_variables_folders_and_params(target: str, mode: Mode) -> None:
     found, tasks = run(target, mode, 1)
@@ -191,9 +220,11 @@ def instant(text: str | None) -> datetime:
 def test_events_tell_of_every_attempt_as_it_happens(target: str, mode: Mode) -> None:
     events = [each for each in outcomes(target, mode)[1] if each["job"] == 0]
     of_flaky = [(each["state"].lower(), each["attempt"]) for each in events if each["task"] == "flaky"]
-    assert of_flaky[0] == ("running", 1)
-    assert of_flaky[-1] == (("success" if target == "airflow" else "completed"), 2)
-    if target == "airflow":
+    first, last = {"dagster": ("started", "success"), "prefect": ("running", "completed")}.get(
+        target, ("running", "success")
+    )
+    assert (of_flaky[0], of_flaky[-1]) == ((first, 1), (last, 2))
+    if target != "prefect":
         assert ("double", (2,)) in {(each["task"], each["index"]) for each in events}
 
 
@@ -275,7 +306,7 @@ def test_an_interrupt_leaves_no_process_and_no_file(hanging: tuple[subprocess.Po
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("hanging", ["prefect"], indirect=True)
+@pytest.mark.parametrize("hanging", ["prefect", "dagster"], indirect=True)
 def test_the_engine_ends_even_when_this_process_is_killed(
     hanging: tuple[subprocess.Popen[str], str],
 ) -> None:

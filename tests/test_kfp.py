@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeglot import all_, each, pipeline, step, when
+from pipeglot import collect, each, pipeline, shell, step, when
 from pipeglot.backends import compile as compile_for
-from pipeglot.backends import engines
 from pipeglot.backends.kfp import BACKEND
-from pipeglot.backends.kfp.yaml import dump
 from pipeglot.conformance.corpus import cases
 from pipeglot.conformance.judge import Trial, judge
 from pipeglot.core.diagnostic import CompileError
-from pipeglot.core.ir import Call, Const, Cron, Out, Parameter, Pipeline, Schedule, Shell, Step
+from pipeglot.core.ir import Call, Const, Out, Parameter, Pipeline, Shell, Step
 from tests.kfp_equal import canonical
 from tests.kfp_pairs import PAIRS
-
-HANDWRITTEN = Path(__file__).parent / "golden" / "handwritten" / "kfp"
-PROBES = Path(__file__).parents[1] / "src" / "pipeglot" / "backends" / "probes"
 
 
 @step
@@ -54,74 +49,7 @@ def codes(made: Any, **options: str) -> dict[str, str]:
     return {d.code: d.severity for d in BACKEND.compile(ir, options).diagnostics}
 
 
-# ---------------------------------------------------------------- YAML
-
-
 yaml = pytest.importorskip("yaml")
-
-HARD = [
-    *(
-        "",
-        " ",
-        "no",
-        "~",
-        "null",
-        "1",
-        "1.0",
-        "0x1f",
-        "1e5",
-        "-",
-        "- a",
-        "a: b",
-        "#c",
-        "a #c",
-        "'",
-        '"',
-        "{{$}}",
-        "---",
-        "...",
-    ),
-    *(
-        "line\nbreak",
-        "line\n",
-        "\nline",
-        "  indented\nmore",
-        "tail\n\n",
-        "tab\tin\nlines",
-        "\r\n",
-        "trail \nx",
-        "a\n  \nb\n",
-    ),
-    *(
-        "\x00\x1b",
-        "\x7f",
-        "\x85x",
-        "\u2028",
-        "\ufeff",
-        "\ufffe",
-        "ünï 日本 \U0001f600",
-        "ünï\n日本\n",
-        "x" * 10_000,
-        "?",
-        "=",
-        "<<",
-    ),
-]
-
-
-@pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))
-def test_any_text_survives_yaml(text: str) -> None:
-    key = text[:200]
-    data = {"a": {key: text}, "b": [text, {"c": [text, [text]], key: {}}], "d": []}
-    assert yaml.safe_load(dump(data)) == data
-
-
-@pytest.mark.parametrize("value", [0, -1, 2**53, 0.1, 1e300, 5e-324, 1e17, -0.0, True, False, None, [], {}])
-def test_any_scalar_survives_yaml(value: Any) -> None:
-    read = yaml.safe_load(dump({"a": value, "b": [value]}))
-    assert read == {"a": value, "b": [value]}
-    assert type(read["a"]) is type(value)
-
 
 # ---------------------------------------------------------------- what the spec says
 
@@ -155,6 +83,38 @@ def test_the_image_and_what_it_installs_are_options() -> None:
         assert executor["container"]["image"] == "registry.example/steps:1"
         assert "'numpy==2.0' 'scipy'" in executor["container"]["command"][2]
     assert "pip install" not in spec_of(PAIRS["chain"], install="no")
+
+
+def importing(text: str) -> str:
+    import sklearn
+
+    return str(sklearn.__version__) + text
+
+
+@shell("cowsay $text")
+def cow(text: str) -> str: ...  # type: ignore[empty-body]
+
+
+def test_a_component_installs_what_its_code_can_need_and_helpers_nothing() -> None:
+    reading = step(importing)
+
+    @pipeline(packages=["scikit-learn>=1.6,<2", "pyarrow"])
+    def mixed(n: int = 2) -> None:
+        with each(numbers(n)) as x:
+            m = number(x)
+        anything(collect(m))
+        cow(reading("a"))
+
+    executors = yaml.safe_load(spec_of(mixed))["deploymentSpec"]["executors"]
+    found = {name: set(re.findall(r"'([^']+)'", each["container"]["command"][2])) for name, each in executors.items()}
+    ours = {name: sorted(each & {"pydantic>=2", *mixed.ir().packages}) for name, each in found.items()}
+    every = ["pyarrow", "scikit-learn>=1.6,<2"]
+    assert ours["exec-importing"] == sorted(["pydantic>=2", *every])
+    assert ours["exec-cow"] == every
+    assert ours["exec-number"] == ours["exec-numbers"] == ours["exec-anything"] == ["pydantic>=2"]
+    assert ours["exec-each-x-empty"] == []
+    assert all("kfp==2.17.0" in each for each in found.values())
+    assert codes(PAIRS["chain"].ir().model_copy(update={"packages": ("numpy",)}))["PG293"] == "note"
 
 
 @pytest.mark.parametrize(("option", "value"), [("emit", "jsonnet"), ("install", "maybe")])
@@ -233,30 +193,6 @@ def test_the_bound_of_a_nest_is_that_of_its_outermost_loop() -> None:
     assert sorted(limits) == ["1", "2"]
 
 
-def test_schedule_and_limits_become_a_deployment_script() -> None:
-    when_ = Schedule.model_validate({"timing": Cron(expression="30 5 * * 1"), "start": "2026-01-01T00:00:00Z"})
-    made = (
-        PAIRS["chain"]
-        .ir()
-        .model_copy(
-            update={"schedule": when_.model_copy(update={"catch_up": True}), "max_active_runs": 2, "run_timeout": 3600}
-        )
-    )
-    compiled = compile_for(made, "kfp")
-    script = compiled.files["chain_deploy.py"]
-    ast.parse(script)
-    assert 'cron_expression="0 30 5 * * 1"' in script
-    assert "no_catchup=False" in script and "max_concurrency=2" in script
-    assert 'start_time="2026-01-01T00:00:00Z"' in script
-    platform = yaml.safe_load(compiled.files["chain_kubernetes.yaml"])
-    assert platform["platforms"]["kubernetes"]["pipelineConfig"] == {"activeDeadlineSeconds": 3600}
-
-
-def test_a_time_zone_that_the_server_has_to_keep_is_named() -> None:
-    when_ = Schedule(timing=Cron(expression="0 9 * * *", timezone="Europe/Berlin"))
-    assert codes(PAIRS["chain"].ir().model_copy(update={"schedule": when_}))["PG286"] == "warning"
-
-
 def test_owner_tags_and_description_are_in_the_description() -> None:
     @pipeline(owner="ops", tags=["a", "b"], description="What it does")
     def described() -> None:
@@ -319,28 +255,6 @@ def test_compile_time_grows_with_the_pipeline_not_with_its_square() -> None:
     assert seconds(1_600) < 4 * 2.5 * seconds(400)
 
 
-# ---------------------------------------------------------------- the DSL
-
-
-@pytest.mark.parametrize("name", PAIRS)
-def test_emit_dsl_gives_python_beside_the_spec(name: str) -> None:
-    compiled = compile_for(PAIRS[name].ir(), "kfp", options={"emit": "dsl"})
-    text = compiled.files[f"{name}_pipeline.py"]
-    ast.parse(text)
-    assert "@dsl.pipeline" in text and "@dsl.component" in text
-
-
-def test_what_the_dsl_has_no_words_for_is_named() -> None:
-    @pipeline
-    def combined(n: int = 1, m: int = 2) -> None:
-        with when(all_(n > 1, m > 1)):
-            number(n)
-
-    compiled = compile_for(combined.ir(), "kfp", options={"emit": "dsl"})
-    assert [d.code for d in compiled.diagnostics] == ["PG287"]
-    assert list(compiled.files) == ["combined.yaml"]
-
-
 # ---------------------------------------------------------------- what the comparison of specs can tell
 
 
@@ -376,74 +290,7 @@ def test_names_and_layout_are_no_difference() -> None:
     assert canonical(yaml.safe_load(text)) == canonical(yaml.safe_load(other))
 
 
-# ---------------------------------------------------------------- on KFP's SDK
-
-
-def corpus() -> Iterator[Pipeline]:
-    seen: set[str] = set()
-    for case in cases():
-        made = case.ir
-        if made.name not in seen:
-            seen.add(made.name)
-            yield made
-
-
-def on_sdk(folder: Path, jobs: list[dict[str, str]]) -> list[str | None]:
-    """What went wrong with each job of `kfp_sdk.py`, under the SDK's Python."""
-    (folder / "jobs.json").write_text(json.dumps(jobs))
-    script = Path(__file__).parent / "kfp_sdk.py"
-    subprocess.run([engines.find("kfp").python, "-I", script, folder], check=True, timeout=600)
-    found: list[str | None] = json.loads((folder / "told.json").read_text())
-    return found
-
-
-def read(path: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Path(path + ".json").read_text())
-    return found
-
-
-@pytest.mark.engine
-def test_every_spec_of_the_corpus_is_one_for_the_sdk_and_the_dsl_compiles_to_its_equal(tmp_path: Path) -> None:
-    jobs: list[dict[str, str]] = []
-    pairs: list[tuple[str, str]] = []
-    for number_, made in enumerate(corpus()):
-        compiled = compile_for(made, "kfp", options={"emit": "dsl"})
-        folder = tmp_path / str(number_)
-        folder.mkdir()
-        for name, text in compiled.files.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        ours = str(folder / compiled.entry)
-        jobs.append({"spec": ours})
-        for name, text in compiled.files.items():
-            if name.endswith("_pipeline.py"):
-                main = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)][-1]
-                theirs = str(folder / "sdk.yaml")
-                jobs.append({"dsl": str(folder / name), "name": main, "spec": theirs})
-                pairs.append((ours, theirs))
-    wrong = [(job, said) for job, said in zip(jobs, on_sdk(tmp_path, jobs), strict=True) if said is not None]
-    assert not wrong
-    assert len(pairs) > 100
-    different = [ours for ours, theirs in pairs if canonical(read(ours)) != canonical(read(theirs))]
-    assert not different
-
-
-@pytest.mark.engine
-def test_ten_specs_are_those_of_hand_written_dsl(tmp_path: Path) -> None:
-    jobs = []
-    for name, made in PAIRS.items():
-        path = tmp_path / f"{name}.yaml"
-        path.write_text(spec_of(made))
-        source = (HANDWRITTEN / f"{name}.py").read_text()
-        main = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)][-1]
-        jobs.append({"spec": str(path)})
-        jobs.append({"dsl": str(HANDWRITTEN / f"{name}.py"), "name": main, "spec": str(tmp_path / f"{name}_sdk.yaml")})
-    assert on_sdk(tmp_path, jobs) == [None] * 20
-    for name in PAIRS:
-        ours, theirs = (
-            canonical(read(str(tmp_path / f"{name}.yaml"))),
-            canonical(read(str(tmp_path / f"{name}_sdk.yaml"))),
-        )
-        assert ours == theirs, name
+# ---------------------------------------------------------------- kfp.local
 
 
 @pytest.mark.engine

@@ -79,7 +79,7 @@ def started(module):
             return {
                 "seconds": given(function, "timedelta"),
                 "start": assigned(function, "start").isoformat(),
-                "catch_up": "known = -1 if" in text,
+                "catch_up": "for number in range(" in text,
                 "running": each.default_status.value,
             }
     return None

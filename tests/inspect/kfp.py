@@ -39,6 +39,12 @@ def read(program):
     return found, waits, ast.get_docstring(last)
 
 
+def told_to_shell(container):
+    """The same of a container step: what follows `--` in its arguments is its command."""
+    words = container["args"][container["args"].index("--") + 1 :]
+    return int(words[1]) if words[0] == "timeout" else None, [], None
+
+
 def seconds(text):
     return None if text is None else float(str(text).removesuffix("s"))
 
@@ -54,13 +60,23 @@ def deployed(path):
     asked = {}
 
     class Client:
-        def __init__(self, *args, **kwargs):
-            pass
+        """A server that has what it is told, and nothing at first."""
+
+        def get_pipeline_id(self, name):
+            return asked.get("upload_pipeline") and "p"
+
+        def list_pipeline_versions(self, pipeline_id, filter):
+            return SimpleNamespace(pipeline_versions=None)
+
+        def list_recurring_runs(self, experiment_id, page_size, filter):
+            old = SimpleNamespace(recurring_run_id="old") if "delete_recurring_run" not in asked else None
+            return SimpleNamespace(recurring_runs=[old] if old else None)
 
         def __getattr__(self, name):
             def call(*args, **kwargs):
-                asked[name] = {key: value for key, value in kwargs.items() if key != "pipeline_package_path"}
-                return SimpleNamespace(experiment_id="e", pipeline_id="p", recurring_run_id="r", run_id="r")
+                asked[name] = kwargs
+                made = ("experiment_id", "pipeline_id", "pipeline_version_id", "recurring_run_id")
+                return SimpleNamespace(**{key: key[0] for key in made})
 
             return call
 
@@ -90,7 +106,8 @@ def inspect(path, name):
     for task, told, label in tasks(spec, spec["root"]["dag"]):
         container = executors[label]["container"]
         retry = told.get("retryPolicy", {})
-        timeout, waits, doc = read(container["command"][-1])
+        python = "--executor_input" in container["args"]
+        timeout, waits, doc = read(container["command"][-1]) if python else told_to_shell(container)
         found[task] = {
             "retries": int(retry.get("maxRetryCount", 0)) or len(waits),
             "waits": waits,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pipeglot.core.ir import Cron, Pipeline
+from pipeglot.core.ir import Cron, Inlined, Pipeline
 from tests.observed.common import Facts, Pair, Pairs, bounds, calls, described, described_groups, step_of, waits
 
 KINDS = {
@@ -25,10 +25,21 @@ def timing(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
         return
     told = pipeline.schedule.timing
     if isinstance(told, Cron):  # a field for the seconds comes first
-        yield f"0 {told.expression}", have.get("cron_expression")
+        yield cron(f"0 {told.expression}"), cron(have.get("cron_expression") or "")
         yield told.timezone in ("UTC", "Etc/UTC"), facts["codes"].get("PG286", 0) == 0
     else:
         yield told.seconds, have.get("interval_second")
+
+
+def cron(text: str) -> tuple[str, frozenset[str]]:
+    """A cron line, and its days of the week one by one, Sunday as 0."""
+    start, _, days = text.rpartition(" ")
+    found: set[str] = set()
+    for part in days.split(","):
+        first, _, last = part.partition("-")
+        numbers = first.isdigit() and (last.isdigit() or not last)
+        found |= {str(day % 7) for day in range(int(first), int(last or first) + 1)} if numbers else {part}
+    return start, frozenset(found)
 
 
 def start(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
@@ -122,10 +133,18 @@ def pod(have: Any) -> dict[str, Any]:
 
 
 def installs(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
+    """A component installs the packages when its step's code imports any; that none does is said."""
+    some = False
     for call in calls(pipeline):
         program = facts["tasks"].get(call.id, {}).get("installs", "")
-        yield (call.id, all(f"'{each}'" in program for each in pipeline.packages)), (call.id, True)
-        yield (call.id, "tzdata" in str(pipeline.packages)), (call.id, "tzdata" in program)
+        run = step_of(pipeline, call).run
+        own = [chunk.text for chunk in pipeline.code if isinstance(run, Inlined) and run.name in chunk.names]
+        wanted = bool(pipeline.packages) and (not own or any("import" in text for text in own))
+        some |= wanted
+        for package in pipeline.packages:
+            yield (call.id, wanted), (call.id, f"'{package}'" in program)
+        yield (call.id, wanted and "tzdata" in str(pipeline.packages)), (call.id, "tzdata" in program)
+    yield int(bool(pipeline.packages) and not some), facts["codes"].get("PG293", 0)
 
 
 def run_timeout(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:

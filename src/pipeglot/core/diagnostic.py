@@ -189,6 +189,10 @@ CODES: dict[str, str] = {
     "PG287": "KFP's DSL cannot say what the spec says",
     "PG288": "a cluster may start nothing more after a failure",
     "PG289": "a final call that fails may leave the run as it was",
+    "PG290": "what a container's image needs on KFP",
+    "PG291": "a container call that KFP cannot run",
+    "PG292": "how a run ended depends on the version of KFP",
+    "PG293": "packages that no component on KFP installs",
     # 300-329: engines, their environments and their runs
     "PG300": "no such engine",
     "PG301": "the engine is not installed",

@@ -47,6 +47,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="awkward_params__echo")
 def echo_op(params: AwkwardParamsParams):
     return json_io(echo)(value=[params.text, params.data, f"<{params.text}>"])

@@ -50,6 +50,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="bounded__numbers")
 def numbers_op():
     return json_io(numbers)(n=5)
@@ -61,12 +62,12 @@ def each_x_op(numbers):
         yield dg.DynamicOutput(item, mapping_key=str(index))
 
 
-@dg.op(name="bounded__double", tags={"max_parallel": "double"})
+@dg.op(name="bounded__double", tags={"pipeline/max_parallel": "double"})
 def double_op(x):
     return json_io(double)(x=x)
 
 
-@dg.op(name="bounded__second", tags={"max_parallel": "second"})
+@dg.op(name="bounded__second", tags={"pipeline/max_parallel": "second"})
 def second_op(x):
     return json_io(double)(x=x)
 
@@ -80,8 +81,8 @@ def total_op(xs):
     executor_def=dg.multiprocess_executor.configured(
         {
             "tag_concurrency_limits": [
-                {"key": "max_parallel", "value": "double", "limit": 2},
-                {"key": "max_parallel", "value": "second", "limit": 2},
+                {"key": "pipeline/max_parallel", "value": "double", "limit": 2},
+                {"key": "pipeline/max_parallel", "value": "second", "limit": 2},
             ],
         },
     ),

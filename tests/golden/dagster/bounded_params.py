@@ -48,6 +48,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="bounded_params__echo")
 def echo_op(params: BoundedParamsParams):
     return json_io(echo)(value=[params.n, params.mode, params.x])

@@ -61,6 +61,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="capture_fails__score")
 def score_op(params: CaptureFailsParams):
     return json_io(score)(auc=params.auc)

@@ -54,6 +54,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="captures_outside__base")
 def base_op(params: CapturesOutsideParams):
     return json_io(double)(x=params.base)

@@ -50,6 +50,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="chain__one")
 def one_op(params: ChainParams):
     return json_io(one)(n=params.start)

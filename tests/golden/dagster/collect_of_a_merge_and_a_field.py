@@ -63,19 +63,25 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def main_run(context):
     """The id of the run of the pipeline: loops and the final call have runs of their own."""
-    return context.run.tags.get("main_run", context.run_id)
+    return context.run.tags.get("pipeline/main_run", context.run_id)
 
 
 def run_item(context, job, inputs):
     """Run a loop's body for one item, as a run of its own, and tell what came out of it."""
     own = context.run
     config = {k: v for k, v in own.run_config.items() if k in ("loggers", "resources")}
-    index = [*filter(None, [own.tags.get("item")]), context.get_mapping_key()]
+    index = [*filter(None, [own.tags.get("pipeline/item")]), context.get_mapping_key()]
     run = job.execute_in_process(
         run_config=config,
         instance=context.instance,
         input_values=inputs,
-        tags={"main_run": main_run(context), "item": ".".join(index)},
+        # Values go where this run keeps its own: by itself, Dagster would hold them in memory.
+        resources={"io_manager": context.resources.io_manager},
+        tags={
+            "pipeline/main_run": main_run(context),
+            "pipeline/item": ".".join(index),
+            "dagster/max_retries": "0",
+        },
         raise_on_error=False,
     )
     outputs = {}
@@ -99,6 +105,7 @@ def all_succeeded(runs):
         raise dg.Failure(f"runs of items that failed: {', '.join(failed)}")
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(
     name="collect_of_a_merge_and_a_field__if_large",
     out={
@@ -139,8 +146,11 @@ def each_part_op(parts):
         yield dg.DynamicOutput(item, mapping_key=str(index))
 
 
-@dg.op(name="collect_of_a_merge_and_a_field__each_part_item")
-def each_part_item_op(context, part):
+@dg.op(
+    name="collect_of_a_merge_and_a_field__each_part_item",
+    required_resource_keys={"io_manager"},
+)
+def each_part_item_op(context: dg.OpExecutionContext, part):
     return run_item(context, each_part_job, {"part": part})
 
 
@@ -176,10 +186,7 @@ def each_part_body(part):
 
 each_part_job = each_part_body.to_job(
     name="collect_of_a_merge_and_a_field__each_part_job",
-    resource_defs={
-        "params": CollectOfAMergeAndAFieldParams.configure_at_launch(),
-        "io_manager": dg.FilesystemIOManager(),
-    },
+    resource_defs={"params": CollectOfAMergeAndAFieldParams.configure_at_launch()},
 )
 
 

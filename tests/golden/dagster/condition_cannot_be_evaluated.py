@@ -50,6 +50,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="condition_cannot_be_evaluated__lookup")
 def lookup_op():
     return json_io(lookup)(known={"present": 1})

@@ -48,6 +48,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(
     name="conditions_of_all_kinds__if_combined",
     out={"then": dg.Out(dg.Nothing, is_required=False)},

@@ -59,6 +59,7 @@ def run_command(words: list[str], given: dict[str, Any]) -> str:
     return (done.stdout.splitlines() or [""])[-1]
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="container_step__hello")
 def hello_op(params: ContainerStepParams):
     return run_command(

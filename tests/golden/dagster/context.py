@@ -52,9 +52,8 @@ def run_moment(context, params, zone):
     """The run's logical date; without one, the time it was asked for."""
     text = params.logical_date
     if not text:
-        run = context.run.tags.get("main_run", context.run_id)
-        asked = context.instance.get_run_record_by_id(run).create_timestamp
-        text = asked.isoformat()
+        run = context.run.tags.get("pipeline/main_run", context.run_id)
+        text = context.instance.get_run_record_by_id(run).create_timestamp.isoformat()
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment.astimezone(ZoneInfo(zone))
 
@@ -67,8 +66,9 @@ def run_day(context, params):
     return run_moment(context, params, "UTC").strftime("%Y-%m-%d")
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="context_job__at")
-def at_op(context, params: ContextParams):
+def at_op(context: dg.OpExecutionContext, params: ContextParams):
     return json_io(notify)(
         text=f"{logical_date(context, params)} {run_day(context, params)}"
     )

@@ -274,9 +274,8 @@ def run_moment(context, params, zone):
     """The run's logical date; without one, the time it was asked for."""
     text = params.logical_date
     if not text:
-        run = context.run.tags.get("main_run", context.run_id)
-        asked = context.instance.get_run_record_by_id(run).create_timestamp
-        text = asked.isoformat()
+        run = context.run.tags.get("pipeline/main_run", context.run_id)
+        text = context.instance.get_run_record_by_id(run).create_timestamp.isoformat()
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment.astimezone(ZoneInfo(zone))
 
@@ -288,26 +287,35 @@ def run_day(context, params):
 def final_request(context, job, state):
     """What asks for the final run, once for every run."""
     run = context.dagster_run
-    asked = dg.RunsFilter(job_name=job.name, tags={"main_run": run.run_id})
+    asked = dg.RunsFilter(job_name=job.name, tags={"pipeline/main_run": run.run_id})
     if context.instance.get_runs_count(asked):
         return dg.SkipReason("the final run was asked for before")
     config = {k: v for k, v in run.run_config.items() if k in ("loggers", "resources")}
-    tags = {"main_run": run.run_id, "state": state}
+    tags = {"pipeline/main_run": run.run_id, "pipeline/state": state}
+    tags["dagster/max_retries"] = "0"  # its call has attempts of its own
     return dg.RunRequest(run_key=run.run_id, run_config=config, tags=tags)
 
 
+def run_state(context):
+    if state := context.run.tags.get("pipeline/state"):
+        return state
+    raise dg.Failure("no run to tell the state of: the sensors ask for final runs")
+
+
 def final_failed(context):
-    """A run whose final call failed has failed."""
-    run = context.instance.get_run_by_id(context.run.tags.get("main_run", ""))
+    """A run whose final call failed has failed, and is not to be retried by run_retries."""
+    run = context.instance.get_run_by_id(context.run.tags.get("pipeline/main_run", ""))
     if run and run.is_success:
+        context.instance.add_run_tags(run.run_id, {"dagster/max_retries": "0"})
         context.instance.report_run_failed(run, f"final run {context.run_id} failed")
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(
     name="credit_scoring__ingest",
     retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.LINEAR),
 )
-def ingest_op(context, params: CreditScoringParams):
+def ingest_op(context: dg.OpExecutionContext, params: CreditScoringParams):
     """Copy the day's applications: everything after works on this one snapshot."""
     return json_io(ingest)(source=params.source, day=run_day(context, params))
 
@@ -333,7 +341,7 @@ def split_data_op(params: CreditScoringParams, features):
 
 
 @dg.op(name="credit_scoring__current_production")
-def current_production_op(context, params: CreditScoringParams):
+def current_production_op(context: dg.OpExecutionContext, params: CreditScoringParams):
     """The last release before this day: running a day again decides the same."""
     return json_io(current_production)(day=run_day(context, params))
 
@@ -388,7 +396,7 @@ def if_register_op(params: CreditScoringParams, select, compare):
 
 
 @dg.op(name="credit_scoring__register", ins={"when": dg.In(dg.Nothing)})
-def register_op(context, params: CreditScoringParams, best):
+def register_op(context: dg.OpExecutionContext, params: CreditScoringParams, best):
     """Keep the model for good, under a version of its own."""
     return json_io(register)(best=best, day=run_day(context, params))
 
@@ -396,7 +404,7 @@ def register_op(context, params: CreditScoringParams, best):
 @dg.op(
     name="credit_scoring__deploy", retry_policy=dg.RetryPolicy(max_retries=2, delay=5)
 )
-def deploy_op(context, params: CreditScoringParams, release):
+def deploy_op(context: dg.OpExecutionContext, params: CreditScoringParams, release):
     """Make the release the production model from this day on."""
     return json_io(deploy)(release=release, day=run_day(context, params))
 
@@ -410,11 +418,11 @@ def keep_op(production):
 @dg.op(
     name="credit_scoring__notify", retry_policy=dg.RetryPolicy(max_retries=1, delay=5)
 )
-def notify_op(context, params: CreditScoringParams):
+def notify_op(context: dg.OpExecutionContext, params: CreditScoringParams):
     """Tell the team; here a log file stands for its chat."""
     try:
         return json_io(notify)(
-            text=f"credit scoring of {run_day(context, params)}: {context.run.tags['state']}",
+            text=f"credit scoring of {run_day(context, params)}: {run_state(context)}"
         )
     except Exception:
         if context.retry_number == 1:
@@ -463,7 +471,7 @@ def credit_scoring__final():
     request_job=credit_scoring__final,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def credit_scoring_succeeded(context):
+def credit_scoring_succeeded(context: dg.RunStatusSensorContext):
     return final_request(context, credit_scoring__final, "succeeded")
 
 
@@ -473,7 +481,7 @@ def credit_scoring_succeeded(context):
     request_job=credit_scoring__final,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def credit_scoring_failed(context):
+def credit_scoring_failed(context: dg.RunStatusSensorContext):
     return final_request(context, credit_scoring__final, "failed")
 
 
@@ -483,14 +491,10 @@ def credit_scoring_failed(context):
     execution_timezone="Europe/Berlin",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def credit_scoring_schedule(context):
+def credit_scoring_schedule(context: dg.ScheduleEvaluationContext):
     moment = context.scheduled_execution_time
-    return dg.RunRequest(
-        run_key=moment.isoformat(),
-        run_config={
-            "resources": {"params": {"config": {"logical_date": moment.isoformat()}}},
-        },
-    )
+    params = CreditScoringParams(logical_date=moment.isoformat())
+    return dg.RunRequest(run_config=dg.RunConfig(resources={"params": params}))
 
 
 defs = dg.Definitions(

@@ -53,9 +53,8 @@ def run_moment(context, params, zone):
     """The run's logical date; without one, the time it was asked for."""
     text = params.logical_date
     if not text:
-        run = context.run.tags.get("main_run", context.run_id)
-        asked = context.instance.get_run_record_by_id(run).create_timestamp
-        text = asked.isoformat()
+        run = context.run.tags.get("pipeline/main_run", context.run_id)
+        text = context.instance.get_run_record_by_id(run).create_timestamp.isoformat()
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment.astimezone(ZoneInfo(zone))
 
@@ -64,8 +63,9 @@ def run_day(context, params):
     return run_moment(context, params, "America/New_York").strftime("%Y-%m-%d")
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="day_of_the_schedule__say")
-def say_op(context, params: DayOfTheScheduleParams):
+def say_op(context: dg.OpExecutionContext, params: DayOfTheScheduleParams):
     """Give back what it is told."""
     return json_io(say)(text=f"{run_day(context, params)}")
 
@@ -81,14 +81,10 @@ def day_of_the_schedule():
     execution_timezone="America/New_York",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def day_of_the_schedule_schedule(context):
+def day_of_the_schedule_schedule(context: dg.ScheduleEvaluationContext):
     moment = context.scheduled_execution_time
-    return dg.RunRequest(
-        run_key=moment.isoformat(),
-        run_config={
-            "resources": {"params": {"config": {"logical_date": moment.isoformat()}}},
-        },
-    )
+    params = DayOfTheScheduleParams(logical_date=moment.isoformat())
+    return dg.RunRequest(run_config=dg.RunConfig(resources={"params": params}))
 
 
 defs = dg.Definitions(

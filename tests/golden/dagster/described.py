@@ -46,6 +46,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="described__double")
 def double_op(params: DescribedParams):
     return json_io(double)(n=params.n)

@@ -43,6 +43,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="described_by_its_docstring__say")
 def say_op():
     """Give back what it is told."""

@@ -57,6 +57,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="empty_else__score")
 def score_op(params: EmptyElseParams):
     return json_io(score)(auc=params.auc)

@@ -56,6 +56,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="failing_item__each_x", out=dg.DynamicOut())
 def each_x_op():
     for index, item in enumerate([0, 1, 2]):

@@ -56,6 +56,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="failing_item_last_call__numbers")
 def numbers_op():
     return json_io(numbers)(n=3)

@@ -57,28 +57,31 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
 def final_request(context, job, state):
     """What asks for the final run, once for every run."""
     run = context.dagster_run
-    asked = dg.RunsFilter(job_name=job.name, tags={"main_run": run.run_id})
+    asked = dg.RunsFilter(job_name=job.name, tags={"pipeline/main_run": run.run_id})
     if context.instance.get_runs_count(asked):
         return dg.SkipReason("the final run was asked for before")
     config = {k: v for k, v in run.run_config.items() if k in ("loggers", "resources")}
-    tags = {"main_run": run.run_id, "state": state}
+    tags = {"pipeline/main_run": run.run_id, "pipeline/state": state}
+    tags["dagster/max_retries"] = "0"  # its call has attempts of its own
     return dg.RunRequest(run_key=run.run_id, run_config=config, tags=tags)
 
 
 def final_failed(context):
-    """A run whose final call failed has failed."""
-    run = context.instance.get_run_by_id(context.run.tags.get("main_run", ""))
+    """A run whose final call failed has failed, and is not to be retried by run_retries."""
+    run = context.instance.get_run_by_id(context.run.tags.get("pipeline/main_run", ""))
     if run and run.is_success:
+        context.instance.add_run_tags(run.run_id, {"dagster/max_retries": "0"})
         context.instance.report_run_failed(run, f"final run {context.run_id} failed")
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="final_with_retries__number")
 def number_op():
     return json_io(number)(n=1)
 
 
 @dg.op(name="final_with_retries__flaky", retry_policy=dg.RetryPolicy(max_retries=2))
-def flaky_op(context):
+def flaky_op(context: dg.OpExecutionContext):
     """Fails its first attempts, counted in a folder that outlives them."""
     try:
         return json_io(flaky)(key="e", failures=1)
@@ -104,7 +107,7 @@ def final_with_retries__final():
     request_job=final_with_retries__final,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def final_with_retries_succeeded(context):
+def final_with_retries_succeeded(context: dg.RunStatusSensorContext):
     return final_request(context, final_with_retries__final, "succeeded")
 
 
@@ -114,7 +117,7 @@ def final_with_retries_succeeded(context):
     request_job=final_with_retries__final,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def final_with_retries_failed(context):
+def final_with_retries_failed(context: dg.RunStatusSensorContext):
     return final_request(context, final_with_retries__final, "failed")
 
 

@@ -50,6 +50,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="grouped_beside_a_failure__fails")
 def fails_op():
     return json_io(fails)()

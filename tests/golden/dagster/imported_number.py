@@ -43,6 +43,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="imported_number__isleap")
 def isleap_op(params: ImportedNumberParams):
     """Return True for leap years, False for non-leap years."""

@@ -44,6 +44,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(
     name="imported_text__dedent",
     description='Remove any common leading whitespace from every line in `text`.\n\nThis can be used to make triple-quoted strings line up with the left\nedge of the display, while still presenting them in the source code\nin indented form.\n\nNote that tabs and spaces are both treated as whitespace, but they\nare not equal: the lines "  hello" and "\\thello" are\nconsidered to have no common leading whitespace.\n\nEntirely blank lines are normalized to a newline character.',

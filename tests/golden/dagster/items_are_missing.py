@@ -58,6 +58,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="items_are_missing__anything")
 def anything_op(params: ItemsAreMissingParams):
     return json_io(anything)(kind=params.kind)

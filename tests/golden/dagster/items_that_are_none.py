@@ -50,6 +50,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="items_that_are_none__each_x", out=dg.DynamicOut())
 def each_x_op():
     for index, item in enumerate([1, 2, 3]):

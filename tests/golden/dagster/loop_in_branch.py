@@ -55,6 +55,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="loop_in_branch__numbers")
 def numbers_op(params: LoopInBranchParams):
     return json_io(numbers)(n=params.n)

@@ -57,6 +57,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="merge_of_constant_and_outside__before")
 def before_op():
     return json_io(say)(text="outside value")

@@ -57,6 +57,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="merged_none__score")
 def score_op():
     return json_io(score)(auc=0.9)

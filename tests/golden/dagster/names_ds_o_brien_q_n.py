@@ -42,6 +42,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="names_____ds____o_brien__q_____n___class_2")
 def class_2_op():
     return json_io(echo)(value=1)

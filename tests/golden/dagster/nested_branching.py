@@ -78,6 +78,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(
     name="nested_branching__read_ticket",
     description="Find the customer, the topic, and how many exclamation marks it took to say it.",

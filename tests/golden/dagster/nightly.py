@@ -53,9 +53,8 @@ def run_moment(context, params, zone):
     """The run's logical date; without one, the time it was asked for."""
     text = params.logical_date
     if not text:
-        run = context.run.tags.get("main_run", context.run_id)
-        asked = context.instance.get_run_record_by_id(run).create_timestamp
-        text = asked.isoformat()
+        run = context.run.tags.get("pipeline/main_run", context.run_id)
+        text = context.instance.get_run_record_by_id(run).create_timestamp.isoformat()
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment.astimezone(ZoneInfo(zone))
 
@@ -68,8 +67,9 @@ def run_day(context, params):
     return run_moment(context, params, "UTC").strftime("%Y-%m-%d")
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="nightly__say")
-def say_op(context, params: NightlyParams):
+def say_op(context: dg.OpExecutionContext, params: NightlyParams):
     """Give back what it is told."""
     return json_io(say)(
         text=f"{logical_date(context, params)} {run_day(context, params)}"
@@ -87,14 +87,10 @@ def nightly():
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
-def nightly_schedule(context):
+def nightly_schedule(context: dg.ScheduleEvaluationContext):
     moment = context.scheduled_execution_time
-    return dg.RunRequest(
-        run_key=moment.isoformat(),
-        run_config={
-            "resources": {"params": {"config": {"logical_date": moment.isoformat()}}},
-        },
-    )
+    params = NightlyParams(logical_date=moment.isoformat())
+    return dg.RunRequest(run_config=dg.RunConfig(resources={"params": params}))
 
 
 defs = dg.Definitions(jobs=[nightly], schedules=[nightly_schedule])

@@ -49,13 +49,14 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="one_at_a_time__each_x", out=dg.DynamicOut())
 def each_x_op():
     for index, item in enumerate([1, 2, 3]):
         yield dg.DynamicOutput(item, mapping_key=str(index))
 
 
-@dg.op(name="one_at_a_time__nap", tags={"max_parallel": "nap"})
+@dg.op(name="one_at_a_time__nap", tags={"pipeline/max_parallel": "nap"})
 def nap_op(x):
     """Long enough to meet another one that may run at the same time."""
     return json_io(nap)(x=x, seconds=0.2)
@@ -70,7 +71,7 @@ def total_op(xs):
     executor_def=dg.multiprocess_executor.configured(
         {
             "tag_concurrency_limits": [
-                {"key": "max_parallel", "value": "nap", "limit": 1},
+                {"key": "pipeline/max_parallel", "value": "nap", "limit": 1},
             ],
         },
     ),

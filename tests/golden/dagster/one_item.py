@@ -54,6 +54,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="one_item__numbers")
 def numbers_op(params: OneItemParams):
     return json_io(numbers)(n=params.n)

@@ -42,6 +42,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="one_run_at_a_time__double")
 def double_op():
     return json_io(double)(n=1)

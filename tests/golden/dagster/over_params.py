@@ -50,6 +50,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="over_params__each_s", out=dg.DynamicOut())
 def each_s_op(params: OverParamsParams):
     for index, item in enumerate(params.sizes):

@@ -72,6 +72,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="records__parts")
 def parts_op(params: RecordsParams):
     return json_io(parts)(sizes=params.sizes)

@@ -46,6 +46,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="result_of_a_failed_call__one")
 def one_op():
     return json_io(one)()

@@ -54,6 +54,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="retries_that_help__flaky", retry_policy=dg.RetryPolicy(max_retries=2))
 def flaky_op():
     """Fails its first attempts, counted in a folder that outlives them."""

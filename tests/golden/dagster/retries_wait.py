@@ -53,6 +53,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="retries_wait__waited", retry_policy=dg.RetryPolicy(max_retries=2, delay=1))
 def waited_op():
     """Fails before each of the waits, and says of each whether it was long enough."""

@@ -65,8 +65,9 @@ def retried(context, waits):
         raise dg.RetryRequested(len(waits), waits[context.retry_number]) from error
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="retries_wait_longer__waited")
-def waited_op(context):
+def waited_op(context: dg.OpExecutionContext):
     """Fails before each of the waits, and says of each whether it was long enough."""
     with retried(context, [1, 2, 2]):
         return json_io(waited)(key="g", seconds=[1.0, 2.0, 2.0])

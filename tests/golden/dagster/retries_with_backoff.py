@@ -62,8 +62,9 @@ def retried(context, waits):
         raise dg.RetryRequested(len(waits), waits[context.retry_number]) from error
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="retries_with_backoff__flaky")
-def flaky_op(context):
+def flaky_op(context: dg.OpExecutionContext):
     """Fails its first attempts, counted in a folder that outlives them."""
     with retried(context, [1, 2, 2]):
         return json_io(flaky)(key="c", failures=2)

@@ -54,6 +54,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="runtime__numbers")
 def numbers_op(params: RuntimeParams):
     return json_io(numbers)(n=params.n)

@@ -54,6 +54,7 @@ def run_command(words: list[str], given: dict[str, Any]) -> str:
     return (done.stdout.splitlines() or [""])[-1]
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="shell_fails__exits")
 def exits_op():
     return run_command(["bash", "-c", "exit 3"], {})

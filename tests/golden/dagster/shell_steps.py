@@ -58,6 +58,7 @@ def run_command(words: list[str], given: dict[str, Any]) -> str:
     return (done.stdout.splitlines() or [""])[-1]
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="shell_steps__greet")
 def greet_op(params: ShellStepsParams):
     return run_command(

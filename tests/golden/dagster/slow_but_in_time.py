@@ -62,6 +62,7 @@ def time_limit(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="slow_but_in_time__slow")
 def slow_op():
     with time_limit(30):

@@ -53,19 +53,25 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def main_run(context):
     """The id of the run of the pipeline: loops and the final call have runs of their own."""
-    return context.run.tags.get("main_run", context.run_id)
+    return context.run.tags.get("pipeline/main_run", context.run_id)
 
 
 def run_item(context, job, inputs):
     """Run a loop's body for one item, as a run of its own, and tell what came out of it."""
     own = context.run
     config = {k: v for k, v in own.run_config.items() if k in ("loggers", "resources")}
-    index = [*filter(None, [own.tags.get("item")]), context.get_mapping_key()]
+    index = [*filter(None, [own.tags.get("pipeline/item")]), context.get_mapping_key()]
     run = job.execute_in_process(
         run_config=config,
         instance=context.instance,
         input_values=inputs,
-        tags={"main_run": main_run(context), "item": ".".join(index)},
+        # Values go where this run keeps its own: by itself, Dagster would hold them in memory.
+        resources={"io_manager": context.resources.io_manager},
+        tags={
+            "pipeline/main_run": main_run(context),
+            "pipeline/item": ".".join(index),
+            "dagster/max_retries": "0",
+        },
         raise_on_error=False,
     )
     outputs = {}
@@ -89,6 +95,7 @@ def all_succeeded(runs):
         raise dg.Failure(f"runs of items that failed: {', '.join(failed)}")
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="static_in_runtime__each_y", out=dg.DynamicOut())
 def each_y_op():
     for index, item in enumerate([10, 20]):
@@ -116,8 +123,8 @@ def each_x_op(numbers):
         yield dg.DynamicOutput(item, mapping_key=str(index))
 
 
-@dg.op(name="static_in_runtime__each_x_item")
-def each_x_item_op(context, x):
+@dg.op(name="static_in_runtime__each_x_item", required_resource_keys={"io_manager"})
+def each_x_item_op(context: dg.OpExecutionContext, x):
     return run_item(context, each_x_job, {"x": x})
 
 
@@ -147,10 +154,7 @@ def each_x_body(x):
     return {"inner_list": inner}
 
 
-each_x_job = each_x_body.to_job(
-    name="static_in_runtime__each_x_job",
-    resource_defs={"io_manager": dg.FilesystemIOManager()},
-)
+each_x_job = each_x_body.to_job(name="static_in_runtime__each_x_job")
 
 
 @dg.job

@@ -63,6 +63,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="strict__find_files")
 def find_files_op(params: StrictParams):
     """What there is to measure is known only at run time."""

@@ -58,13 +58,14 @@ def tolerated(context, error, default):
     return default
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="tolerance_does_not_rescue_blocked__fails")
 def fails_op():
     return json_io(fails)()
 
 
 @dg.op(name="tolerance_does_not_rescue_blocked__number")
-def number_op(context, n):
+def number_op(context: dg.OpExecutionContext, n):
     try:
         return json_io(number)(n=n)
     except Exception as error:

@@ -71,6 +71,7 @@ def tolerated(context, error, default):
     return default
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="tolerant__find_files")
 def find_files_op(params: TolerantParams):
     """What there is to measure is known only at run time."""
@@ -83,15 +84,15 @@ def each_name_op(find_files):
         yield dg.DynamicOutput(item, mapping_key=str(index))
 
 
-@dg.op(name="tolerant__read", tags={"max_parallel": "read"})
-def read_op(context, name):
+@dg.op(name="tolerant__read", tags={"pipeline/max_parallel": "read"})
+def read_op(context: dg.OpExecutionContext, name):
     try:
         return json_io(read)(name=name)
     except Exception as error:
         return tolerated(context, error, "")
 
 
-@dg.op(name="tolerant__count_words", tags={"max_parallel": "count_words"})
+@dg.op(name="tolerant__count_words", tags={"pipeline/max_parallel": "count_words"})
 def count_words_op(text):
     return json_io(count_words)(text=text)
 
@@ -107,8 +108,8 @@ def total_op(counts):
     executor_def=dg.multiprocess_executor.configured(
         {
             "tag_concurrency_limits": [
-                {"key": "max_parallel", "value": "read", "limit": 2},
-                {"key": "max_parallel", "value": "count_words", "limit": 2},
+                {"key": "pipeline/max_parallel", "value": "read", "limit": 2},
+                {"key": "pipeline/max_parallel", "value": "count_words", "limit": 2},
             ],
         },
     ),

@@ -58,8 +58,9 @@ def tolerated(context, error, default):
     return default
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="tolerated__fails")
-def fails_op(context):
+def fails_op(context: dg.OpExecutionContext):
     try:
         return json_io(fails)()
     except Exception as error:

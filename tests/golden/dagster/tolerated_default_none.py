@@ -62,8 +62,9 @@ def tolerated(context, error, default):
     return default
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="tolerated_default_none__flaky", retry_policy=dg.RetryPolicy(max_retries=1))
-def flaky_op(context):
+def flaky_op(context: dg.OpExecutionContext):
     """Fails its first attempts, counted in a folder that outlives them."""
     try:
         return json_io(flaky)(key="d", failures=9)

@@ -62,6 +62,7 @@ def tolerated(context, error, default):
     return default
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(
     name="tolerated_in_arm__if_fails",
     out={
@@ -77,7 +78,7 @@ def if_fails_op(params: ToleratedInArmParams):
 
 
 @dg.op(name="tolerated_in_arm__fails", ins={"when": dg.In(dg.Nothing)})
-def fails_op(context):
+def fails_op(context: dg.OpExecutionContext):
     try:
         return json_io(fails)()
     except Exception as error:

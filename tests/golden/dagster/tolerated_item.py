@@ -60,6 +60,7 @@ def tolerated(context, error, default):
     return default
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="tolerated_item__each_n", out=dg.DynamicOut())
 def each_n_op():
     for index, item in enumerate([0, 1, 2]):
@@ -67,7 +68,7 @@ def each_n_op():
 
 
 @dg.op(name="tolerated_item__fails_on_one")
-def fails_on_one_op(context, n):
+def fails_on_one_op(context: dg.OpExecutionContext, n):
     try:
         return json_io(fails_on_one)(n=n)
     except Exception as error:

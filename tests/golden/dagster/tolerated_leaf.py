@@ -54,13 +54,14 @@ def tolerated(context, error, default):
     return default
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="tolerated_leaf__number")
 def number_op():
     return json_io(number)(n=1)
 
 
 @dg.op(name="tolerated_leaf__fails")
-def fails_op(context):
+def fails_op(context: dg.OpExecutionContext):
     try:
         return json_io(fails)()
     except Exception as error:

@@ -50,8 +50,9 @@ def tolerated(context, error, default):
     return default
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="tolerated_that_succeeds__number")
-def number_op(context):
+def number_op(context: dg.OpExecutionContext):
     try:
         return json_io(number)(n=4)
     except Exception as error:

@@ -66,6 +66,7 @@ def time_limit(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="too_slow__slow")
 def slow_op():
     with time_limit(1):

@@ -57,6 +57,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="two_at_a_time__numbers")
 def numbers_op(params: TwoAtATimeParams):
     return json_io(numbers)(n=params.count)
@@ -68,7 +69,7 @@ def each_x_op(numbers):
         yield dg.DynamicOutput(item, mapping_key=str(index))
 
 
-@dg.op(name="two_at_a_time__nap", tags={"max_parallel": "nap"})
+@dg.op(name="two_at_a_time__nap", tags={"pipeline/max_parallel": "nap"})
 def nap_op(x):
     """Long enough to meet another one that may run at the same time."""
     return json_io(nap)(x=x, seconds=0.5)
@@ -84,7 +85,7 @@ def total_op(xs):
     executor_def=dg.multiprocess_executor.configured(
         {
             "tag_concurrency_limits": [
-                {"key": "max_parallel", "value": "nap", "limit": 2},
+                {"key": "pipeline/max_parallel", "value": "nap", "limit": 2},
             ],
         },
     ),

@@ -58,6 +58,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="two_independent_branches__left")
 def left_op(params: TwoIndependentBranchesParams):
     return json_io(score)(auc=params.x)

@@ -92,6 +92,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="typed_values__train")
 def train_op(params: TypedValuesParams):
     return json_io(train)(

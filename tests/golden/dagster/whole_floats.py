@@ -54,6 +54,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="whole_floats__number")
 def number_op(params: WholeFloatsParams):
     return json_io(number)(n=params.n)

@@ -46,6 +46,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="wide__part_0")
 def part_0_op():
     return json_io(one)(n=0)

@@ -58,6 +58,7 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
 @dg.op(name="zero_items_then_more__numbers")
 def numbers_op(params: ZeroItemsThenMoreParams):
     return json_io(numbers)(n=params.n)

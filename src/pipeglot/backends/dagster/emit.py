@@ -20,9 +20,11 @@ from .module import Module
 from .ops import Ops
 from .params import Params
 from .plan import Graph, Plan
-from .schedule import scheduled
+from .schedule import evaluation, scheduled
 from .settings import instance_file, job_settings, losses, options, say
 from .wiring import Wiring
+
+_NAMES = "# All pipelines share one namespace of ops: hence the prefix, and an alias at each call."
 
 
 def emit(pipeline: Pipeline) -> Compiled:
@@ -72,6 +74,8 @@ class File:
         """Ops, then the graphs of loops, the job, the final's, what starts runs, and the definitions."""
         module, name = self.module, self.ops.prefix
         found = [Code(self.ops.source(op, graph)) for graph in self.plan.graphs() for op in graph.ops()]
+        if found:
+            found[0] = Code(f"{_NAMES}\n{found[0]}")
         found += [self.body(graph) for graph in self.plan.bodies]
         found.append(self.main())
         jobs = [self.job, *self.ops.jobs.values(), *filter(None, [self.final])]
@@ -101,9 +105,10 @@ class File:
         function = module.name(("graph", graph.name), identifier(graph.name))
         inputs = tuple(Entry("", Atom(getattr(handle.op, "name"))) for handle in graph.inputs.values())  # noqa: B009
         head = statement("", Bracket(f"def {function}(", inputs, ")"), ":")
-        # Ops of a job that is run in process have their outputs in memory, unless told otherwise.
-        resources = self.params.resources() | {"io_manager": call(module.dg("FilesystemIOManager"))}
-        job = call(f"{function}.to_job", name=f"{prefix}__{graph.job}", resource_defs=literal(resources))
+        given: dict[str, Any] = {"name": f"{prefix}__{graph.job}"}
+        if resources := self.params.resources():
+            given["resource_defs"] = literal(resources)
+        job = call(f"{function}.to_job", **given)
         lines = [statement("@", call(module.dg("graph"), **told)), head, *Wiring(self.ops, graph).lines()]
         return Code("\n".join([*lines, "", "", statement(f"{self.ops.jobs[graph.name]} = ", job)]))
 
@@ -116,7 +121,7 @@ class File:
         told |= self.settings
         bounds = {op.name: op.max_parallel for op in self.plan.main.ops() if op.max_parallel is not None}
         if bounds:
-            limits = [{"key": "max_parallel", "value": name, "limit": bound} for name, bound in bounds.items()]
+            limits = [{"key": "pipeline/max_parallel", "value": name, "limit": bound} for name, bound in bounds.items()]
             configured = call(
                 f"{module.dg('multiprocess_executor')}.configured", literal({"tag_concurrency_limits": limits})
             )
@@ -145,7 +150,8 @@ class File:
         }
         request = call(module.use("final_request"), Atom("context"), Atom(self.final), word)
         decorator = statement("@", call(module.dg("run_status_sensor"), **told))
-        return Code("\n".join([decorator, f"def {name}(context):", statement("return ", request, indent=4)])), name
+        head = evaluation(name, module.dg("RunStatusSensorContext"))
+        return Code("\n".join([decorator, head, statement("return ", request, indent=4)])), name
 
 
 def named(name: str, function: str) -> dict[str, str]:

@@ -47,15 +47,14 @@ def tolerated(context, error, default):
     "main_run": '''\
 def main_run(context):
     """The id of the run of the pipeline: loops and the final call have runs of their own."""
-    return context.run.tags.get("main_run", context.run_id)''',
+    return context.run.tags.get("pipeline/main_run", context.run_id)''',
     "run_moment": '''\
 def run_moment(context, params, zone):
     """The run's logical date; without one, the time it was asked for."""
     text = params.logical_date
     if not text:
-        run = context.run.tags.get("main_run", context.run_id)
-        asked = context.instance.get_run_record_by_id(run).create_timestamp
-        text = asked.isoformat()
+        run = context.run.tags.get("pipeline/main_run", context.run_id)
+        text = context.instance.get_run_record_by_id(run).create_timestamp.isoformat()
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment.astimezone(ZoneInfo(zone))''',
     "logical_date": """\
@@ -69,12 +68,18 @@ def run_item(context, job, inputs):
     """Run a loop's body for one item, as a run of its own, and tell what came out of it."""
     own = context.run
     config = {k: v for k, v in own.run_config.items() if k in ("loggers", "resources")}
-    index = [*filter(None, [own.tags.get("item")]), context.get_mapping_key()]
+    index = [*filter(None, [own.tags.get("pipeline/item")]), context.get_mapping_key()]
     run = job.execute_in_process(
         run_config=config,
         instance=context.instance,
         input_values=inputs,
-        tags={"main_run": main_run(context), "item": ".".join(index)},
+        # Values go where this run keeps its own: by itself, Dagster would hold them in memory.
+        resources={"io_manager": context.resources.io_manager},
+        tags={
+            "pipeline/main_run": main_run(context),
+            "pipeline/item": ".".join(index),
+            "dagster/max_retries": "0",
+        },
         raise_on_error=False,
     )
     outputs = {}
@@ -98,17 +103,24 @@ def all_succeeded(runs):
 def final_request(context, job, state):
     """What asks for the final run, once for every run."""
     run = context.dagster_run
-    asked = dg.RunsFilter(job_name=job.name, tags={"main_run": run.run_id})
+    asked = dg.RunsFilter(job_name=job.name, tags={"pipeline/main_run": run.run_id})
     if context.instance.get_runs_count(asked):
         return dg.SkipReason("the final run was asked for before")
     config = {k: v for k, v in run.run_config.items() if k in ("loggers", "resources")}
-    tags = {"main_run": run.run_id, "state": state}
+    tags = {"pipeline/main_run": run.run_id, "pipeline/state": state}
+    tags["dagster/max_retries"] = "0"  # its call has attempts of its own
     return dg.RunRequest(run_key=run.run_id, run_config=config, tags=tags)''',
+    "run_state": """\
+def run_state(context):
+    if state := context.run.tags.get("pipeline/state"):
+        return state
+    raise dg.Failure("no run to tell the state of: the sensors ask for final runs")""",
     "final_failed": '''\
 def final_failed(context):
-    """A run whose final call failed has failed."""
-    run = context.instance.get_run_by_id(context.run.tags.get("main_run", ""))
+    """A run whose final call failed has failed, and is not to be retried by run_retries."""
+    run = context.instance.get_run_by_id(context.run.tags.get("pipeline/main_run", ""))
     if run and run.is_success:
+        context.instance.add_run_tags(run.run_id, {"dagster/max_retries": "0"})
         context.instance.report_run_failed(run, f"final run {context.run_id} failed")''',
 }
 """By name, without a line end behind."""
@@ -123,6 +135,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "gathered": ("dg",),
     "all_succeeded": ("dg",),
     "final_request": ("dg",),
+    "run_state": ("dg",),
 }
 """The names that a helper uses: other helpers, and what the file imports for it."""
 

@@ -106,11 +106,14 @@ class _OpText:
         if orders:
             nothing = call(module.dg("In"), Atom(module.dg("Nothing")))
             told["ins"] = literal({name: nothing for name in orders})
+        if isinstance(op.work, RunBody):
+            told["required_resource_keys"] = Atom('{"io_manager"}')
         told |= self.outs()
         if isinstance(op.work, Step):
             told |= self.policy(op.work.call.policy)
         told |= self.tags()
-        entries = [Entry("", Atom("context"))] if "context" in self.needs else []
+        context = Entry("", Atom(f"context: {module.dg('OpExecutionContext')}"))
+        entries = [context] if "context" in self.needs else []
         if "params" in self.needs:
             entries.append(Entry("", Atom(f"params: {module.params}")))
         entries += [Entry("", Atom(name)) for name in self.table.values()]
@@ -160,7 +163,7 @@ class _OpText:
         given = dict(self.ops.extra.get(op.node, {})) if isinstance(op.work, Step) else {}
         tags: dict[str, Json] = {}
         if op.max_parallel is not None:
-            tags["max_parallel"] = op.name
+            tags["pipeline/max_parallel"] = op.name
         if isinstance(op.work, Step) and (pod := pod_settings(op.work.call.policy)):
             tags["dagster-k8s/config"] = pod
         tags |= given.pop("tags", {})
@@ -298,7 +301,7 @@ class _OpText:
                 return "context.run_id" if self.own else f"{self.module.use('main_run')}(context)"
             case Ctx(name="state"):
                 self.needs.add("context")
-                return 'context.run.tags["state"]'
+                return f"{self.module.use('run_state')}(context)"
             case Ctx(name=name):
                 self.needs |= {"context", "params"}
                 return f"{self.module.use('logical_date' if name == 'logical_date' else 'run_day')}(context, params)"

@@ -136,7 +136,7 @@ class Params:
             return Atom(module.use("Any"))  # Dagster would make a float of a whole number
         if kind in _PLAIN:
             return Atom(_PLAIN[kind])
-        if kind == "object":
+        if kind == "object" and not _may_hold_null(schema):
             return Atom(f"dict[str, {module.use('Any')}]")
         if kind == "array":
             inner = schema.get("items")
@@ -144,9 +144,25 @@ class Params:
             item = _kind(inner)
             if item in _PLAIN and item != "number" and "enum" not in inner:
                 return Atom(f"list[{_PLAIN[item]}]")
-            if item == "object":
+            if item == "object" and not _may_hold_null(inner):
                 return Atom(f"list[dict[str, {module.use('Any')}]]")
         return Atom(module.use("Any"))
+
+
+def _may_hold_null(schema: Schema) -> bool:
+    """Whether an object may have a null at some place: Dagster's maps refuse that, only its `Any` takes it."""
+    rest = schema.get("additionalProperties", {})
+    inner = [*schema.get("properties", {}).values(), *([rest] if rest is not False else [])]
+    return any(not isinstance(one, dict) or _null_within(one) for one in inner)
+
+
+def _null_within(schema: Schema) -> bool:
+    kind = schema.get("type")
+    if kind in _PLAIN and "enum" not in schema:
+        return False
+    if kind == "array" and isinstance(schema.get("items"), dict):
+        return _null_within(schema["items"])
+    return kind != "object" or _may_hold_null(schema)
 
 
 def text_choices(schema: Schema) -> list[str]:

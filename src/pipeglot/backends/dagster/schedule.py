@@ -7,13 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeglot.core.ir import Cron, Interval, Pipeline
-from pipeglot.core.pysource import Atom, Code, Doc, call, literal
+from pipeglot.core.pysource import Atom, Bracket, Code, Doc, Entry, call, literal
 
 from .layout import statement
 from .module import Module
 from .params import Params
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
+BOUND = 100
+"""Runs that one look of a sensor asks for at most: the rest waits for the next."""
 
 
 def scheduled(module: Module, params: Params, job: str, name: str) -> tuple[str, Code, str]:
@@ -24,10 +25,10 @@ def scheduled(module: Module, params: Params, job: str, name: str) -> tuple[str,
     cron, zone = interval_as_cron(module.pipeline) or "", "UTC"
     if isinstance(timing, Cron):
         cron, zone = timing.expression, timing.timezone
-    if not cron:
-        return _sensor(module, params, job, name)
+    elif not cron:
+        return _interval(module, params, job, name, timing.seconds)
     if schedule.catch_up and schedule.start is not None:
-        return _catching_up(module, params, job, name)
+        return _catching_up(module, params, job, name, cron, zone, schedule.start)
     told: dict[str, Any] = {
         "job": Atom(job),
         "cron_schedule": cron,
@@ -40,17 +41,22 @@ def scheduled(module: Module, params: Params, job: str, name: str) -> tuple[str,
         return "schedules", Code(statement(f"{own} = ", made)), own
     lines = [
         statement("@", call(module.dg("schedule"), **_named(f"{name}_schedule", own), **told)),
-        f"def {own}(context):",
+        evaluation(own, module.dg("ScheduleEvaluationContext")),
+        "    moment = context.scheduled_execution_time",
     ]
-    lines.append("    moment = context.scheduled_execution_time")
     if schedule.start is not None:
         lines += [
             statement("start = ", _moment(module, schedule.start), indent=4),
             "    if moment < start:",
             f'        return {module.dg("SkipReason")}(f"the schedule starts at {{start}}")',
         ]
-    lines.append(statement("return ", _request(module, params), indent=4))
+    lines += _request(module, params, "return ", 4)
     return "schedules", Code("\n".join(lines)), own
+
+
+def evaluation(function: str, context: str) -> str:
+    """The head of a function that Dagster asks for runs."""
+    return statement("", Bracket(f"def {function}(", (Entry("", Atom(f"context: {context}")),), ")"), ":")
 
 
 def _moment(module: Module, at: datetime) -> Atom:
@@ -63,86 +69,107 @@ def _clock(module: Module, at: datetime) -> Atom:
     return Atom(f"{module.use('datetime')}({parts})")
 
 
-def _request(module: Module, params: Params) -> Doc:
-    told: dict[str, Doc] = {"run_key": Atom("moment.isoformat()")}
+def _request(module: Module, params: Params, word: str, indent: int, key: bool = False) -> list[str]:
+    """The request for the run of `moment`. A sensor's has a key, for its cursor may be lost; the scheduler knows its
+    ticks by itself."""
+    told: dict[str, Doc] = {"run_key": Atom("moment.isoformat()")} if key else {}
+    lines = []
     if params.dated:
-        config = {"resources": {"params": {"config": {"logical_date": told["run_key"]}}}}
-        told["run_config"] = literal(config)
-    return call(module.dg("RunRequest"), **told)
+        date = call(module.params, logical_date=Atom("moment.isoformat()"))
+        lines.append(statement("params = ", date, indent=indent))
+        told["run_config"] = call(module.dg("RunConfig"), resources=literal({"params": Atom("params")}))
+    return [*lines, statement(word, call(module.dg("RunRequest"), **told), indent=indent)]
 
 
-def _sensor(module: Module, params: Params, job: str, name: str) -> tuple[str, Code, str]:
-    """Runs at every multiple of the interval after the start, asked for by the next look at the clock."""
-    schedule = module.pipeline.schedule
-    assert schedule is not None and isinstance(schedule.timing, Interval)
-    seconds, start = schedule.timing.seconds, schedule.start
-    own = module.name("schedule", f"{job}_interval")
-    datetime_, timedelta = module.use("datetime"), module.use("timedelta")
-    utc = f"{module.use('timezone')}.utc"
+def _sensor(module: Module, job: str, name: str, own: str) -> list[str]:
+    """The head of a sensor."""
     told: dict[str, Any] = {
-        **_named(f"{name}_interval", own),
+        **_named(name, own),
         "job": Atom(job),
         "minimum_interval_seconds": 30,
         "default_status": Atom(module.dg("DefaultSensorStatus.RUNNING")),
     }
+    decorator = statement("@", call(module.dg("sensor"), **told))
+    return [decorator, evaluation(own, module.dg("SensorEvaluationContext"))]
+
+
+def _interval(module: Module, params: Params, job: str, name: str, seconds: int) -> tuple[str, Code, str]:
+    """Runs at every multiple of the interval after the start."""
+    schedule = module.pipeline.schedule
+    assert schedule is not None
+    start = schedule.start
+    own = module.name("schedule", f"{job}_interval")
+    datetime_, utc = module.use("datetime"), f"{module.use('timezone')}.utc"
     first = _moment(module, start) if start else Atom(f"{datetime_}.fromtimestamp(0, {utc})")
+    missed = "missed ones too" if schedule.catch_up and start else "never a missed one"
     lines = [
-        statement("@", call(module.dg("sensor"), **told)),
-        f"def {own}(context):",
-        f'    """A run every {seconds} seconds; the cursor counts them."""',
+        *_sensor(module, job, f"{name}_interval", own),
+        f'    """A run every {seconds} seconds, {missed}; the cursor is the last tick."""',
         statement("start = ", first, indent=4),
-        f"    latest = (datetime.now({utc}) - start) // timedelta(seconds={seconds})".replace(
-            "datetime.now", f"{datetime_}.now"
-        ).replace("timedelta(", f"{timedelta}("),
+        f"    every = {module.use('timedelta')}(seconds={seconds})",
+        f"    latest = (datetime.now({utc}) - start) // every".replace("datetime.now", f"{datetime_}.now"),
     ]
-    if schedule.catch_up:
-        lines.append("    known = -1 if context.cursor is None else int(context.cursor)")
-    else:
-        lines.append("    known = latest if context.cursor is None else int(context.cursor)")
+    if schedule.catch_up and start:
+        lines += [
+            "    known = -1",
+            f"    if context.cursor and (last := {datetime_}.fromisoformat(context.cursor)) >= start:",
+            "        known = (last - start) // every",
+            f"    for number in range(known + 1, known + {BOUND + 1}):",
+            "        if number > latest:",
+            "            return",
+            "        moment = start + number * every",
+            "        context.update_cursor(moment.isoformat())",
+            *_request(module, params, "yield ", 8, key=True),
+        ]
+        return "sensors", Code("\n".join(lines)), own
+    skip = call(module.dg("SkipReason"), "no tick since the last look")
     lines += [
-        "    for number in range(known + 1, latest + 1):",
-        f"        moment = start + number * {timedelta}(seconds={seconds})",
-        statement("yield ", _request(module, params), indent=8),
-        "    context.update_cursor(str(latest))",
+        "    moment = start + latest * every",
+        "    known = context.cursor",
+        "    context.update_cursor(moment.isoformat())",
+        "    # The first look finds no cursor: what was due before it is not made up for.",
+        f"    if not known or moment <= {datetime_}.fromisoformat(known) or moment < start:",
+        statement("return ", skip, indent=8),
+        *_request(module, params, "return ", 4, key=True),
     ]
     return "sensors", Code("\n".join(lines)), own
 
 
-def _catching_up(module: Module, params: Params, job: str, name: str) -> tuple[str, Code, str]:
+def _catching_up(
+    module: Module, params: Params, job: str, name: str, cron: str, zone: str, start: datetime
+) -> tuple[str, Code, str]:
     """Runs for every tick of a cron expression after the start: Dagster's schedules know no missed ones, but its
-    partitions count them."""
-    schedule = module.pipeline.schedule
-    assert schedule is not None and schedule.start is not None and isinstance(schedule.timing, Cron)
+    partitions tell them."""
     own = module.name("schedule", f"{job}_catch_up")
     ticks = module.name("ticks", f"{job}_ticks")
     partitions = call(
         module.dg("TimeWindowPartitionsDefinition"),
-        cron_schedule=schedule.timing.expression,
-        timezone=schedule.timing.timezone,
+        cron_schedule=cron,
+        timezone=zone,
         # Dagster takes the start for one in the partitions' own time zone, whatever zone it has.
-        start=_clock(module, schedule.start.astimezone(ZoneInfo(schedule.timing.timezone))),
-        fmt=_FORMAT,
+        start=_clock(module, start.astimezone(ZoneInfo(zone))),
+        fmt="%Y-%m-%dT%H:%M:%S%z",
         end_offset=1,
     )
-    told: dict[str, Any] = {
-        **_named(f"{name}_catch_up", own),
-        "job": Atom(job),
-        "minimum_interval_seconds": 30,
-        "default_status": Atom(module.dg("DefaultSensorStatus.RUNNING")),
-    }
+    utc = f"{module.use('timezone')}.utc"
     lines = [
         statement(f"{ticks} = ", partitions),
         "",
         "",
-        statement("@", call(module.dg("sensor"), **told)),
-        f"def {own}(context):",
-        '    """A run for every tick, missed ones too; the cursor counts them."""',
-        f"    keys = {ticks}.get_partition_keys()",
-        "    known = int(context.cursor or 0)",
-        "    for key in keys[known:]:",
-        f'        moment = {module.use("datetime")}.strptime(key, "{_FORMAT}")',
-        statement("yield ", _request(module, params), indent=8),
-        "    context.update_cursor(str(len(keys)))",
+        *_sensor(module, job, f"{name}_catch_up", own),
+        '    """A run for every tick, missed ones too; the cursor is the last tick."""',
+        f"    second = {module.use('timedelta')}(seconds=1)",
+        statement("start = ", call(f"{ticks}.start.astimezone", Atom(utc)), indent=4),
+        "    moment = start - second",
+        f"    if context.cursor and (last := {module.use('datetime')}.fromisoformat(context.cursor)) > moment:",
+        "        moment = last",
+        f"    for _ in range({BOUND}):",
+        statement("window = ", call(f"{ticks}.get_next_partition_window", Atom("moment + second")), indent=8),
+        "        if window is None:",
+        "            return",
+        f"        moment = window.start.astimezone({utc})",
+        "        context.update_cursor(moment.isoformat())",
+        *_request(module, params, "yield ", 8, key=True),
     ]
     return "sensors", Code("\n".join(lines)), own
 
@@ -158,7 +185,7 @@ def interval_as_cron(pipeline: Pipeline) -> str | None:
         return None
     seconds = schedule.timing.seconds
     start = int(schedule.start.timestamp()) if schedule.start else 0
-    if seconds % 60 or start % 60 or (schedule.catch_up and schedule.start):
+    if seconds % 60 or start % 60:
         return None
     minutes, first = seconds // 60, start // 60
     if minutes <= 60 and 60 % minutes == 0:

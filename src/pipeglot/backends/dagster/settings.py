@@ -15,7 +15,6 @@ from pipeglot.core.shape import Shape
 
 from .params import text_choices
 from .plan import Plan, RunBody
-from .schedule import interval_as_cron
 
 JOB_OPTIONS = frozenset({"tags", "run_tags", "metadata"})
 """Arguments of `dagster.job` (1.13) that take JSON."""
@@ -116,7 +115,8 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
             found.append(say("PG260", "note", message, at))
         if isinstance(work, RunBody):
             message = f"every item of {op.node!r} is a run of its own, of the job {job}__{work.body.job}"
-            found.append(say("PG268", "note", message, at))
+            way_out = "it happens in the process of its op, beside run queue and launcher"
+            found.append(say("PG268", "note", message, at, way_out))
         if isinstance(node, Call) and node.policy.timeout is not None:
             message = f"the time limit of {node.id!r} is a signal: it needs the main thread and no Windows"
             way_out = "Dagster's own executors run ops in the main thread"
@@ -130,11 +130,11 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
         found.append(say("PG269", "note", message, pipeline.at, way_out))
     if pipeline.final is not None:
         message = f"the final call is the job {job}__{plan.final.name if plan.final else ''}, which sensors ask for"
-        found.append(say("PG267", "note", message, pipeline.final.at, "the daemon has to run"))
+        way_out = "the daemon has to run; where run_retries are on, every try of a run that failed has a final run"
+        found.append(say("PG267", "note", message, pipeline.final.at, way_out))
     schedule = pipeline.schedule
     if schedule is not None:
-        cron = schedule.timing.kind == "cron" or interval_as_cron(pipeline) is not None
-        if schedule.catch_up and cron and schedule.start is None:
+        if schedule.catch_up and schedule.start is None:
             message = "Dagster does not know since when ticks were missed"
             found.append(say("PG262", "loss", message, pipeline.at, "give the schedule a start"))
         if missing := [param.name for param in pipeline.params if param.required]:

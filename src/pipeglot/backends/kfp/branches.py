@@ -9,7 +9,7 @@ from pipeglot.core.ir import Call, Ctx, If, Item, Merged, Out, ParamRef, Value
 from pipeglot.core.pysource import Atom, Doc, call, flat, identifier, literal, root, statement
 from pipeglot.core.shape import transparent
 
-from .cel import cel, decision, negation, references
+from .cel import cel, decision, is_one_comparison, negation, references
 from .guard import close, report
 from .parts import Meaning, Producer, input_name, value_path
 from .spec import Dag, Given, Task, outgoing
@@ -71,7 +71,8 @@ def branch(low: Lowering, dag: Dag, node: If, guard: bool) -> None:
         close(low, dag, node, outer.name, merged, guard)
     for task in arms:
         if isinstance(task.runs, Dag) and not task.runs.tasks:
-            if task is arms[-1] or not host.choice:
+            # The last arm may go, unless nothing is left or something waits for it itself.
+            if task is arms[-1] and host is not dag and len(host.tasks) > 1:
                 del host.tasks[task.name]
             else:
                 low.idle(task.runs, node.id)
@@ -119,6 +120,8 @@ def decided_here(low: Lowering, node: If) -> bool:
     if not low.types.certain(node):
         return False
     for arm in node.arms:
+        if low.for_dsl and arm.when is not None and not is_one_comparison(arm.when):
+            return False
         found = [] if arm.when is None else references(arm.when)
         if found is None:
             return False

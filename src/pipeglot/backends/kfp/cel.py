@@ -60,6 +60,18 @@ def scalar(value: object, form: Form) -> str:
     return "'" + plain.replace("{{", "{\\u007b") + "'"
 
 
+def is_one_comparison(condition: Value) -> bool:
+    """Whether KFP's DSL has words for a decidable condition: a reference against a constant or another."""
+    match condition:
+        case Compare(left=Out() | ParamRef() | Item() | Ctx(), right=right):
+            if isinstance(right, Const):
+                return not isinstance(right.value, str) or scalar(right.value, "str") == f"'{right.value}'"
+            return isinstance(right, Out | ParamRef | Item | Ctx)
+        case Out() | ParamRef() | Item() | Ctx():
+            return True
+    return False
+
+
 def negation(condition: str) -> str:
     """The opposite of a condition in CEL."""
     return f"!({condition})"

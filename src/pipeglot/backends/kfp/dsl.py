@@ -10,7 +10,10 @@ from pipeglot.backends.python import header
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.pysource import RESERVED, Atom, Bracket, Entry, Names, call, flat, identifier, literal, statement
 
+from .containers import SCRIPT, Box
+from .install import Installs
 from .parts import Lowered
+from .programs import fits_docstring
 from .spec import Dag, Given, Program, Task
 from .types import ANNOTATION
 
@@ -30,11 +33,15 @@ class Inexpressible(Exception):
 class Writer:
     """Writes one file."""
 
-    def __init__(self, pipeline: Pipeline, lowered: Lowered, name: str, image: str, packages: list[str], install: bool):
+    def __init__(self, pipeline: Pipeline, lowered: Lowered, name: str, image: str, installs: Installs | None):
         self._pipeline, self._lowered, self._name = pipeline, lowered, name
-        self._image, self._packages, self._install = image, packages, install
+        self._image, self._installs = image, installs
         inputs = {identifier(i.removeprefix("pipelinechannel--")) for i in _inputs(lowered.root)}
-        self._names = Names({"dsl", "compiler", "NamedTuple", *RESERVED, *inputs, *lowered.params})
+        self._shared: dict[str, str] = {}
+        for writing in lowered.writings.values():
+            self._shared |= writing.shared()
+        known = {"dsl", "compiler", "Any", "Callable", "NamedTuple", *RESERVED}
+        self._names = Names({*known, *self._shared, *inputs, *lowered.params})
         self._components: dict[str, str] = {}
         self._functions: dict[str, str] = {}
         self._pipelines: list[str] = []
@@ -47,24 +54,31 @@ class Writer:
             source = writing.nested("\0")
             if source is None:
                 raise Inexpressible("a step's source that cannot stand inside a function: text over several lines")
+            options: dict[str, Any] = {"base_image": self._image}
+            if self._installs is None:
+                options["install_kfp_package"] = False
+            elif wanted := self._installs.of(writing):
+                options["packages_to_install"] = wanted
+            if shared := writing.shared():
+                options["additional_funcs"] = [Atom(each) for each in shared]
+            source = f"{statement('@', call('dsl.component', **options))}\n{source}"
+            if source not in self._components:
+                self._components[source] = self._names(("function", name), name)
+            self._functions[name] = self._components[source]
+        for name, box in self._lowered.containers.items():
+            source = _container(box)
             if source not in self._components:
                 self._components[source] = self._names(("function", name), name)
             self._functions[name] = self._components[source]
         main = self._main()
-        options: dict[str, Any] = {"base_image": self._image}
-        if self._packages and self._install:
-            options["packages_to_install"] = self._packages
-        if not self._install:
-            options["install_kfp_package"] = False
-        decorator = statement("@", call("dsl.component", **options))
-        components = [f"{decorator}\n{source.replace(chr(0), name)}" for source, name in self._components.items()]
-        named = any("NamedTuple(" in part for part in [*components, *self._pipelines, main])
-        imports = "from typing import NamedTuple\n\n" if named else ""
+        components = [source.replace("\0", name) for source, name in self._components.items()]
+        parts = [*self._shared.values(), *components, *self._pipelines, main]
+        found = {word for word in ("Any", "Callable", "NamedTuple") for part in parts if _heads(part, word)}
+        imports = f"from typing import {', '.join(sorted(found))}\n\n" if found else ""
+        imports += "from kfp import compiler, dsl\n"
         if any("PipelineTaskFinalStatus" in part for part in components):
-            parts = [f"{imports}from kfp import compiler, dsl\nfrom kfp.dsl import PipelineTaskFinalStatus\n"]
-        else:
-            parts = [f"{imports}from kfp import compiler, dsl\n"]
-        parts = [*parts, *components, *self._pipelines, main]
+            imports += "from kfp.dsl import PipelineTaskFinalStatus\n"
+        parts = [imports, *parts]
         text = "\n\n".join(part.rstrip("\n") + "\n" for part in parts)
         file = f"{identifier(self._pipeline.name)}.yaml"
         run = statement("", call("compiler.Compiler().compile", Atom(self._main_name), file), indent=4)
@@ -289,6 +303,29 @@ class Writer:
             return f"dsl.OneOf({', '.join(found)})"
         variable = self._variables[name]
         return f"{variable}.output" if len(runs.outputs) == 1 else f'{variable}.outputs["{key}"]'
+
+
+def _heads(source: str, word: str) -> bool:
+    """Whether code outside of functions names something."""
+    return any(re.search(rf"\b{word}\b", line) and not line.startswith("    ") for line in source.split("\n")) or (
+        word == "NamedTuple" and "NamedTuple(" in source
+    )
+
+
+def _container(box: Box) -> str:
+    """The function of a container component; NUL stands for its name."""
+    given = [
+        Atom(flat(literal(f"{name}={text}")) if text is not None else f'f"{name}={{{name}}}"')
+        for name, text in box.arguments.items()
+    ]
+    args = [Atom(box.output), *given, *(Atom(flat(literal(word))) for word in ("--", *box.words()))]
+    script = '"""' + SCRIPT.replace("\\", "\\\\") + '"""'
+    made = call("dsl.ContainerSpec", image=box.image, command=["sh", "-c", Atom("script")], args=args)
+    entries = [Entry("", Atom(f"{name}: {ANNOTATION[form]}")) for name, form in box.program.inputs.items()]
+    head = Bracket("def \0(", (*entries, Entry("", Atom(f"{box.output}: dsl.OutputPath(str)"))), "):")
+    about = [f'    """{box.program.description}"""'] if fits_docstring(box.program.description) else []
+    lines = ["@dsl.container_component", statement("", head), *about, f"    script = {script}"]
+    return "\n".join([*lines, statement("return ", made, indent=4)]) + "\n"
 
 
 def _inputs(dag: Dag) -> list[str]:

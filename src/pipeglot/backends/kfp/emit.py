@@ -8,15 +8,16 @@ from typing import Any
 
 from pipeglot.backends import pod
 from pipeglot.backends.base import Compiled
-from pipeglot.backends.python import group_notes, header
+from pipeglot.backends.python import group_notes, header, roots
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import AnyNode, Call, Pipeline, blocks, walk
-from pipeglot.core.pysource import identifier
+from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk
+from pipeglot.core.pysource import flat, identifier, literal
 from pipeglot.core.shape import Shape, inline, transparent
 
 from . import spec, yaml
 from .deploy import deployment
 from .dsl import Inexpressible, Writer
+from .install import Installs, command
 from .lower import Lowering
 from .naming import pipeline_text
 from .parts import Lowered
@@ -27,8 +28,8 @@ IMAGE = "python:3.12"
 OPTIONS: Mapping[str, str] = {
     "emit": "spec: PipelineSpec YAML (the default); dsl: also the Python file that compiles to it",
     "image": f"the image components run in (default {IMAGE})",
-    "packages": "more requirements that every component installs when it starts, with commas between",
-    "install": "yes: components install kfp and the packages when they start (the default); no: the image has them",
+    "packages": "more requirements that the component of every step installs when it starts, with commas between",
+    "install": "yes: components install kfp and their packages when they start (the default); no: the image has them",
 }
 _PARAM = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _RUN = """\
@@ -51,7 +52,8 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
     entry = f"{stem}.yaml"
     if any(d.severity == "error" for d in diagnostics):
         return Compiled("kfp", {}, entry, name, tuple(diagnostics))
-    lowered = Lowering(pipeline).run()
+    dsl = options.get("emit") == "dsl"
+    lowered = Lowering(pipeline, for_dsl=dsl).run()
     diagnostics += lowered.diagnostics
     if not lowered.root.tasks:
         message = "the pipeline has nothing that runs, and KFP has no empty pipelines"
@@ -63,20 +65,21 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
     )
     if any(d.severity == "error" for d in diagnostics):
         return Compiled("kfp", {}, entry, name, tuple(diagnostics))
-    files = {entry: f"{header(pipeline)}\n" + yaml.dump(pipeline_spec(pipeline, lowered, name, executors))}
+    whole = pipeline_spec(pipeline, lowered, name, executors)
+    files = {entry: f"{header(pipeline)}\n{definition(whole)}" + yaml.dump(whole)}
     platform = _platform(pipeline, lowered)
     if platform:
         files[f"{stem}_kubernetes.yaml"] = f"{header(pipeline)}\n" + yaml.dump(platform)
     if pipeline.schedule is not None or platform:
-        files[f"{stem}_deploy.py"] = deployment(pipeline, stem, name, bool(platform))
-    if options.get("emit") == "dsl":
-        wanted, install = packages(pipeline, options), options.get("install", "yes") == "yes"
+        files[f"{stem}_deploy.py"] = deployment(pipeline, stem, name, bool(platform), lowered.tick)
+    if dsl:
+        installs = Installs(pipeline, options) if options.get("install", "yes") == "yes" else None
         try:
-            writer = Writer(pipeline, lowered, name, options.get("image", IMAGE), wanted, install)
+            writer = Writer(pipeline, lowered, name, options.get("image", IMAGE), installs)
             files[f"{stem}_pipeline.py"] = writer.text()
         except Inexpressible as error:
-            message = f"KFP's DSL has no words for {error}; there is no {stem}_pipeline.py"
-            diagnostics.append(Diagnostic("PG287", "warning", message, pipeline.at, f"use {entry}", "kfp"))
+            message = f"KFP's DSL has no words for {error}: there would be no {stem}_pipeline.py"
+            diagnostics.append(Diagnostic("PG287", "loss", message, pipeline.at, f"use {entry}", "kfp"))
     names = {task: meaning.node for task, meaning in lowered.meanings.items() if meaning.node}
     renamed = [(m.node, task) for task, m in lowered.meanings.items() if m.kind == "call" and m.node != task]
     odd = [f"{node!r} as {task!r}" for node, task in renamed if node.replace("_", "-").replace(".", "-") != task]
@@ -110,10 +113,35 @@ def pipeline_spec(pipeline: Pipeline, lowered: Lowered, name: str, executors: di
     }
 
 
+_WORDS = {
+    "NUMBER_INTEGER": "int",
+    "NUMBER_DOUBLE": "float",
+    "BOOLEAN": "bool",
+    "STRING": "str",
+    "LIST": "list",
+}
+
+
+def definition(whole: dict[str, Any]) -> str:
+    """The comment that KFP's own compiler puts on top: what the pipeline is called, says of itself and takes."""
+    info = whole["pipelineInfo"]
+    lines = ["# PIPELINE DEFINITION", f"# Name: {info['name']}"]
+    if "description" in info:
+        first, *more = info["description"].splitlines()
+        lines += [f"# Description: {first}", *(f"#              {line}" for line in more)]
+    inputs = whole["root"].get("inputDefinitions", {}).get("parameters", {})
+    lines += ["# Inputs:"] if inputs else []
+    for name, about in sorted(inputs.items()):
+        default = f" [Default: {flat(literal(about['defaultValue']))}]" if "defaultValue" in about else ""
+        lines.append(f"#    {name}: {_WORDS[about['parameterType']]}{default}")
+    return "".join(line.encode("ascii", "backslashreplace").decode().rstrip() + "\n" for line in lines)
+
+
 def _executors(
     pipeline: Pipeline, lowered: Lowered, options: Mapping[str, str], diagnostics: list[Diagnostic]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    installs, installing = Installs(pipeline, options), options.get("install", "yes") == "yes"
     for name, writing in lowered.writings.items():
         text = writing.text()
         source = without_placeholders(text)
@@ -128,35 +156,19 @@ def _executors(
             return {}
         container: dict[str, Any] = {
             "args": ["--executor_input", "{{$}}", "--function_to_execute", writing.program.function],
-            "command": [*_install(pipeline, options), "sh", "-ec", _RUN, source],
+            "command": [*(command(installs.of(writing), SDK) if installing else []), "sh", "-ec", _RUN, source],
             "image": options.get("image", IMAGE),
         }
-        resources = lowered.resources.get(name)
-        if resources is not None:
-            container["resources"] = _resources(resources)
         found[f"exec-{name}"] = {"container": container}
+    found |= {f"exec-{name}": {"container": box.spec()} for name, box in lowered.containers.items()}
+    own = set(pipeline.packages)
+    if installing and own and not any(own & set(installs.of(each)) for each in lowered.writings.values()):
+        message = f"no step's code imports anything of {', '.join(pipeline.packages)}: no component installs it"
+        way_out = "import it in the step that needs it, or use the option packages"
+        diagnostics.append(Diagnostic("PG293", "note", message, pipeline.at, way_out, "kfp"))
+    for name, resources in lowered.resources.items():
+        found[f"exec-{name}"]["container"]["resources"] = _resources(resources)
     return found
-
-
-def packages(pipeline: Pipeline, options: Mapping[str, str]) -> list[str]:
-    """The requirements of every component."""
-    more = [each.strip() for each in options.get("packages", "").split(",") if each.strip()]
-    return list(dict.fromkeys(["pydantic>=2", *pipeline.packages, *more]))
-
-
-def _install(pipeline: Pipeline, options: Mapping[str, str]) -> list[str]:
-    if options.get("install", "yes") == "no":
-        return []
-    wanted = " ".join("'" + each.replace("'", '"') + "'" for each in packages(pipeline, options))
-    pip = "python3 -m pip install --quiet --no-warn-script-location"
-    text = (
-        '\nif ! [ -x "$(command -v pip)" ]; then\n'
-        "    python3 -m ensurepip || python3 -m ensurepip --user || apt-get install python3-pip\n"
-        "fi\n\n"
-        f"PIP_DISABLE_PIP_VERSION_CHECK=1 {pip} {wanted}  &&  "
-        f"{pip} 'kfp=={SDK}' '--no-deps' 'typing-extensions>=3.7.4,<5; python_version<\"3.9\"' && \"$0\" \"$@\"\n"
-    )
-    return ["sh", "-c", text]
 
 
 def _resources(resources: Any) -> dict[str, Any]:
@@ -243,6 +255,11 @@ def _findings(pipeline: Pipeline, name: str) -> list[Diagnostic]:
     if pipeline.final is not None:
         message = "whether a final call that fails makes the run fail depends on the version of KFP's workflow engine"
         found.append(Diagnostic("PG289", "warning", message, pipeline.final.at, "watch the task itself", "kfp"))
+        if any(isinstance(ref, Ctx) and ref.name == "state" for ref in roots(pipeline.final.call.args.values())):
+            message = "a server of KFP before 2.17 tells the final call that the run succeeded when a call within a "
+            message += "branch or a loop failed"
+            way_out = "use 2.17 or newer, which counts every region (kubeflow/pipelines#13322)"
+            found.append(Diagnostic("PG292", "warning", message, pipeline.final.at, way_out, "kfp"))
     schedule = pipeline.schedule
     if schedule is not None and schedule.timing.kind == "cron" and schedule.timing.timezone not in ("UTC", "Etc/UTC"):
         message = f"KFP reads cron in the time zone of its server, not in {schedule.timing.timezone}"

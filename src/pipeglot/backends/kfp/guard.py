@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeglot.core.ir import AnyNode, Collected, Each, If, Merged, Out
 from pipeglot.core.pysource import Atom, Doc, call, identifier, literal
 
+from .calls import program_producer
 from .parts import Producer
 from .spec import Dag, Task, outgoing
 
@@ -65,4 +66,4 @@ def close(
         writing.gives("Output", form)
         low.helper(dag, opened, node.id)
         low.ends[value.id] = [(dag, name)]
-        low.produce("out", value.id, low.program_producer(dag, name, writing, Out(ref=value.id), form, "{}"))
+        low.produce("out", value.id, program_producer(low, dag, name, writing, Out(ref=value.id), form, "{}"))

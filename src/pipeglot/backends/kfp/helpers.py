@@ -67,13 +67,19 @@ def gathered(outcomes):
     if not all("value" in each for each in found):
         return {"blocked": True}
     return {"value": [each["value"] for each in found]}''',
+    "now": '''\
+def now():
+    """The time, for servers that do not tell when a run was made."""
+    from datetime import datetime, timezone
+
+    return datetime.now(timezone.utc).isoformat()''',
     "context_of": '''\
-def context_of(given, scheduled, created, zone):
-    """The tick of the run, or when it was made, and the day of that in a time zone."""
+def context_of(times, zone):
+    """The first time that was told, and the day of it in a time zone."""
     from datetime import datetime, timezone
     from zoneinfo import ZoneInfo
 
-    for text in (given, scheduled, created):
+    for text in times:
         try:
             found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
         except ValueError:
@@ -81,7 +87,7 @@ def context_of(given, scheduled, created, zone):
         if found.year > 1970:
             break
     else:
-        found = datetime.now(timezone.utc)
+        raise ValueError("KFP before 2.17 does not tell when a run was made: give the run its logical date")
     if found.tzinfo is None:
         found = found.replace(tzinfo=timezone.utc)
     logical_date = found.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeglot.backends.python import roots
-from pipeglot.core.ir import Call, Collected, Const, Ctx, Each, Item, Out, ParamRef
+from pipeglot.core.ir import Call, Collected, Const, Ctx, Each, Item, ListOf, Out, ParamRef
 from pipeglot.core.pysource import Atom, call, expression, flat, identifier, literal, root, statement
 from pipeglot.core.shape import inputs, out_refs, outputs, sources, transparent
 
@@ -43,7 +43,8 @@ def loop(low: Lowering, dag: Dag, node: Each, guard: bool) -> None:
         low.nothing(node)
         return
     elements = _elements(low, node)
-    gate = static is None and (bool(collected) or inner)
+    some = isinstance(node.items, ListOf) and bool(node.items.items) and not guard
+    gate = static is None and not some and (bool(collected) or inner)
     given, count, formed = (None, None, None) if static is not None else _items(low, dag, node, elements, guard, gate)
     if not calls and not collected and not guard:
         low.ends[node.id] = [(dag, formed)] if formed else []
@@ -177,21 +178,25 @@ def _items(
     writing = low.writing(name, f"items_{node.id}")
     task = Task(name, name, writing.program)
     names = low.inputs(dag, task, writing, [value])
-    work = writing.work(
-        [
-            statement("items = ", expression(shielded(value), names), indent=8),
-            "        if not isinstance(items, list):",
-            '            raise TypeError(f"not a list: {items!r}")',
-            "        return items",
-        ]
-    )
+    doc = expression(shielded(value), names)
+    if not guard and isinstance(value, ListOf):
+        writing.value(doc)
+    else:
+        work = writing.work(
+            [
+                statement("items = ", doc, indent=8),
+                "        if not isinstance(items, list):",
+                '            raise TypeError(f"not a list: {items!r}")',
+                "        return items",
+            ]
+        )
+        writing.value(Atom(f"{flat(work)}()"))
     if guard:
         low.guarded_waits(dag, task, writing, node)
         low.outcome(writing, work)
         writing.gives("items", form, '{}.get("value", [])')
         writing.gives("count", "int", 'len({}.get("value", []))')
     else:
-        writing.value(Atom(f"{flat(work)}()"))
         writing.gives("Output", form)
         if gate:
             writing.gives("count", "int", "len({})")

@@ -13,11 +13,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeglot.backends.python import invocation, roots
+from pipeglot.backends.python import roots
 from pipeglot.core.ir import (
     AnyNode,
     Call,
-    Const,
     Ctx,
     Each,
     If,
@@ -47,39 +46,40 @@ from pipeglot.core.pysource import (
 from pipeglot.core.shape import Shape, transparent
 
 from .branches import branch
-from .facts import exit_task, run_context
+from .calls import call_task
+from .containers import Box
+from .facts import PLACE, exit_task, run_context
 from .fate import Fate
 from .loops import loop
 from .naming import TaskNames
 from .parts import (
     SHIELD,
-    Facet,
     Lowered,
     Meaning,
     Producer,
     input_name,
-    is_small,
     key_of,
-    native,
-    retry_policy,
     shielded,
     value_path,
     words,
 )
-from .programs import Sources, Writing, subscripts
-from .spec import Dag, Given, Task, constant, incoming, outgoing
-from .types import LISTS, PARAMETER_TYPE, Form, Types, form_of
+from .programs import Sources, Writing
+from .spec import Dag, Given, Task, incoming, outgoing
+from .types import PARAMETER_TYPE, Form, Types, form_of
 
 
 class Lowering:
-    """Lowers one pipeline."""
+    """Lowers one pipeline. `for_dsl`: so that KFP's DSL can say it, which takes some more tasks."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, for_dsl: bool = False) -> None:
+        self.for_dsl = for_dsl
         self.pipeline, self.shape = pipeline, Shape(pipeline)
         self.types, self.fate = Types(self.shape), Fate(self.shape)
         self.sources, self.names = Sources(pipeline), TaskNames()
         self.root = self.top = Dag("root")
         self.writings: dict[str, Writing] = {}
+        self.tick: str | None = None
+        self.containers: dict[str, Box] = {}
         self.meanings: dict[str, Meaning] = {}
         self.params: dict[str, dict[str, Any]] = {}
         self.resources: dict[str, Any] = {}
@@ -87,7 +87,8 @@ class Lowering:
         self.ends: dict[str, list[tuple[Dag, str]]] = {}
         self.awaited = {ref for id in self.shape.nodes for ref in self.shape.waits(id).after}
         self.awaited |= {self.shape.owner[ref] for ref in self.awaited if ref in self.shape.owner}
-        self._limits: dict[str, int | None] = {}
+        final = pipeline.final.call.args.values() if pipeline.final else ()
+        self.final_takes_time = any(isinstance(ref, Ctx) and ref.name in PLACE for ref in roots(final))
 
     def run(self) -> Lowered:
         """The whole pipeline."""
@@ -105,9 +106,9 @@ class Lowering:
             self.idle(self.top, self.pipeline.name)
         if final is not None:
             exit_task(self, final.call)
-        return Lowered(
-            self.root, self.writings, self.meanings, self.params, self.resources, list(self.sources.diagnostics)
-        )
+        said = list(dict.fromkeys(self.sources.diagnostics))
+        named = (self.meanings, self.params, self.resources)
+        return Lowered(self.root, self.writings, self.containers, *named, self.tick, said)
 
     def name(self, id: str) -> str:
         if not hasattr(self, "_names"):
@@ -167,7 +168,10 @@ class Lowering:
             given = self.take(dag, root(value), value.path, form)
             if given is not None and "taskOutputParameter" in given:
                 port = given["taskOutputParameter"]
-                return port["producerTask"], port["outputParameterKey"]
+                runs = dag.tasks[port["producerTask"]].runs
+                # The DSL has no value that is one of several of which one is one of several, nor a list of those.
+                if not (self.for_dsl and isinstance(runs, Dag)):
+                    return port["producerTask"], port["outputParameterKey"]
         return self.form(dag, value, form, owner)
 
     def form(self, dag: Dag, value: Value, form: Form, owner: str) -> tuple[str, str]:
@@ -249,7 +253,7 @@ class Lowering:
         for node in self._ordered(body):
             match node:
                 case Call():
-                    self.call(dag, node, guard)
+                    call_task(self, dag, node, guard)
                 case If():
                     branch(self, dag, node, guard)
                 case Each():
@@ -298,103 +302,6 @@ class Lowering:
             taken = dag.pass_in(producer.dag, given, input_name(given), "outcome")
             if taken not in task.inputs.values():
                 task.inputs[writing.parameter((kind, ref), f"after_{identifier(ref)}", "outcome")] = taken
-
-    # ------------------------------------------------------------ calls
-
-    def call(self, dag: Dag, node: Call, guard: bool) -> None:
-        """A call as a task."""
-        step = self.pipeline.step(node.step)
-        name = self.name(node.id)
-        writing = self.writing(name, node.id, step)
-        task = Task(name, node.id, writing.program)
-        task.display = name if name == node.id else node.id
-        names = self.arguments(dag, task, writing, node)
-        doc: Doc = invocation(self.pipeline, names[0], names[1], writing.imports)
-        policy = node.policy
-        if policy.timeout is not None:
-            doc = call(writing.use("limited"), policy.timeout, Atom("lambda: " + flat(doc)))
-        form = form_of(step.returns)
-        inside = guard or policy.on_failure is not None or not native(policy)
-        if guard:
-            self.guarded_waits(dag, task, writing, node)
-        else:
-            self.wait(dag, task, node)
-        if inside:
-            self.attempt(writing, doc, self.upstream(writing), policy)
-        else:
-            writing.value(doc)
-            if policy.retry is not None:
-                task.retry = retry_policy(policy)
-        if policy.resources is not None:
-            self.resources[name] = policy.resources
-        fused = 1 + policy.retry.count if inside and policy.retry is not None else 1 if inside else 0
-        self.add(dag, task, Meaning(node.id, "call", "outcome" if inside else form, fused))
-        self.ends[node.id] = [(dag, name)]
-        if guard:
-            writing.gives("Output", "outcome")
-            given = outgoing(name, "Output")
-            producer = Producer(dag, "outcome", lambda p, f: given if (p, f) == ((), "outcome") else None, True)
-            self.produce("out", node.id, producer)
-            self.produce("end", node.id, producer)
-            return
-        if inside:
-            writing.gives("outcome", "outcome")
-            if policy.on_failure is None:
-                writing.gives("Output", form, writing.use("opened") + "(dump({}))")
-        source = "{}" if not inside else '{}["value"]' if policy.on_failure else "opened(dump({}))"
-        if not inside or policy.on_failure is not None:
-            writing.gives("Output", form, source)
-        self.produce("out", node.id, self.program_producer(dag, name, writing, Out(ref=node.id), form, source))
-
-    def arguments(
-        self, dag: Dag, task: Task, writing: Writing, node: Call, known: Mapping[Root, str] | None = None
-    ) -> tuple[Call, RootNames]:
-        """Give a task a call's arguments: references and small constants as parameters, the rest is in the code."""
-        wanted = {
-            root(value): name
-            for name, value in reversed(node.args.items())
-            if isinstance(value, Out | Item | ParamRef | Ctx)
-        }
-        args: dict[str, Value] = {}
-        read: dict[str, str] = {}
-        names = self.inputs(dag, task, writing, node.args.values(), wanted, known)
-        for name, value in node.args.items():
-            if isinstance(value, Const) and is_small(value.value):
-                form = form_of({"const": value.value})
-                given = writing.parameter(("const", name), name, form)
-                task.inputs[given] = constant(value.value)
-                read[name] = writing.read(given)
-                args[name] = ParamRef(name=f"const {name}")
-            else:
-                args[name] = shielded(value)
-
-        def named(ref: Root) -> str:
-            if isinstance(ref, ParamRef) and ref.name.startswith("const "):
-                return read[ref.name.removeprefix("const ")]
-            return names(ref)
-
-        return node.model_copy(update={"args": args}), named
-
-    def program_producer(self, dag: Dag, task: str, writing: Writing, whole: Out, home: Form, source: str) -> Producer:
-        """A producer that adds outputs to a component as they are asked for."""
-        keys: dict[Facet, str] = {((), home): "Output"}
-
-        def give(path: tuple[str | int, ...], form: Form) -> Given | None:
-            if (path, form) not in keys:
-                schema = self.types.schema(whole.model_copy(update={"path": path}))
-                known = form_of(schema)
-                lists = form in LISTS.values() and schema is not None and schema.get("type") == "array"
-                fits = form == known or (form == "texts" and lists) or (form == "json" and (schema is not None))
-                if not fits or (schema is None and path):
-                    return None
-                key, number = identifier("_".join(map(str, path)) or form), 2
-                while key in writing.program.outputs:
-                    key, number = f"{identifier('_'.join(map(str, path)) or form)}_{number}", number + 1
-                writing.gives(key, form, source + subscripts(path))
-                keys[path, form] = key
-            return outgoing(task, keys[path, form])
-
-        return Producer(dag, home, give)
 
     def nothing(self, node: If | Each) -> None:
         """A region that leaves no task: what waits for it waits for what it waits for."""

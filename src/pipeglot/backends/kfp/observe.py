@@ -61,7 +61,7 @@ def _record(task: EngineTask, meaning: Meaning, index: tuple[int, ...]) -> Itera
         failure = failure or Failure(type="Error", message="")
         yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, error=failure, **times)
         return
-    output = outcome["value"] if outcome is not None else _decoded(outputs.get("Output"), meaning.form)
+    output = outcome["value"] if outcome is not None else _decoded(outputs.get(meaning.output), meaning.form)
     yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, output=output, **times)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Policy, Text, Value
@@ -14,6 +14,9 @@ from pipeglot.core.pysource import Root
 from .programs import Writing
 from .spec import Dag, Given
 from .types import Form
+
+if TYPE_CHECKING:
+    from .containers import Box
 
 Facet = tuple[tuple[str | int, ...], Form]
 """What of a value is asked for: a path into it, and the form."""
@@ -38,6 +41,8 @@ class Meaning:
     form: Form = "json"
     fused: int = 0
     """Attempts a failed task stands for, where it repeats the call itself."""
+    output: str = "Output"
+    """The output that has the value."""
 
 
 @dataclass
@@ -46,9 +51,12 @@ class Lowered:
 
     root: Dag
     writings: dict[str, Writing]
+    containers: dict[str, Box]
     meanings: dict[str, Meaning]
     params: dict[str, dict[str, Any]]
     resources: dict[str, Any]
+    tick: str | None = None
+    """The parameter that takes the logical date, where something asks for it."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 

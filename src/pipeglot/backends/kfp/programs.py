@@ -49,7 +49,7 @@ class Sources:
         self.pipeline = pipeline
         self.diagnostics: list[Diagnostic] = []
         self._chunks: dict[str, tuple[Chunk, ...]] = {}
-        self._heads: dict[tuple[str, frozenset[str]], tuple[str, bool]] = {}
+        self._heads: dict[tuple[str, frozenset[str], bool], tuple[str, bool]] = {}
         self._bound = {name: chunk for chunk in pipeline.code for name in chunk.names}
         self._words = [(chunk, frozenset(_WORD.findall(chunk.text))) for chunk in pipeline.code]
         modules = {s.run.module.split(".")[0] for s in pipeline.steps if isinstance(s.run, Imported)}
@@ -72,7 +72,7 @@ class Sources:
 
     def names(self, step: Step | None) -> Names:
         """Names for the parameters of one function; they may hide what the function itself does not use."""
-        used = {"self", "outcome", "value", "status", "state", "good", *self.helper.values()}
+        used = {"self", "outcome", "value", "found", "status", "state", *self.helper.values()}
         used |= BOUNDARY_NAMES.keys() | ENGINE_NAMES.keys()
         if step is not None and isinstance(step.run, Imported | Inlined):
             used.add(step.run.name if isinstance(step.run, Inlined) else step.run.module.split(".")[0])
@@ -92,16 +92,16 @@ class Sources:
             self._chunks[step.run.name] = tuple(c for c in self.pipeline.code if known.intersection(c.names))
         return self._chunks[step.run.name]
 
-    def head(self, step: Step | None, helpers: frozenset[str]) -> tuple[str, bool]:
-        """All above the function, and whether annotations are text there."""
-        key = ("" if step is None else step.name, helpers)
+    def head(self, step: Step | None, helpers: frozenset[str], whole: bool) -> tuple[str, bool]:
+        """All above the function, and whether annotations are text there. Not `whole`: but for the helpers."""
+        key = ("" if step is None else step.name, helpers, whole)
         if key not in self._heads:
-            self._heads[key] = self._head(step, helpers)
+            self._heads[key] = self._head(step, helpers, whole)
         return self._heads[key]
 
-    def _head(self, step: Step | None, helpers: frozenset[str]) -> tuple[str, bool]:
+    def _head(self, step: Step | None, helpers: frozenset[str], whole: bool) -> tuple[str, bool]:
         imports = Imports()
-        if "json" in helpers or helpers & USES_JSON:
+        if "json" in helpers or (whole and helpers & USES_JSON):
             imports.module("json")
         for name in sorted(helpers & ENGINE_NAMES.keys()):
             imports.name(ENGINE_NAMES[name], name)
@@ -109,14 +109,30 @@ class Sources:
         if step is not None:
             code = self.needed(step)
             parts.append(author_code(self.pipeline.model_copy(update={"code": code}), imports).text)
-            parts.append(boundary_code([step], imports))
+            if whole:
+                parts.append(boundary_code([step], imports))
             if isinstance(step.run, Imported):
                 imports.module(step.run.module)
-        parts += [self._helper(name) for name in HELPERS if name in helpers]
+        if whole:
+            parts += [self._helper(name) for name in HELPERS if name in helpers]
         text = imports.text(STANDARD)
         eager = "from __future__ import annotations" in text
         found = "\n\n\n".join(part for part in parts if part)
         return (text + "\n\n\n" + found if text and found else text or found), eager
+
+    def shared(self, step: Step | None, helpers: Iterable[str]) -> dict[str, str]:
+        """The helpers of a component as functions that import what they need: name and source."""
+        found: dict[str, str] = {}
+        if step is not None:
+            imports = Imports()
+            text = boundary_code([step], imports)
+            name = "json_io" if isinstance(step.run, Imported | Inlined) else "run_command"
+            # What annotations name is known where KFP puts a component.
+            lines = [line for line in imports.text(STANDARD).split("\n") if not line.endswith(("Callable", "Any"))]
+            found[name] = _with_imports(text, [line for line in lines if line])
+        for each in (each for each in HELPERS if each in helpers):
+            found[self.helper[each]] = _with_imports(self._helper(each), ["import json"] if each in USES_JSON else [])
+        return found
 
     def _helper(self, name: str) -> str:
         text = HELPERS[name]
@@ -130,10 +146,10 @@ class Writing:
 
     def __init__(self, sources: Sources, function: str, step: Step | None = None) -> None:
         self.program = Program(function, description="" if step is None else step.description)
-        self._sources = sources
+        self.sources = sources
         self._names = sources.names(step)
-        self._helpers: set[str] = set()
-        self._step = step
+        self.helpers: set[str] = set()
+        self.step = step
         self._before: list[str] = []
         self._value: Doc = Atom("None")
         self._variable = "value"
@@ -141,8 +157,8 @@ class Writing:
 
     def use(self, helper: str) -> str:
         """A helper's name; it is printed, and what it needs imported."""
-        self._helpers.add(helper)
-        return self._sources.helper.get(helper, helper)
+        self.helpers.add(helper)
+        return self.sources.helper.get(helper, helper)
 
     def parameter(self, key: object, wanted: str, form: Form) -> str:
         """The name of a new parameter."""
@@ -160,7 +176,7 @@ class Writing:
 
     def work(self, lines: Iterable[str]) -> Doc:
         """A function within, that does the work; its name."""
-        name = self._sources.helper["work"]
+        name = self.sources.helper["work"]
         self._before += [f"    def {name}():", *lines, ""]
         return Atom(name)
 
@@ -168,9 +184,9 @@ class Writing:
         """A line of the function, before what it returns."""
         self._before.append(text)
 
-    def value(self, doc: Doc, *, outcome: bool = False) -> None:
+    def value(self, doc: Doc, *, outcome: bool = False, variable: str = "value") -> None:
         """What the function is about: a value, or an outcome (`attempt`)."""
-        self._value, self._variable = doc, "outcome" if outcome else "value"
+        self._value, self._variable = doc, "outcome" if outcome else variable
 
     def gives(self, key: str, form: Form, expression: str = "{}") -> None:
         """An output: `expression` of the value, in a form."""
@@ -193,24 +209,29 @@ class Writing:
         return text
 
     def nested(self, name: str) -> str | None:
-        """One function of a given name that holds all it needs; None where that cannot be moved into one."""
-        above = self._above()[0].replace("from __future__ import annotations", "").strip("\n")
+        """One function of a given name that holds all it needs but for helpers; None where that cannot be moved into one."""
+        above = self._above(whole=False)[0].replace("from __future__ import annotations", "").strip("\n")
         lines = [line for line in above.split("\n") if not line.startswith("from kfp.dsl import")]
         lines = [line.replace(", NamedTuple", "") for line in lines if line != "from typing import NamedTuple"]
-        above = "\n".join(lines)
+        above = "\n".join(lines).strip("\n")
+        lines = above.split("\n")
         own = [self._signature(name), *_docstring(self.program.description)]
         inner = re.sub(r"\n{3,}", "\n\n", "\n".join("    " + line if line else "" for line in lines))
         text = "\n".join([*own, *([inner, ""] if inner.strip() else []), *self._before, *self._return()])
         return text + "\n" if not above or _same_inside(above, inner) else None
 
-    def _above(self) -> tuple[str, bool]:
+    def shared(self) -> dict[str, str]:
+        """The helpers it uses, as functions of their own: name and source."""
+        return self.sources.shared(self.step, self.helpers)
+
+    def _above(self, whole: bool = True) -> tuple[str, bool]:
         program = self.program
-        helpers = set(self._helpers)
+        helpers = set(self.helpers)
         if program.outputs.keys() - {"Output"}:
             helpers.add("NamedTuple")
         if program.final_status:
             helpers.add("PipelineTaskFinalStatus")
-        return self._sources.head(self._step, frozenset(helpers))
+        return self.sources.head(self.step, frozenset(helpers), whole)
 
     def _signature(self, name: str | None = None) -> str:
         program = self.program
@@ -251,6 +272,19 @@ class Writing:
             return [statement("return ", returned, indent=4)]
         made = statement(f"{self._variable} = ", self._value, indent=4)
         return [made, statement("return ", returned, indent=4)]
+
+
+def _with_imports(source: str, imports: list[str]) -> str:
+    """A function with imports at its start, behind its docstring."""
+    lines = source.strip("\n").split("\n")
+    function = ast.parse(source).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    first = function.body[0]
+    end = (first.end_lineno or first.lineno) if ast.get_docstring(function) is not None else first.lineno - 1
+    added = ["    " + line for line in imports]
+    rest = lines[end:]
+    gap = [""] if added and rest[0] else []
+    return "\n".join([*lines[:end], *added, *gap, *rest]) + "\n"
 
 
 def _same_inside(text: str, indented: str) -> bool:

@@ -5,6 +5,7 @@ instance in memory; mode `multiprocess` is a real instance and the executor that
 for every step. What the daemon would do, asking the sensors about a run that has ended, is done here.
 """
 
+import contextlib
 import multiprocessing
 import os
 import pickle
@@ -30,7 +31,7 @@ def main():
         del sys.modules["__main__"].__file__
         instance = dagster.DagsterInstance.local_temp(tempfile.mkdtemp(dir=os.environ["DAGSTER_HOME"]))
     else:
-        instance = dagster.DagsterInstance.ephemeral()
+        instance = dagster.DagsterInstance.ephemeral(tempfile.mkdtemp(dir=os.environ["DAGSTER_HOME"]))
     wire.tell("ready")
     for job in jobs:
         wire.tell("start", job=job["number"])
@@ -47,13 +48,17 @@ def run_one(job, runner):
             definitions, main_job = loaded(job)
         except Exception as error:
             return wire.fail(number, "PG322", f"Dagster cannot load the file: {wire.describe(error)}")
-    try:
-        run_id = runner.run(main_job, run_config(job, main_job), {})
-    except dagster.DagsterInvalidConfigError as error:
-        return wire.fail(number, "PG324", f"Dagster refused the run: {error}")
-    except Exception as error:
-        return wire.fail(number, "PG324", f"Dagster refused the run: {wire.describe(error)}")
-    react(definitions, runner, run_id, number)
+    teller = Teller(job, runner.instance)
+    with teller if runner.mode == "test" else contextlib.nullcontext():
+        try:
+            run_id = runner.run(main_job, run_config(job, main_job), {})
+        except dagster.DagsterInvalidConfigError as error:
+            return wire.fail(number, "PG324", f"Dagster refused the run: {error}")
+        except Exception as error:
+            return wire.fail(number, "PG324", f"Dagster refused the run: {wire.describe(error)}")
+        react(definitions, runner, run_id, number)
+    if runner.mode != "test":
+        teller.look(run_id)
     tell_run(job, runner.instance, run_id, notes)
 
 
@@ -183,13 +188,62 @@ def last_event(instance, run_id):
 # ---------------------------------------------------------------- what Dagster recorded
 
 
+class Teller:
+    """Tells of the steps of a job's runs: of each event as it happens where this process runs the steps, else of
+    what an instance has got of a run since the last look."""
+
+    def __init__(self, job, instance):
+        self.number, self.instance = job["number"], instance
+        self.runs, self.found, self.cursors = {}, {}, {}
+
+    def __enter__(self):
+        def handled(entry, **how):
+            type(self.instance).handle_new_event(self.instance, entry, **how)
+            self.take(entry)
+
+        self.instance.handle_new_event = handled
+        return self
+
+    def __exit__(self, *_):
+        del self.instance.handle_new_event
+
+    def look(self, run_id):
+        """What is new of a run and of the runs that it started."""
+        import dagster
+
+        started = self.instance.get_runs(dagster.RunsFilter(tags={"pipeline/main_run": run_id}))
+        for id in [run_id, *(run.run_id for run in reversed(started))]:
+            new = self.instance.get_records_for_run(id, self.cursors.get(id))
+            self.cursors[id] = new.cursor
+            for record in new.records:
+                self.take(record.event_log_entry)
+
+    def take(self, entry):
+        event = entry.dagster_event
+        if event is None or event.step_key is None:
+            return
+        if entry.run_id not in self.runs:
+            self.runs[entry.run_id] = self.instance.get_run_by_id(entry.run_id)
+        step = noted(self.found.setdefault(entry.run_id, {}), self.runs[entry.run_id], entry)
+        if event.event_type_value in ("STEP_START", "STEP_RESTARTED", "STEP_SUCCESS", "STEP_FAILURE"):
+            wire.tell(
+                "event",
+                job=self.number,
+                task=step["name"],
+                index=step["index"],
+                state=step["state"],
+                attempt=step["attempts"],
+                error=None,
+            )
+
+
 def tell_run(job, instance, run_id, notes):
     import dagster
 
     record = instance.get_run_record_by_id(run_id)
     status = record.dagster_run.status
     states = {dagster.DagsterRunStatus.SUCCESS: "succeeded", dagster.DagsterRunStatus.CANCELED: "cancelled"}
-    others = instance.get_runs(dagster.RunsFilter(tags={"main_run": run_id}))
+    others = instance.get_runs(dagster.RunsFilter(tags={"pipeline/main_run": run_id}))
     tasks, failure = [], None
     for run in [record.dagster_run, *reversed(others)]:
         found, failed = steps(instance, run)
@@ -197,17 +251,6 @@ def tell_run(job, instance, run_id, notes):
         failure = failure or failed
     if failure and status != dagster.DagsterRunStatus.SUCCESS and not any(t["error"] for t in tasks):
         notes.append(failure[: wire.LONGEST])
-    for task in tasks:
-        if task["state"] != "SKIPPED":
-            wire.tell(
-                "event",
-                job=job["number"],
-                task=task["name"],
-                index=task["index"],
-                state=task["state"],
-                attempt=task["attempts"],
-                error=None,
-            )
     wire.tell(
         "run",
         job=job["number"],
@@ -227,40 +270,45 @@ def tell_run(job, instance, run_id, notes):
 
 def steps(instance, run):
     """Every step of a run that Dagster has an event of, and the run's own failure if it has one."""
-    path = [int(part) for part in run.tags.get("item", "").split(".") if part]
     found, failure = {}, None
     for entry in instance.all_logs(run.run_id):
         event = entry.dagster_event
         if event is None:
             continue
-        kind = event.event_type_value
         if event.step_key is None:
-            if kind == "PIPELINE_FAILURE":
+            if event.event_type_value == "PIPELINE_FAILURE":
                 failure = event.message
             continue
-        name, key = STEP.match(event.step_key).groups()
-        index = path + ([int(key)] if key is not None and key.isdigit() else [])
-        step = found.setdefault(event.step_key, new_step(name, index))
-        if kind in ("STEP_START", "STEP_RESTARTED"):
-            step["attempts"] += 1
-            step["started"] = step["started"] or time_of(entry.timestamp)
-            step["state"], step["ended"] = "STARTED", None
-        elif kind in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
-            tolerated = step["state"] == "TOLERATED" and kind == "STEP_SUCCESS"
-            step["state"] = "TOLERATED" if tolerated else kind.removeprefix("STEP_")
-            step["ended"] = None if kind == "STEP_SKIPPED" else time_of(entry.timestamp)
-            if kind == "STEP_FAILURE":
-                step["error"] = error_of(event)
-        elif kind == "STEP_OUTPUT":
-            metadata = event.event_specific_data.metadata or {}
-            if "tolerated" in metadata and "message" in metadata:
-                step["state"] = "TOLERATED"
-                step["error"] = {"type": metadata["tolerated"].value, "message": metadata["message"].value}
-        elif kind == "HANDLED_OUTPUT":
-            data = event.event_specific_data
-            if data.output_name == "result":
-                step["output"], step["has_output"] = read(data.metadata)
+        step = noted(found, run, entry)
+        if event.event_type_value == "HANDLED_OUTPUT" and event.event_specific_data.output_name == "result":
+            step["output"], step["has_output"] = read(event.event_specific_data.metadata)
     return list(found.values()), failure
+
+
+def noted(found, run, entry):
+    """The step that an event is of, with what the event says about its state."""
+    event = entry.dagster_event
+    kind = event.event_type_value
+    name, key = STEP.match(event.step_key).groups()
+    path = [int(part) for part in run.tags.get("pipeline/item", "").split(".") if part]
+    index = path + ([int(key)] if key is not None and key.isdigit() else [])
+    step = found.setdefault(event.step_key, new_step(name, index))
+    if kind in ("STEP_START", "STEP_RESTARTED"):
+        step["attempts"] += 1
+        step["started"] = step["started"] or time_of(entry.timestamp)
+        step["state"], step["ended"] = "STARTED", None
+    elif kind in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
+        tolerated = step["state"] == "TOLERATED" and kind == "STEP_SUCCESS"
+        step["state"] = "TOLERATED" if tolerated else kind.removeprefix("STEP_")
+        step["ended"] = None if kind == "STEP_SKIPPED" else time_of(entry.timestamp)
+        if kind == "STEP_FAILURE":
+            step["error"] = error_of(event)
+    elif kind == "STEP_OUTPUT":
+        metadata = event.event_specific_data.metadata or {}
+        if "tolerated" in metadata and "message" in metadata:
+            step["state"] = "TOLERATED"
+            step["error"] = {"type": metadata["tolerated"].value, "message": metadata["message"].value}
+    return step
 
 
 def new_step(name, index):

@@ -69,10 +69,18 @@ def run_one(job, instance, servers):
         said = "; ".join(error["message"] for error in launched.get("errors", [])) or launched.get("message", "")
         return wire.fail(number, "PG324", f"Dagster refused the run: {said}")
     run_id = launched["run"]["runId"]
-    wait_for(lambda: instance.get_run_by_id(run_id).is_finished, None, "")
+    teller = dagster_run.Teller(job, instance)
+
+    def when(is_so):
+        teller.look(run_id)
+        return is_so
+
+    wait_for(lambda: when(instance.get_run_by_id(run_id).is_finished), None, "")
     names = {sensor.job_name for sensor in finals if sensor._run_status == instance.get_run_by_id(run_id).status}
     if names:
-        wait_for(lambda: has_ended(instance, run_id, names), FINAL_WITHIN, "the daemon did not run the final call")
+        wait_for(
+            lambda: when(has_ended(instance, run_id, names)), FINAL_WITHIN, "the daemon did not run the final call"
+        )
     dagster_run.tell_run(job, instance, run_id, notes)
 
 
@@ -87,7 +95,7 @@ def has_ended(instance, run_id, names):
     import dagster
 
     found = {}
-    for run in instance.get_runs(dagster.RunsFilter(tags={"main_run": run_id})):
+    for run in instance.get_runs(dagster.RunsFilter(tags={"pipeline/main_run": run_id})):
         found.setdefault(run.job_name, run.is_finished)
     return all(found.get(name) for name in names)
 
@@ -122,7 +130,8 @@ class Servers:
             port, file = free_port(), Path(job["folder"], job["entry"])
             path = os.pathsep.join([job["folder"], *job["path"]])
             command = ["dagster", "api", "grpc", "-f", str(file), "-d", job["cwd"], "-h", "127.0.0.1", "-p", str(port)]
-            command += ["--location-name", location(job), "--log-level", "error"]
+            # A server that loads its file when it is asked to starts whatever the file is like.
+            command += ["--location-name", location(job), "--log-level", "error", "--lazy-load-user-code"]
             codes.append((port, self.spawn(command, {**os.environ, **job["env"], "PYTHONPATH": path}, job["cwd"])))
             lines.append(f'  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: "{location(job)}"}}')
         for port, process in codes:

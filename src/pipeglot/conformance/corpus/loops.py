@@ -346,7 +346,21 @@ def after_a_branch_with_a_branch_in_a_loop() -> None:
         say.options(id="after", after=[outer])(f"after {x}")
 
 
+@pipeline
+def empty_loop_in_an_arm(go: bool = True) -> int:
+    with when(go) as branch, each([]) as n:
+        double.options(id="never")(n)
+    return double.options(id="last", after=[branch])(2)
+
+
 CASES = [
+    Case(empty_loop_in_an_arm, expect={"last": "succeeded=4"}),
+    Case(
+        empty_loop_in_an_arm,
+        name="empty_loop_in_an_arm_not_taken",
+        params={"go": False},
+        expect={"never": "skipped", "last": "succeeded=4"},
+    ),
     Case(
         static,
         expect={

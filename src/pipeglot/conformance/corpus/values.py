@@ -144,6 +144,15 @@ def awkward_params(text: str = '{{ ds }} o\'brien "x" \\', data: Any = {"{{ a }}
     return echo([text, data, f"<{text}>"])
 
 
+@pipeline
+def nulls_in_params(
+    given: dict[str, Any] = {"x": None, "y": [1, None]},
+    rows: list[dict[str, Any]] = [{"a": None}],
+    scores: dict[str, float] = {"a": 0.5},
+) -> Any:
+    return echo([given, rows, scores])
+
+
 @pipeline(
     name='names: {{ ds }} o\'brien "q" \\ ünï',
     description='ends in a quote"',
@@ -218,6 +227,13 @@ CASES = [
         name="awkward_params_given",
         params={"text": "'''{%x%}\n", "data": None},
         result=["'''{%x%}\n", None, "<'''{%x%}\n>"],
+    ),
+    Case(nulls_in_params, result=[{"x": None, "y": [1, None]}, [{"a": None}], {"a": 0.5}]),
+    Case(
+        nulls_in_params,
+        name="nulls_in_params_given",
+        params={"given": {"x": {"z": None}}, "rows": [], "scores": {"a": 1.5}},
+        result=[{"x": {"z": None}}, [], {"a": 1.5}],
     ),
     Case(awkward_names, name="awkward_names", result=1),
     Case(template_like_tags, result=1),

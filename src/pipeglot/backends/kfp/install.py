@@ -1,0 +1,82 @@
+"""What a component installs when it starts: no more than its code can need, where that can be seen."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+
+from pipeglot.backends.python import STANDARD
+from pipeglot.core.ir import Imported, Inlined, Pipeline, Step
+
+from .programs import Writing
+
+_OURS = frozenset({"pydantic", "pydantic_core", "typing_extensions", "annotated_types", "__future__"})
+"""What comes with the boundary."""
+_HIDDEN = frozenset({"importlib", "runpy", "subprocess", "zoneinfo", "__import__", "exec", "eval", "system", "popen"})
+"""Modules and names behind which code of any package can be."""
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class Installs:
+    """The requirements of each component of a pipeline. A component that imports some package gets all of the
+    pipeline's, since one package may need another that no source names (a file format, a database driver)."""
+
+    def __init__(self, pipeline: Pipeline, options: Mapping[str, str]) -> None:
+        self._pipeline = pipeline
+        self._more = [each.strip() for each in options.get("packages", "").split(",") if each.strip()]
+        self._found: dict[str, list[str]] = {}
+
+    def of(self, writing: Writing) -> list[str]:
+        """The requirement lines of one component; a component of ours alone has none."""
+        step = writing.step
+        if step is None:
+            zones = "context_of" in writing.helpers
+            return [each for each in self._pipeline.packages if zones and _distribution(each) == "tzdata"]
+        if step.name not in self._found:
+            boundary = ["pydantic>=2"] if isinstance(step.run, Imported | Inlined) else []
+            own = self._pipeline.packages if self._may_need(step, writing) else ()
+            self._found[step.name] = list(dict.fromkeys([*boundary, *own, *self._more]))
+        return self._found[step.name]
+
+    def _may_need(self, step: Step, writing: Writing) -> bool:
+        if not self._pipeline.packages:
+            return False
+        return not isinstance(step.run, Inlined) or uses_packages(c.text for c in writing.sources.needed(step))
+
+
+def uses_packages(source: Iterable[str]) -> bool:
+    """Whether code may use more than Python's own modules and what comes with pydantic.
+
+    >>> uses_packages(["import json, os"]), uses_packages(["def f():\\n    from sklearn import svm"])
+    (False, True)
+    """
+    found: set[str] = set()
+    for node in (node for text in source for node in ast.walk(ast.parse(text))):
+        match node:
+            case ast.Import(names=names):
+                found.update(each.name.partition(".")[0] for each in names)
+            case ast.ImportFrom(module=str(module)):
+                found.add(module.partition(".")[0])
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in _HIDDEN:
+                return True
+    return bool(found & _HIDDEN) or not found <= STANDARD | _OURS
+
+
+def _distribution(requirement: str) -> str:
+    found = _NAME.match(requirement)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
+
+
+def command(wanted: list[str], sdk: str) -> list[str]:
+    """The start of a component's command that installs KFP and what is wanted."""
+    pip = "python3 -m pip install --quiet --no-warn-script-location"
+    kfp = f"{pip} 'kfp=={sdk}' '--no-deps' 'typing-extensions>=3.7.4,<5; python_version<\"3.9\"' && \"$0\" \"$@\"\n"
+    shown = " ".join("'" + each.replace("'", '"') + "'" for each in wanted)
+    text = (
+        '\nif ! [ -x "$(command -v pip)" ]; then\n'
+        "    python3 -m ensurepip || python3 -m ensurepip --user || apt-get install python3-pip\n"
+        "fi\n\n"
+        "PIP_DISABLE_PIP_VERSION_CHECK=1 " + (f"{pip} {shown}  &&  " if shown else "") + kfp
+    )
+    return ["sh", "-c", text]
