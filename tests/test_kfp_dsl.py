@@ -23,6 +23,7 @@ from pipeglot.core.diagnostic import CompileError
 from pipeglot.core.ir import Pipeline
 from tests.kfp_equal import canonical
 from tests.kfp_pairs import PAIRS
+from tests.test_examples import load
 from tests.test_kfp import codes, number, spec_of
 
 HANDWRITTEN = Path(__file__).parent / "golden" / "handwritten" / "kfp"
@@ -138,9 +139,9 @@ def test_ten_specs_are_those_of_hand_written_dsl(tmp_path: Path) -> None:
 @pytest.mark.engine
 def test_the_dsl_of_the_credit_example_beside_one_by_hand(tmp_path: Path) -> None:
     """Ours has each step's own types and helpers in its component, checks what crosses, and breaks lines earlier."""
-    from examples.credit_scoring import credit_scoring
-
-    ours = compile_for(credit_scoring.ir(), "kfp", options={"emit": "dsl"}).files["credit_scoring_pipeline.py"]
+    ours = compile_for(load("credit_scoring", "credit_scoring").ir(), "kfp", options={"emit": "dsl"}).files[
+        "credit_scoring_pipeline.py"
+    ]
     theirs = (HANDWRITTEN / "credit_scoring.py").read_text()
     job = {"dsl": str(HANDWRITTEN / "credit_scoring.py"), "name": "credit_scoring", "spec": str(tmp_path / "hand.yaml")}
     assert on_sdk(tmp_path, [job]) == [None]

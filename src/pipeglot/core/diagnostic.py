@@ -193,6 +193,7 @@ CODES: dict[str, str] = {
     "PG291": "a container call that KFP cannot run",
     "PG292": "how a run ended depends on the version of KFP",
     "PG293": "packages that no component on KFP installs",
+    "PG294": "a DSL file that may differ from the spec beside it",
     # 300-329: engines, their environments and their runs
     "PG300": "no such engine",
     "PG301": "the engine is not installed",

@@ -212,7 +212,7 @@ def notify(text: str) -> None:
 
 class CreditScoringParams(dg.ConfigurableResource):
     source: str = "german_credit.csv"
-    variants: list[dict[str, Any]] = [
+    variants: list[Any] = [
         {"name": "scorecard", "algorithm": "logistic", "options": {"C": 0.05}},
         {"name": "forest", "algorithm": "forest", "options": {"min_samples_leaf": 4}},
         {

@@ -13,6 +13,7 @@ from pipeglot.core.ir import (
     Any_,
     Call,
     Compare,
+    Const,
     Ctx,
     Imported,
     Inlined,
@@ -253,6 +254,8 @@ class _OpText:
         return lines
 
     def fan(self, items: Value) -> list[str]:
+        if isinstance(items, Const) and items.value == []:
+            return ["    yield from ()"]
         source = expression(items, self.ref)
         if not is_list(self.ops.types.of(items)):
             source = call(self.module.use("listed"), source)

@@ -144,8 +144,9 @@ class Params:
             item = _kind(inner)
             if item in _PLAIN and item != "number" and "enum" not in inner:
                 return Atom(f"list[{_PLAIN[item]}]")
-            if item == "object" and not _may_hold_null(inner):
-                return Atom(f"list[dict[str, {module.use('Any')}]]")
+            if item == "object":
+                whole = module.use("Any")
+                return Atom(f"list[{whole if _may_hold_null(inner) else f'dict[str, {whole}]'}]")
         return Atom(module.use("Any"))
 
 

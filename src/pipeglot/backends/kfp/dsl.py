@@ -125,6 +125,8 @@ class Writer:
             elif task.condition:
                 lines += self._arm(dag, task, task.runs, indent, "If", own)
             elif task.runs.choice:
+                if any(arm.test is None for arm in list(task.runs.tasks.values())[:-1]):
+                    raise Inexpressible(f"an arm behind the last of a branch ({task.display})")
                 for number, arm in enumerate(task.runs.tasks.values()):
                     word = "If" if number == 0 else "Else" if arm.test is None else "Elif"
                     assert isinstance(arm.runs, Dag)

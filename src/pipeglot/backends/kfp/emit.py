@@ -10,7 +10,7 @@ from pipeglot.backends import pod
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.python import group_notes, header, roots
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk
+from pipeglot.core.ir import AnyNode, Call, Ctx, Each, If, Pipeline, blocks, walk
 from pipeglot.core.pysource import flat, identifier, literal
 from pipeglot.core.shape import Shape, inline, transparent
 
@@ -53,6 +53,11 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
     if any(d.severity == "error" for d in diagnostics):
         return Compiled("kfp", {}, entry, name, tuple(diagnostics))
     dsl = options.get("emit") == "dsl"
+    nested = [node for node in walk(pipeline.body) if isinstance(node, If | Each)]
+    if dsl and any(isinstance(inner, If | Each) for node in nested for block in blocks(node) for inner in walk(block)):
+        message = "with regions inside regions, what the SDK makes of the DSL file may differ from the spec beside it"
+        way_out = "submit the YAML; compile the DSL file and compare before you go on from it"
+        diagnostics.append(Diagnostic("PG294", "warning", message, pipeline.at, way_out, "kfp"))
     lowered = Lowering(pipeline, for_dsl=dsl).run()
     diagnostics += lowered.diagnostics
     if not lowered.root.tasks:

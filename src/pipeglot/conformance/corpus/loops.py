@@ -348,7 +348,7 @@ def after_a_branch_with_a_branch_in_a_loop() -> None:
 
 @pipeline
 def empty_loop_in_an_arm(go: bool = True) -> int:
-    with when(go) as branch, each([]) as n:
+    with when(go) as branch, each(list[int]()) as n:
         double.options(id="never")(n)
     return double.options(id="last", after=[branch])(2)
 

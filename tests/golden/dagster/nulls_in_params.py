@@ -1,0 +1,62 @@
+"""The pipeline nulls_in_params as a Dagster job."""
+
+# Made by pipeglot from pipeline "nulls_in_params", digest 7cc79704f120.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+class NullsInParamsParams(dg.ConfigurableResource):
+    given: Any = {"x": None, "y": [1, None]}
+    rows: list[Any] = [{"a": None}]
+    scores: dict[str, Any] = {"a": 0.5}
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+# All pipelines share one namespace of ops: hence the prefix, and an alias at each call.
+@dg.op(name="nulls_in_params__echo")
+def echo_op(params: NullsInParamsParams):
+    return json_io(echo)(value=[params.given, params.rows, params.scores])
+
+
+@dg.job(resource_defs={"params": NullsInParamsParams.configure_at_launch()})
+def nulls_in_params():
+    echo_op.alias("echo")()
+
+
+defs = dg.Definitions(jobs=[nulls_in_params])

@@ -1,0 +1,88 @@
+"""The pipeline nulls_in_params as a Prefect flow."""
+
+# Made by pipeglot from pipeline "nulls_in_params", digest 7cc79704f120.
+
+import functools
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import StrictFloat, StrictInt, StrictStr, TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def echo(value: Any) -> Any:
+    return value
+
+
+DEFAULT_GIVEN: dict[str, Any] = {"x": None, "y": [1, None]}
+
+
+DEFAULT_ROWS: list[Any] = [{"a": None}]
+
+
+DEFAULT_SCORES: dict[str, Any] = {"a": 0.5}
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+@task(name="echo")
+def echo_task(given, rows, scores):
+    return json_io(echo)(value=[given, rows, scores])
+
+
+@flow(name="nulls_in_params")
+def nulls_in_params(
+    given: dict[StrictStr, Any] = DEFAULT_GIVEN,
+    rows: list[dict[StrictStr, Any]] = DEFAULT_ROWS,
+    scores: dict[StrictStr, StrictFloat | StrictInt] = DEFAULT_SCORES,
+):
+    echo = echo_task.submit(given, rows, scores)
+    runs = [echo]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return echo.result()
+
+
+if __name__ == "__main__":
+    nulls_in_params()
