@@ -289,8 +289,14 @@ class Flow:
         self.put(place, f"{name} = ", doc)
 
     def inherited(self, node: AnyNode, place: Place) -> tuple[str, ...]:
-        """What a node must wait for only because its loop has to be entered first."""
-        return () if self.shape.upstream(node.id) else place.entry
+        """What a node must wait for only because its loop has to be entered first: who waits for a run of that
+        loop waits for it already, but a region may leave none."""
+        waited = any(self._runs(ref) for ref in self.shape.upstream(node.id))
+        return () if waited else place.entry
+
+    def _runs(self, id: str) -> bool:
+        """Whether a call is one, or a region holds any."""
+        return any(isinstance(each, Call) for each in (self.shape.nodes[id], *self.shape.inside(id)))
 
     def wait_for(self, node: Call, task: Task, place: Place) -> list[str]:
         """What a call waits for beyond what it takes."""
