@@ -194,7 +194,8 @@ class InProcess:
     """Executes for `Rules`."""
 
     def __init__(self, job):
-        self.job, self.folder = job, tempfile.mkdtemp(dir=os.getcwd())
+        # In the folder of the run, which is removed however the run ends.
+        self.job, self.folder = job, tempfile.mkdtemp(dir=os.path.dirname(os.environ[wire.TOLD]))
 
     def __call__(self, task, index, executor, inputs, outputs):
         output = os.path.join(self.folder, f"{len(os.listdir(self.folder))}.json")
