@@ -36,6 +36,7 @@ class Module:
     """
 
     def __init__(self, pipeline: Pipeline, author: AuthorCode, imports: Imports) -> None:
+        self.author = author
         self.pipeline, self.imports = pipeline, imports
         timing = pipeline.schedule.timing if pipeline.schedule else None
         self.zone = timing.timezone if isinstance(timing, Cron) else "UTC"

@@ -113,7 +113,13 @@ class _OpText:
         if isinstance(op.work, Step):
             told |= self.policy(op.work.call.policy)
         told |= self.tags()
-        context = Entry("", Atom(f"context: {module.dg('OpExecutionContext')}"))
+        # With annotations as text, which the author's file may ask for, Dagster refuses the one of a context.
+        kind = (
+            ""
+            if module.author.imported.get("annotations") == "__future__.annotations"
+            else f": {module.dg('OpExecutionContext')}"
+        )
+        context = Entry("", Atom(f"context{kind}"))
         entries = [context] if "context" in self.needs else []
         if "params" in self.needs:
             entries.append(Entry("", Atom(f"params: {module.params}")))

@@ -139,7 +139,13 @@ def definition(whole: dict[str, Any]) -> str:
     for name, about in sorted(inputs.items()):
         default = f" [Default: {flat(literal(about['defaultValue']))}]" if "defaultValue" in about else ""
         lines.append(f"#    {name}: {_WORDS[about['parameterType']]}{default}")
-    return "".join(line.encode("ascii", "backslashreplace").decode().rstrip() + "\n" for line in lines)
+    return "".join(f"{_shown(line)}\n" for line in lines)
+
+
+def _shown(line: str) -> str:
+    """A line of a comment, in printable ASCII: YAML takes no control characters, whoever they belong to."""
+    plain = "".join(char if " " <= char <= "~" or ord(char) > 127 else f"\\x{ord(char):02x}" for char in line)
+    return plain.encode("ascii", "backslashreplace").decode().rstrip()
 
 
 def _executors(
