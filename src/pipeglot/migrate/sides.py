@@ -156,7 +156,8 @@ class LocalSide:
         return [self._run(task) for task in tasks]
 
     def _run(self, task: Task) -> Record:
-        with _surroundings(task.env):
+        # This process's own HOME stays: the other side finds its engine by it.
+        with _surroundings({name: value for name, value in task.env.items() if name != "HOME"}):
             return execute_here(task.pipeline, params=task.params, logical_date=task.logical_date, path=list(task.path))
 
 
