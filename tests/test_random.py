@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
+from datetime import datetime, timezone
 from unittest import mock
 
 import pytest
@@ -28,9 +29,13 @@ PIPELINES = st.builds(
 )
 
 
+DATE = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)
+"""The same for every run: steps see it."""
+
+
 def run(pipeline: Pipeline) -> Record:
     with tempfile.TemporaryDirectory() as state, mock.patch.dict(os.environ, PIPEGLOT_TEST_STATE=state):
-        return execute(pipeline)
+        return execute(pipeline, logical_date=DATE)
 
 
 @given(PIPELINES)
