@@ -15,9 +15,10 @@ import pytest
 
 from pipeglot.backends import get
 from pipeglot.backends.airflow.lower import TaskIds, lower
-from pipeglot.backends.airflow.settings import _as_cron, dag_arguments, policy, task_options
+from pipeglot.backends.airflow.settings import dag_arguments, policy, task_options
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.backends.features import FEATURES
+from pipeglot.backends.ticks import interval_as_cron
 from pipeglot.backends.types import is_list, may_be_none
 from pipeglot.core.ir import (
     AnyNode,
@@ -230,7 +231,7 @@ def test_an_interval_is_a_cron_of_exactly_its_ticks(seconds: int, start: str, cr
     from croniter import croniter
 
     first = datetime.fromisoformat(start).replace(tzinfo=timezone.utc)
-    assert _as_cron(seconds, first.timestamp()) == cron
+    assert interval_as_cron(seconds, first.timestamp()) == cron
     if cron is not None:
         ticks = croniter(cron, first)
         assert [ticks.get_next() - first.timestamp() for _ in range(30)] == [seconds * n for n in range(1, 31)]

@@ -14,7 +14,7 @@ from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.backends.dagster import BACKEND
 from pipeglot.backends.dagster.lower import lower, node_name
 from pipeglot.backends.dagster.ops import pod_settings, retry_policy
-from pipeglot.backends.dagster.schedule import interval_as_cron
+from pipeglot.backends.dagster.schedule import cron_of_interval
 from pipeglot.backends.features import FEATURES
 from pipeglot.conformance import corpus
 from pipeglot.conformance.judge import Trial, Verdict, judge
@@ -151,7 +151,7 @@ def every(seconds: int, start: str | None, *, catch_up: bool = False) -> Pipelin
 def test_an_interval_is_a_cron_schedule_only_where_the_ticks_are_the_same(
     seconds: int, start: str, cron: str | None
 ) -> None:
-    assert interval_as_cron(every(seconds, start)) == cron
+    assert cron_of_interval(every(seconds, start)) == cron
 
 
 @step

@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.record import CallRecord
+from pipeglot.core.record import CallRecord, Failure
 
 Ability: TypeAlias = Literal["native", "lowered", "notimpl", "notyet", "never"]
 """`notimpl`: ours to do; `notyet`: the engine lacks it; `never`: it cannot be, with the reason."""
@@ -58,6 +59,21 @@ class EngineTask:
     has_output: bool = False
     output: Any = None
     error: Mapping[str, str] | None = None
+
+
+def instant(text: str | None) -> datetime | None:
+    """A time that a probe told, as an aware datetime.
+
+    >>> instant("2026-03-01T02:00:00Z").isoformat()
+    '2026-03-01T02:00:00+00:00'
+    """
+    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def failure(task: EngineTask) -> Failure:
+    """The error of a failed task; the engine's own word for its state where it told none."""
+    error = task.error or {}
+    return Failure(type=error.get("type", task.state), message=error.get("message", ""))
 
 
 @dataclass(frozen=True)

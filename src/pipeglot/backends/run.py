@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeglot import backends
 from pipeglot.backends import engines, environment
-from pipeglot.backends.base import Compiled, EngineRun, Mode
+from pipeglot.backends.base import Compiled, EngineRun, Mode, instant
 from pipeglot.backends.execute import Event, Job, execute
 from pipeglot.core.derive import complete
 from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
@@ -125,8 +125,8 @@ class _Prepared:
             params=self.params,
             logical_date=self.logical_date,
             run_id=run.run_id,
-            started=_instant(run.started),
-            ended=_instant(run.ended),
+            started=instant(run.started),
+            ended=instant(run.ended),
             notes=tuple(run.notes),
         )
 
@@ -153,7 +153,3 @@ def _prepare(request: Request, target: str, folder: Path) -> _Prepared | Pipeglo
         cwd=request.cwd,
     )
     return _Prepared(inline(request.pipeline), compiled, params, logical_date, job)
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeglot.backends import engines
-from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, instant
 from pipeglot.backends.execute import Job, execute
 from pipeglot.core.derive import complete
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
@@ -229,8 +229,8 @@ def as_record(
         params=resolve_params(flat, params),
         logical_date=logical_date or datetime.now(timezone.utc),
         run_id=run.run_id,
-        started=_time(run.started),
-        ended=_time(run.ended),
+        started=instant(run.started),
+        ended=instant(run.ended),
         notes=tuple(run.notes),
     )
     return record, matched
@@ -252,12 +252,8 @@ def _record(task: EngineTask, id: str, index: tuple[int, ...]) -> CallRecord:
         index=index,
         state=state,
         attempts=max(task.attempts, 1) if ran else 0,
-        started=_time(task.started) if ran else None,
-        ended=_time(task.ended) if ran else None,
+        started=instant(task.started) if ran else None,
+        ended=instant(task.ended) if ran else None,
         error=Failure(**task.error) if state == "failed" and task.error else None,
         **known,
     )
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from pipeglot.backends.airflow.lower import lower
 from pipeglot.backends.airflow.plan import Back, Loop, Step, Task, Tolerate
-from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.backends.base import EngineRun, EngineTask, instant
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, CallState, Failure
 
@@ -91,12 +90,8 @@ def _record(id: str, index: tuple[int, ...], seen: EngineTask, tolerated: bool) 
         state=state,
         tolerated=tolerated and state == "failed",
         attempts=max(seen.attempts, 1) if ran else 0,
-        started=_time(seen.started) if ran else None,
-        ended=_time(seen.ended) if ran else None,
+        started=instant(seen.started) if ran else None,
+        ended=instant(seen.ended) if ran else None,
         output=seen.output if state == "succeeded" and seen.has_output else None,
         error=Failure(**seen.error) if state == "failed" and seen.error else None,
     )
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

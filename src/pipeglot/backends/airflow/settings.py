@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from pipeglot.backends.python import packages_note
+from pipeglot.backends.ticks import interval_as_cron
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
 from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
@@ -212,7 +213,7 @@ def _schedule(pipeline: Pipeline, engine: Any) -> dict[str, Any]:
             name = engine("airflow.sdk", "CronTriggerTimetable")
             told["schedule"] = call(name, cron, timezone=zone)
         case Interval(seconds=seconds):
-            cron_text = None if schedule.start is None else _as_cron(seconds, schedule.start.timestamp())
+            cron_text = None if schedule.start is None else interval_as_cron(seconds, schedule.start.timestamp())
             if cron_text is not None:
                 name = engine("airflow.sdk", "CronTriggerTimetable")
                 told["schedule"] = call(name, cron_text, timezone="UTC")
@@ -229,33 +230,6 @@ def _schedule(pipeline: Pipeline, engine: Any) -> dict[str, Any]:
         told["start_date"] = call(f"{pendulum}.datetime", *parts, tz="UTC")
     told["catchup"] = schedule.catch_up
     return told
-
-
-def _as_cron(seconds: int, start: float) -> str | None:
-    """The cron expression, in UTC, of exactly the ticks that lie a multiple of `seconds` after `start`."""
-    first = int(start)
-    if seconds % 60 or first % 60:
-        return None
-    minutes, first = seconds // 60, first // 60
-    if minutes <= 60 and 60 % minutes == 0:
-        at = range(first % minutes, 60, minutes)
-        return f"{_cron_list(at, 60)} * * * *"
-    if minutes % 60 == 0 and 24 % (minutes // 60) == 0:
-        hours = minutes // 60
-        at = range(first // 60 % hours, 24, hours)
-        return f"{first % 60} {_cron_list(at, 24)} * * *"
-    if minutes == 7 * 24 * 60:
-        weekday = (first // (24 * 60) + 4) % 7
-        return f"{first % 60} {first // 60 % 24} * * {weekday}"
-    return None
-
-
-def _cron_list(values: range, size: int) -> str:
-    if values.step == 1:
-        return "*"
-    if values.start == 0 and len(values) > 1:
-        return f"*/{values.step}"
-    return ",".join(map(str, values))
 
 
 def _param(param: Param, name: str) -> Doc:
@@ -334,7 +308,7 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
         found.append(say("PG224", "note", message, pipeline.at, "unpause it right before a tick to avoid that"))
     if schedule is not None and isinstance(schedule.timing, Interval) and not schedule.catch_up:
         start = schedule.start
-        if start is None or _as_cron(schedule.timing.seconds, start.timestamp()) is None:
+        if start is None or interval_as_cron(schedule.timing.seconds, start.timestamp()) is None:
             message = (
                 f"without catching up, Airflow counts {schedule.timing.seconds} seconds from the moment "
                 "the DAG is deployed, not from its start date"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.backends.base import EngineRun, EngineTask, failure, instant
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.record import CallRecord, CallState, Failure
+from pipeglot.core.record import CallRecord, CallState
 from pipeglot.core.shape import Shape
 
 from .lower import lower
@@ -37,7 +36,7 @@ def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
             record = _call(task, op.node, state)
         elif role == "helper" and state == "failed":
             index = task.index[: len(shape.loops(op.node))]
-            record = CallRecord(id=op.node, index=index, state=state, error=_failure(task))
+            record = CallRecord(id=op.node, index=index, state=state, error=failure(task))
         else:
             continue
         records.setdefault((record.id, record.index), record)
@@ -52,17 +51,8 @@ def _call(task: EngineTask, id: str, state: CallState) -> CallRecord:
         state=state,
         tolerated=task.state == "TOLERATED",
         attempts=task.attempts,
-        started=_time(task.started),
-        ended=_time(task.ended),
-        error=_failure(task) if state == "failed" else None,
+        started=instant(task.started),
+        ended=instant(task.ended),
+        error=failure(task) if state == "failed" else None,
         **known,
     )
-
-
-def _failure(task: EngineTask) -> Failure:
-    error = task.error or {}
-    return Failure(type=error.get("type", task.state), message=error.get("message", ""))
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipeglot.backends.ticks import interval_as_cron
 from pipeglot.core.ir import Cron, Interval, Pipeline
 from pipeglot.core.pysource import Atom, Bracket, Code, Doc, Entry, call, literal
 
@@ -22,7 +23,7 @@ def scheduled(module: Module, params: Params, job: str, name: str) -> tuple[str,
     schedule = module.pipeline.schedule
     assert schedule is not None
     timing = schedule.timing
-    cron, zone = interval_as_cron(module.pipeline) or "", "UTC"
+    cron, zone = cron_of_interval(module.pipeline) or "", "UTC"
     if isinstance(timing, Cron):
         cron, zone = timing.expression, timing.timezone
     elif not cron:
@@ -178,29 +179,9 @@ def _named(name: str, function: str) -> dict[str, str]:
     return {} if name == function else {"name": name}
 
 
-def interval_as_cron(pipeline: Pipeline) -> str | None:
+def cron_of_interval(pipeline: Pipeline) -> str | None:
     """The cron expression, in UTC, of exactly the ticks of an interval schedule, if there is one."""
     schedule = pipeline.schedule
     if schedule is None or not isinstance(schedule.timing, Interval):
         return None
-    seconds = schedule.timing.seconds
-    start = int(schedule.start.timestamp()) if schedule.start else 0
-    if seconds % 60 or start % 60:
-        return None
-    minutes, first = seconds // 60, start // 60
-    if minutes <= 60 and 60 % minutes == 0:
-        return f"{_listed(range(first % minutes, 60, minutes))} * * * *"
-    if minutes % 60 == 0 and 24 % (minutes // 60) == 0:
-        hours = minutes // 60
-        return f"{first % 60} {_listed(range(first // 60 % hours, 24, hours))} * * *"
-    if minutes == 7 * 24 * 60:
-        return f"{first % 60} {first // 60 % 24} * * {(first // (24 * 60) + 4) % 7}"
-    return None
-
-
-def _listed(values: range) -> str:
-    if values.step == 1:
-        return "*"
-    if values.start == 0 and len(values) > 1:
-        return f"*/{values.step}"
-    return ",".join(map(str, values))
+    return interval_as_cron(schedule.timing.seconds, schedule.start.timestamp() if schedule.start else 0)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.backends.base import EngineRun, EngineTask, instant
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, CallState, Failure
 
@@ -37,7 +36,7 @@ def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
 def _record(task: EngineTask, meaning: Meaning, index: tuple[int, ...]) -> Iterator[CallRecord]:
     state = _STATES[task.state]
     outputs: dict[str, Any] = task.output if task.has_output and isinstance(task.output, dict) else {}
-    times: dict[str, Any] = {"started": _time(task.started), "ended": _time(task.ended)}
+    times: dict[str, Any] = {"started": instant(task.started), "ended": instant(task.ended)}
     text = outputs.get("outcome", outputs.get("Output")) if meaning.form == "outcome" else None
     outcome = json.loads(text) if text is not None else None
     if outcome is not None and "blocked" in outcome:
@@ -80,7 +79,3 @@ def _decoded(value: Any, form: Form) -> Any:
         case "texts":
             return [json.loads(each) for each in value]
     return value
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
+from pipeglot.backends.declared import Declared, resolved, select
 from pipeglot.core.ir import (
     All,
     Any_,
-    Call,
     Compare,
     Const,
     Ctx,
     DictOf,
-    Each,
-    If,
     IsIn,
     Item,
     ListOf,
@@ -28,7 +26,6 @@ from pipeglot.core.ir import (
     Text,
     Value,
 )
-from pipeglot.core.shape import Shape
 
 Form: TypeAlias = Literal["int", "float", "bool", "str", "json", "texts", "ints", "floats", "bools", "strs", "outcome"]
 """How a value crosses: a scalar as itself, anything as `json` text, a list as a list of JSON `texts` or of scalars,
@@ -65,7 +62,7 @@ def form_of(schema: Schema | None) -> Form:
     """The form in which a value of a type crosses."""
     if schema is None:
         return "json"
-    schema = _resolved(schema, schema.get("$defs", {}))
+    schema = resolved(schema, schema.get("$defs", {}))
     kind = schema.get("type")
     if "enum" in schema or "const" in schema:
         options = schema.get("enum", [schema.get("const")])
@@ -90,27 +87,8 @@ def _kind(value: Any) -> Form:
     return "json"
 
 
-class Types:
+class Types(Declared):
     """The declared types of a pipeline's values."""
-
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-        self._params = {param.name: param.type for param in shape.pipeline.params}
-        self._returns = {step.name: step.returns for step in shape.pipeline.steps}
-
-    def declared(self, value: Out | ParamRef | Item) -> Schema:
-        """The type of what a reference refers to, its path dropped."""
-        match value:
-            case ParamRef(name=name):
-                return self._params.get(name, {})
-            case Item(loop=loop):
-                each = self._shape.nodes[loop]
-                return each.item_type if isinstance(each, Each) else {}
-            case Out(ref=ref):
-                if ref in self._shape.values:
-                    return self._shape.values[ref].type
-                node = self._shape.nodes[ref]
-                return self._returns[node.step] if isinstance(node, Call) else {}
 
     def schema(self, value: Value) -> Schema | None:
         """The type of a value that can be formed in every run; None when that is not certain."""
@@ -120,7 +98,7 @@ class Types:
             case Ctx():
                 return {"type": "string"}
             case Out() | ParamRef() | Item():
-                return _select(self.declared(value), value.path)
+                return select(self.declared(value), value.path)
             case ListOf(items=items):
                 if not all(self.schema(item) is not None for item in items):
                     return None
@@ -161,12 +139,6 @@ class Types:
         schema = self.schema(value)
         return schema is not None and schema.get("type") == "array"
 
-    def certain(self, node: If | Each) -> bool:
-        """Whether a region can be decided in every run that enters it."""
-        if isinstance(node, Each):
-            return self.is_list(node.items)
-        return all(self.decidable(arm.when) for arm in node.arms if arm.when is not None)
-
 
 def _of_constant(value: Any) -> Schema:
     if isinstance(value, list):
@@ -177,28 +149,3 @@ def _of_constant(value: Any) -> Schema:
 
 def _order(form: Form) -> str:
     return "number" if form in ("int", "float") else form
-
-
-def _select(schema: Schema, path: tuple[str | int, ...]) -> Schema | None:
-    """The type at a path that is there in every value of the type."""
-    definitions = schema.get("$defs", {})
-    schema = _resolved(schema, definitions)
-    for key in path:
-        found: Any = None
-        if isinstance(key, str) and schema.get("type") == "object" and key in schema.get("required", ()):
-            found = schema.get("properties", {}).get(key)
-        elif isinstance(key, int) and 0 <= key < min(len(schema.get("prefixItems", ())), schema.get("minItems", 0)):
-            found = schema["prefixItems"][key]
-        if not isinstance(found, dict):
-            return None
-        schema = _resolved(found, definitions)
-    return schema
-
-
-def _resolved(schema: Schema, definitions: dict[str, Any]) -> Schema:
-    for _ in range(50):
-        target = schema.get("$ref")
-        if not isinstance(target, str):
-            return schema
-        schema = definitions.get(target.removeprefix("#/$defs/"), {})
-    return {}

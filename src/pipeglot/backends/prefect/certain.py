@@ -6,18 +6,16 @@ What is certain is plain Python in the flow. The rest is left to a task, whose f
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from pipeglot.backends.declared import Declared, select
 from pipeglot.core.ir import (
     All,
     Any_,
-    Call,
     Compare,
     Const,
     Ctx,
     DictOf,
-    Each,
-    If,
     IsIn,
     Item,
     ListOf,
@@ -41,7 +39,6 @@ from pipeglot.core.pysource import (
     negated,
     same_kind,
 )
-from pipeglot.core.shape import Shape
 
 ScalarKind: TypeAlias = Literal["bool", "number", "text"]
 
@@ -53,13 +50,8 @@ _KINDS: dict[str, ScalarKind] = {
 }
 
 
-class Types:
+class Types(Declared):
     """The declared types of a pipeline's values."""
-
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-        self._params = {param.name: param.type for param in shape.pipeline.params}
-        self._returns = {step.name: step.returns for step in shape.pipeline.steps}
 
     def schema(self, value: Value) -> Schema | None:
         """The type of a value that can be formed in every run; None when that is not certain."""
@@ -73,7 +65,7 @@ class Types:
             case Const(value=list()):
                 return {"type": "array"}
             case Out() | ParamRef() | Item():
-                return _select(self._declared(value), value.path)
+                return select(self.declared(value), value.path)
             case ListOf(items=items) | Text(parts=items):
                 certain = all(self.schema(item) is not None for item in items)
                 return {"type": "array" if isinstance(value, ListOf) else "string"} if certain else None
@@ -82,19 +74,6 @@ class Types:
             case Compare() | IsIn() | All() | Any_() | Not():
                 return {"type": "boolean"} if self.decidable(value) else None
         return {}
-
-    def _declared(self, value: Out | ParamRef | Item) -> Schema:
-        match value:
-            case ParamRef(name=name):
-                return self._params.get(name, {})
-            case Item(loop=loop):
-                each = self._shape.nodes[loop]
-                return each.item_type if isinstance(each, Each) else {}
-            case Out(ref=ref):
-                if ref in self._shape.values:
-                    return self._shape.values[ref].type
-                node = self._shape.nodes[ref]
-                return self._returns[node.step] if isinstance(node, Call) else {}
 
     def kind(self, value: Value) -> ScalarKind | None:
         """The kind of a scalar, when it is certain."""
@@ -123,12 +102,6 @@ class Types:
                 return self.decidable(operand)
             case _:
                 return self.kind(condition) == "bool"
-
-    def certain(self, node: If | Each) -> bool:
-        """Whether a region can be decided in every run that enters it."""
-        if isinstance(node, Each):
-            return self.is_list(node.items)
-        return all(self.decidable(arm.when) for arm in node.arms if arm.when is not None)
 
     def is_list(self, value: Value) -> bool:
         """Whether a value is a list in every run."""
@@ -161,28 +134,3 @@ def _joined(op: str, operands: list[Doc]) -> Doc:
     if len(operands) == 1:
         return operands[0]
     return Infix(op, tuple(Parens(o) if isinstance(o, Infix) else o for o in operands))
-
-
-def _select(schema: Schema, path: tuple[str | int, ...]) -> Schema | None:
-    """The type at a path that is there in every value of the type."""
-    definitions = schema.get("$defs", {})
-    schema = _resolved(schema, definitions)
-    for key in path:
-        found: Any = None
-        if isinstance(key, str) and schema.get("type") == "object" and key in schema.get("required", ()):
-            found = schema.get("properties", {}).get(key)
-        elif isinstance(key, int) and 0 <= key < min(len(schema.get("prefixItems", ())), schema.get("minItems", 0)):
-            found = schema["prefixItems"][key]
-        if not isinstance(found, dict):
-            return None
-        schema = _resolved(found, definitions)
-    return schema
-
-
-def _resolved(schema: Schema, definitions: dict[str, Any]) -> Schema:
-    for _ in range(50):
-        target = schema.get("$ref")
-        if not isinstance(target, str):
-            return schema
-        schema = definitions.get(target.removeprefix("#/$defs/"), {})
-    return {}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
-from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.backends.base import EngineRun, EngineTask, failure, instant
 from pipeglot.core.ir import Call, Pipeline
-from pipeglot.core.record import CallRecord, CallState, Failure
+from pipeglot.core.record import CallRecord, CallState
 from pipeglot.core.shape import Shape
 
 from .naming import Naming, name_tasks
@@ -53,14 +52,14 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
     if node not in calls:
         if state == "failed":
             depth = len(shape.loops(node))
-            yield CallRecord(id=node, index=index[:depth], state=state, error=_failure(task))
+            yield CallRecord(id=node, index=index[:depth], state=state, error=failure(task))
         return
     loops = shape.loops(node) if node in shape.nodes else ()
     if len(index) != len(loops) or (loops and state == "blocked"):
         return
     tried: dict[str, Any] = {}
     if state != "blocked":
-        tried = {"attempts": task.attempts, "started": _time(task.started), "ended": _time(task.ended)}
+        tried = {"attempts": task.attempts, "started": instant(task.started), "ended": instant(task.ended)}
     policy = calls[node].policy.on_failure
     tolerated = state == "failed" and policy is not None
     # Of a succeeded task whose result Prefect did not keep, the output is not known.
@@ -68,14 +67,5 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
         tried["output"] = task.output
     elif tolerated and policy is not None:
         tried["output"] = policy.default
-    error = _failure(task) if state == "failed" else None
+    error = failure(task) if state == "failed" else None
     yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, error=error, **tried)
-
-
-def _failure(task: EngineTask) -> Failure:
-    error = task.error or {}
-    return Failure(type=error.get("type", task.state), message=error.get("message", ""))
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
