@@ -306,21 +306,18 @@ def test_an_interrupt_leaves_no_process_and_no_file(hanging: tuple[subprocess.Po
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("hanging", ["prefect", "dagster"], indirect=True)
-def test_the_engine_ends_even_when_this_process_is_killed(
-    hanging: tuple[subprocess.Popen[str], str],
+@pytest.mark.parametrize("hanging", TARGETS, indirect=True)
+def test_nothing_is_left_even_when_this_process_is_killed(
+    hanging: tuple[subprocess.Popen[str], str], tmp_path: Path
 ) -> None:
     run, mark = hanging
     run.kill()
     run.wait()
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and len(living(mark)) > 1:
+    while living(mark) and time.monotonic() < deadline:
         time.sleep(0.1)
-    # Only the program that put itself into a session of its own is left: nothing but we could know of it.
-    left = living(mark)
-    assert len(left) <= 1
-    for pid in left:
-        os.kill(pid, signal.SIGKILL)
+    assert living(mark) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---------------------------------------------------------------- without an engine

@@ -10,9 +10,11 @@ import importlib.util
 import json
 import math
 import os
+import shutil
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
 from datetime import date, datetime, timezone
@@ -28,13 +30,13 @@ def start():
     # The folder of the probes must not be importable: nothing in it may shadow what a job imports.
     here = str(Path(__file__).parent)
     sys.path[:] = [entry for entry in sys.path if entry != here]
-    _end_with_the_parent()
     folder = Path(sys.argv[1])
+    _end_with_the_parent(folder)
     os.environ[TOLD] = str(folder / "told.jsonl")
     return folder, json.loads((folder / "jobs.json").read_text(encoding="utf-8"))
 
 
-def _end_with_the_parent():
+def _end_with_the_parent(folder):
     """Nobody writes to our standard input, a pipe: it ends when the process at its other end does."""
     lifeline = os.dup(0)
     nowhere = os.open(os.devnull, os.O_RDONLY)
@@ -44,11 +46,33 @@ def _end_with_the_parent():
     def wait():
         with contextlib.suppress(OSError):
             os.read(lifeline, 1)
+        for _ in range(20):
+            others = _started_for_the_run()
+            if not others:
+                break
+            for pid in others:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
+        # It was made for this run, and whoever would have removed it is gone.
+        shutil.rmtree(folder, ignore_errors=True)
         if hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True, name="lifeline").start()
+
+
+def _started_for_the_run():
+    """The other living processes of this run, in whatever group: all inherit one variable (Linux; elsewhere none)."""
+    mark = b"PIPEGLOT_RUN=" + os.environ.get("PIPEGLOT_RUN", "").encode()
+    found = []
+    with contextlib.suppress(OSError):
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as file:
+                if int(name) != os.getpid() and mark in file.read().split(b"\0"):
+                    found.append(int(name))
+    return found
 
 
 def tell(kind, **what):
