@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pipeglot.core.ir import (
+    AnyNode,
     Call,
     Chunk,
     Const,
@@ -24,6 +25,7 @@ from pipeglot.core.ir import (
     Resources,
     Retry,
     Schedule,
+    Secret,
     Step,
     Value,
 )
@@ -73,6 +75,18 @@ def resources(rng: random.Random) -> Resources | None:
         gpu_type=rng.choice(("nvidia.com/gpu", "amd.com/gpu")),
         node_selector=rng.choice(({}, {"pool": "big"}, {"disk": "ssd", "zone": "a"})),
     )
+
+
+SECRETS = (
+    Secret(env="TOKEN", name="warehouse", key="token"),
+    Secret(env="CERTIFICATE", name="warehouse", key="tls.crt"),
+    Secret(env="MAIL_PASSWORD", name="mail.example", key="PASSWORD"),
+    Secret(env="SET_ELSEWHERE"),
+)
+
+
+def secrets(rng: random.Random) -> tuple[Secret, ...]:
+    return () if rng.random() < 0.7 else tuple(rng.sample(SECRETS, rng.randrange(1, 4)))
 
 
 def call(rng: random.Random, id: str, x: Value) -> Call:
@@ -125,6 +139,18 @@ def schedule(rng: random.Random) -> Schedule | None:
     return Schedule(timing=timing, start=start, catch_up=start is not None and rng.random() < 0.5)
 
 
+def with_secrets(rng: random.Random, body: tuple[AnyNode, ...]) -> tuple[AnyNode, ...]:
+    """The nodes of a block, some of whose calls read secrets."""
+    found: list[AnyNode] = []
+    for node in body:
+        if isinstance(node, Call):
+            policy = node.policy.model_copy(update={"secrets": secrets(rng)})
+            found.append(node.model_copy(update={"policy": policy}))
+        else:
+            found.append(node.model_copy(update={"body": with_secrets(rng, getattr(node, "body", ()))}))
+    return tuple(found)
+
+
 def declared(seed: int, number: int) -> Pipeline:
     """Pipeline `number` of a seed, with about half of all there is to declare."""
     rng = random.Random(f"{seed}/{number}/declared")
@@ -155,5 +181,8 @@ def declared(seed: int, number: int) -> Pipeline:
         options=rng.choice(({}, OPTIONS)),
         code=CODE,
         steps=steps(rng),
-        body=(call(rng, "a", first), *(call(rng, f"b{n}", ref) for n, ref in enumerate(used)), loop, group),
+        body=with_secrets(
+            random.Random(f"{seed}/{number}/secrets"),
+            (call(rng, "a", first), *(call(rng, f"b{n}", ref) for n, ref in enumerate(used)), loop, group),
+        ),
     )

@@ -85,10 +85,10 @@ def run(target: str, script: str, python: Path, told: Mapping[str, str], timeout
         hosts.touch()
         trials, requests = [], []
         for number, case in enumerate(chosen.values()):
-            trial = Trial(case.id, case.ir, case.params, case.logical_date)
+            trial = Trial(case.id, case.ir, case.params, case.logical_date, case.env)
             own = folder / str(number)
             own.mkdir()
-            env = {STATE: str(own), **credit_env(own)}
+            env = {STATE: str(own), **credit_env(own), **case.env}
             trials.append(trial)
             requests.append(Request(trial.pipeline, params=trial.params, logical_date=trial.instant, env=env))
         with probe(target, script, {**told, "PIPEGLOT_HOSTS": str(hosts)}):

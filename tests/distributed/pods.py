@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import yaml
@@ -47,7 +47,8 @@ def dagster(files: Mapping[str, str]) -> Iterator[Pod]:
 
 
 def kfp(files: Mapping[str, str]) -> Iterator[Pod]:
-    """The resources of every executor with the labels of its platform, as the pod that the driver makes of them."""
+    """The resources of every executor with the labels and secrets of its platform, as the pod that the driver makes of
+    them."""
     documents = [yaml.safe_load(text) for name, text in files.items() if name.endswith(".yaml")]
     placed: dict[str, Any] = {}
     for document in documents:
@@ -57,11 +58,15 @@ def kfp(files: Mapping[str, str]) -> Iterator[Pod]:
         for name, executor in document.get("deploymentSpec", {}).get("executors", {}).items():
             resources = executor.get("container", {}).get("resources")
             labels = placed.get(name, {}).get("nodeSelector", {}).get("labels")
-            if resources is None and labels is None:
+            secrets = placed.get(name, {}).get("secretAsEnv")
+            if resources is None and labels is None and secrets is None:
                 continue
             spec = {} if labels is None else {"nodeSelector": labels}
-            if resources is not None:
-                spec["containers"] = [{"name": "main", "resources": _kfp(resources)}]
+            container: dict[str, Any] = {} if resources is None else {"resources": _kfp(resources)}
+            if secrets is not None:
+                container["env"] = list(_kfp_secrets(secrets))
+            if container:
+                spec["containers"] = [{"name": "main", **container}]
             yield {"spec": spec}
 
 
@@ -74,6 +79,13 @@ def _kfp(told: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             part, name = _KFP[key]
             found.setdefault(part, {})[name] = value
     return found
+
+
+def _kfp_secrets(told: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for each in told:
+        for one in each["keyToEnv"]:
+            ref = {"name": each["secretName"], "key": one["secretKey"]}
+            yield {"name": one["envVar"], "valueFrom": {"secretKeyRef": ref}}
 
 
 READ: Mapping[str, Callable[[Mapping[str, str]], Iterator[Pod]]] = {"airflow": airflow, "dagster": dagster, "kfp": kfp}
@@ -96,5 +108,5 @@ def bare(pod: Any) -> Any:
         return [bare(each) for each in pod]
     if not isinstance(pod, dict):
         return pod
-    names = {"node_selector": "nodeSelector"}
+    names = {"node_selector": "nodeSelector", "value_from": "valueFrom", "secret_key_ref": "secretKeyRef"}
     return {names.get(key, key): bare(value) for key, value in pod.items() if key != "__model__"}

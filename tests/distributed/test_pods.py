@@ -18,32 +18,43 @@ from tests.distributed import pods
 from tests.test_engines import installed
 
 CASES = {case.id: case.ir for case in corpus.cases()}
-ASKING = {
-    name: pipeline
-    for name, pipeline in CASES.items()
-    if any(isinstance(n, Call) and n.policy.resources is not None for n in walk(inline(pipeline).body))
-}
+
+
+def calls(pipeline: Pipeline) -> list[Call]:
+    flat = inline(pipeline)
+    found = [node for node in walk(flat.body) if isinstance(node, Call)]
+    return found + ([flat.final.call] if flat.final else [])
+
+
+def asked(pipeline: Pipeline) -> list[dict[str, Any]]:
+    """For each call that asks for something, its pod as far as the author told."""
+    found = []
+    for call in calls(pipeline):
+        wanted, env = call.policy.resources, [s for s in call.policy.secrets if s.kept]
+        told: dict[str, Any] = {}
+        if wanted is not None:
+            told = {"requests": pod.requests(wanted), "limits": pod.limits(wanted)}
+        if wanted is not None or env:
+            labels = {} if wanted is None else dict(wanted.node_selector)
+            secrets = {secret.env: [secret.name, secret.key] for secret in env}
+            found.append({**{k: v for k, v in told.items() if v}, "labels": labels, "secrets": secrets})
+    return found
+
+
+ASKING = {name: pipeline for name, pipeline in CASES.items() if asked(pipeline)}
 EMITTING = sorted(
     t for t in backends.targets() if backends.get(t).support["resources"].ability in ("native", "lowered")
 )
 OTHERS = sorted(set(backends.targets()) - set(EMITTING))
 
 
-def asked(pipeline: Pipeline) -> list[dict[str, Any]]:
-    """For each call that asks for something, its pod as far as the author told."""
-    found = []
-    for node in walk(inline(pipeline).body):
-        if isinstance(node, Call) and (wanted := node.policy.resources) is not None:
-            told = {"requests": pod.requests(wanted), "limits": pod.limits(wanted)}
-            found.append({**{k: v for k, v in told.items() if v}, "labels": dict(wanted.node_selector)})
-    return found
-
-
 def told(found: pods.Pod) -> dict[str, Any]:
     """A pod in the same form."""
     spec = pods.bare(found)["spec"]
     [container] = spec.get("containers", [{}])
-    return {**container.get("resources", {}), "labels": spec.get("nodeSelector", {})}
+    refs = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in container.get("env", [])}
+    secrets = {name: [ref["name"], ref["key"]] for name, ref in refs.items()}
+    return {**container.get("resources", {}), "labels": spec.get("nodeSelector", {}), "secrets": secrets}
 
 
 def emitted(target: str, pipeline: Pipeline) -> list[pods.Pod]:
@@ -60,6 +71,7 @@ def test_the_corpus_asks_for_every_kind_of_resource() -> None:
     names = {name for each in every for part in ("requests", "limits") for name in each.get(part, {})}
     assert {"cpu", "memory", "nvidia.com/gpu", "amd.com/gpu"} <= names
     assert any(each["labels"] for each in every)
+    assert any(each["secrets"] for each in every)
 
 
 @pytest.mark.parametrize("name", sorted(ASKING))
@@ -74,7 +86,9 @@ def test_each_call_asks_for_what_its_author_said(target: str, name: str) -> None
 def test_a_target_that_cannot_ask_says_so_for_each_call(target: str, name: str) -> None:
     said = backends.get(target).compile(ASKING[name]).diagnostics
     lost = [each for each in said if each.severity in ("loss", "error") and "resources" in each.message]
-    assert len(lost) == len(asked(ASKING[name]))
+    assert len(lost) == sum(call.policy.resources is not None for call in calls(ASKING[name]))
+    named = [each for each in said if each.code == "PG248"]
+    assert len(named) == sum(bool(call.policy.secrets) for call in calls(ASKING[name]))
 
 
 def checked(found: list[pods.Pod]) -> list[str]:

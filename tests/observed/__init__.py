@@ -24,6 +24,7 @@ from tests.observed.common import (
     pod,
     resourceful,
     said,
+    secrets,
     starts,
     waits,
     words,
@@ -67,6 +68,18 @@ def _pods(read: Callable[[Any], Any], told: Callable[[Any], Any]) -> Seen:
     """What the pods of calls are asked for. A Prefect task has none, which a diagnostic says of each call."""
     targets = {"airflow": airflow.pod, "dagster": dagster.pod, "kfp": kfp.pod}
     return Seen({**{name: pod(normal, read, told) for name, normal in targets.items()}, "prefect": "Policy.resources"})
+
+
+def _secrets(part: int) -> Seen:
+    """A part of the secrets of calls. A Prefect task has no pod: a diagnostic says of each call what it reads."""
+    return Seen(
+        {
+            "airflow": secrets(part, "PG229", airflow.secrets),
+            "dagster": secrets(part, "PG273", dagster.secrets),
+            "kfp": secrets(part, "PG295", kfp.secrets),
+            "prefect": secrets(part, "PG248", lambda pod: ()),
+        }
+    )
 
 
 OBSERVED: dict[str, Seen | Ran | Nothing] = {
@@ -151,6 +164,8 @@ OBSERVED: dict[str, Seen | Ran | Nothing] = {
             "prefect": said("PG246", resourceful),
         }
     ),
+    **{f"Secret.{name}": _secrets(part) for part, name in enumerate(("env", "name", "key"))},
+    "Policy.secrets": _secrets(0),
     "Policy.effects": Nothing("what a migration's dry-run does; no engine makes anything of it"),
     **{f"Call.{name}": _STRUCTURE for name in ("id", "step", "args", "policy")},
     "Call.after": Ran("after"),

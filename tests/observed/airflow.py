@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeglot.core.ir import Cron, Each, Group, Interval, Pipeline, walk
 from pipeglot.core.types import options as alternatives
-from tests.observed.common import Facts, Pair, Pairs, bounds, calls, ticks, waits
+from tests.observed.common import Facts, Kept, Pair, Pairs, bounds, calls, environment, ticks, waits
 
 
 def timing(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
@@ -70,12 +70,17 @@ def required(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
 
 def pod(have: Any) -> dict[str, Any]:
     """What Kubernetes is asked for: requests, limits and node selector."""
-    resources = have["spec"]["containers"][0]["resources"]
+    resources = have["spec"]["containers"][0].get("resources", {})
     return {
         "requests": resources.get("requests", {}),
         "limits": resources.get("limits", {}),
         "selector": have["spec"].get("nodeSelector", {}),
     }
+
+
+def secrets(have: Any) -> Kept:
+    """The secrets that the pod is given."""
+    return environment(have["spec"]["containers"][0])
 
 
 def tooltips(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:

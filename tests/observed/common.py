@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -14,6 +14,11 @@ Facts: TypeAlias = Mapping[str, Any]
 
 Pair: TypeAlias = tuple[Any, Any]
 """What the IR says and what the engine has."""
+
+Triple: TypeAlias = tuple[str, str | None, str | None]
+"""A secret: its variable, and the name and key it is kept under."""
+
+Kept: TypeAlias = Iterable[Triple]
 
 Pairs: TypeAlias = Callable[[Pipeline, Facts], Iterator[Pair]]
 
@@ -121,10 +126,48 @@ def pod(normal: Callable[[Any], Any], read: Callable[[Any], Any], told: Callable
     def pairs(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
         for call in calls(pipeline):
             have, wanted = facts["tasks"].get(call.id, {}).get("pod"), call.policy.resources
+            found = {} if have is None else normal(have)
             expected = None if wanted is None else told(wanted)
-            yield (call.id, expected), (call.id, None if have is None else read(normal(have)))
+            yield (call.id, expected), (call.id, read(found) if any(found.values()) else None)
 
     return pairs
+
+
+def secrets(part: int, code: str, kept: Callable[[Any], Kept]) -> Pairs:
+    """One part (variable, name, key) of the secrets of every call: `kept` finds in its pod those that say where they are
+    kept; all others are named by the diagnostic."""
+
+    def pairs(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
+        noted = _noted(facts["named"].get(code, []))
+        for call in calls(pipeline):
+            wanted = [(each.env, each.name, each.key) for each in call.policy.secrets]
+            have = facts["tasks"].get(call.id, {}).get("pod")
+            found = [] if have is None else list(kept(have))
+            found += [each for each in noted.get(call.id, []) if each[0] not in [known[0] for known in found]]
+            told, seen = (sorted(str(one[part]) for one in each) for each in (wanted, found))
+            yield (call.id, told), (call.id, seen)
+
+    return pairs
+
+
+def _noted(messages: Sequence[str]) -> dict[str, list[Triple]]:
+    """The secrets that diagnostics name, by call."""
+    found: dict[str, list[Triple]] = {}
+    for message in messages:
+        head, _, listed = message.partition(": ")
+        for one in listed.split(", "):
+            env, _, where = one.partition(" (kept in ")
+            name, _, key = where.rstrip(")").partition("/")
+            found.setdefault(head.split("'")[1], []).append((env, name or None, key or None))
+    return found
+
+
+def environment(container: Mapping[str, Any]) -> Kept:
+    """The variables of a container that are taken from Secrets, as its Python client or its manifests have them."""
+    for each in container.get("env", []):
+        source = each.get("value_from") or each["valueFrom"]
+        ref = source.get("secret_key_ref") or source["secretKeyRef"]
+        yield each["name"], ref["name"], ref["key"]
 
 
 def cpus(text: str) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 from croniter import croniter
 
 from pipeglot.core.ir import Cron, Each, Interval, Pipeline, walk
-from tests.observed.common import Facts, Pair, Pairs, bounds, ticks
+from tests.observed.common import Facts, Kept, Pair, Pairs, bounds, environment, ticks
 
 
 def timing(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
@@ -97,6 +97,11 @@ def pod(have: Any) -> dict[str, Any]:
         "limits": resources.get("limits", {}),
         "selector": have.get("pod_spec_config", {}).get("node_selector", {}),
     }
+
+
+def secrets(have: Any) -> Kept:
+    """The secrets that the pod is given."""
+    return environment(have.get("container_config", {}))
 
 
 def at_once(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipeglot.core.ir import Cron, Inlined, Pipeline
-from tests.observed.common import Facts, Pair, Pairs, bounds, calls, described, described_groups, step_of, waits
+from tests.observed.common import Facts, Kept, Pair, Pairs, bounds, calls, described, described_groups, step_of, waits
 
 KINDS = {
     "integer": "NUMBER_INTEGER",
@@ -43,8 +44,20 @@ def cron(text: str) -> tuple[str, frozenset[str]]:
 
 
 def start(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
+    """The first run comes a second after it, or an interval. What is not caught up begins when the script is run; it counts
+    from the start all the same."""
+    have = (facts["recurring"] or {}).get("start_time")
     wanted = pipeline.schedule.start if pipeline.schedule else None
-    yield (wanted.strftime("%Y-%m-%dT%H:%M:%SZ") if wanted else None), (facts["recurring"] or {}).get("start_time")
+    yield wanted is None, have is None
+    if pipeline.schedule is None or wanted is None or have is None:
+        return
+    timing, told = pipeline.schedule.timing, datetime.fromisoformat(have.replace("Z", "+00:00"))
+    before = timedelta(seconds=1 if isinstance(timing, Cron) else timing.seconds)
+    if pipeline.schedule.catch_up:
+        yield wanted - before, told
+    else:
+        yield True, told >= wanted - before
+        yield timedelta(0), (told - wanted) % before
 
 
 def catch_up(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
@@ -130,6 +143,14 @@ def pod(have: Any) -> dict[str, Any]:
         "limits": {**limits, **({devices["resourceType"]: devices["resourceCount"]} if devices else {})},
         "selector": have.get("nodeSelector", {}).get("labels", {}),
     }
+
+
+def secrets(have: Any) -> Kept:
+    """The secrets that the pod is given."""
+    for each in have.get("secretAsEnv", []):
+        assert each["secretNameParameter"]["runtimeValue"]["constant"] == each["secretName"]
+        for one in each["keyToEnv"]:
+            yield one["envVar"], each["secretName"], one["secretKey"]
 
 
 def installs(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:

@@ -47,7 +47,8 @@ class EngineTask:
     """One task instance as its engine recorded it (the JSON a probe prints, one object each).
 
     `index` is what the engine itself knows of the position (Airflow's map index), empty otherwise. `state` is the
-    engine's own word. Times are ISO 8601 UTC. `output` is meaningful only when `has_output`.
+    engine's own word. Times are ISO 8601 UTC. `output` is meaningful only when `has_output`. A `group` is no work of its
+    own, but stands for the tasks in it (a DAG in a pipeline of KFP).
     """
 
     name: str
@@ -59,6 +60,7 @@ class EngineTask:
     has_output: bool = False
     output: Any = None
     error: Mapping[str, str] | None = None
+    group: bool = False
 
 
 def instant(text: str | None) -> datetime | None:
@@ -78,7 +80,8 @@ def failure(task: EngineTask) -> Failure:
 
 @dataclass(frozen=True)
 class EngineRun:
-    """One run as its engine recorded it: the JSON a probe prints."""
+    """One run as its engine recorded it: the JSON a probe prints. `params` are what the engine says the run was given;
+    a probe, which was told them, leaves them out."""
 
     engine: str
     engine_version: str
@@ -89,6 +92,7 @@ class EngineRun:
     ended: str | None
     tasks: Sequence[EngineTask]
     notes: Sequence[str] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 Mode: TypeAlias = Literal["test", "multiprocess", "server"]
@@ -125,6 +129,8 @@ class EngineSpec:
         database: the database to prepare in the state folder, if any.
         side_by_side: modes in which the engine runs all its jobs at once: they need different names, share one import
             path, and the probe itself stops the one that is late.
+        ticks: the script that the engine's Python runs as `python PROBE FOLDER` to say when it would start runs, without
+            running any (`probes/asked.py`); None when that is not known.
     """
 
     target: str
@@ -137,6 +143,7 @@ class EngineSpec:
     variables: Callable[[Mode, Path], Mapping[str, str]] = lambda mode, home: {}
     database: Database | None = None
     side_by_side: frozenset[Mode] = frozenset()
+    ticks: Path | None = None
 
     @property
     def supported(self) -> str:

@@ -42,6 +42,8 @@ class Job:
             when the file is imported).
         path: further folders to import from (the environment's PYTHONPATH is not passed on).
         cwd: working folder of the steps; by default an empty folder that is removed afterwards.
+        secrets: further environment variables, of the engine's own process and of all that it starts: they are written
+            into no file.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class Job:
     env: Mapping[str, str] = field(default_factory=dict)
     path: Sequence[Path] = ()
     cwd: Path | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 def execute(
@@ -92,8 +95,8 @@ def execute(
         known = ", ".join(engine.probes)
         raise EngineError([Diagnostic("PG300", "error", message, None, f"modes: {known}", target)])
     chosen = python if python is not None else engines.find(target).python
-    numbered = list(enumerate(jobs))
-    waves = _waves(numbered) if mode in engine.side_by_side else [numbered]
+    groups = _groups(list(enumerate(jobs)))
+    waves = [wave for group in groups for wave in (_waves(group) if mode in engine.side_by_side else [group])]
     done: dict[int, EngineRun | EngineError] = {}
     following = 0
     for wave in waves:
@@ -105,6 +108,21 @@ def execute(
                 while following in done:
                     yield done.pop(following)
                     following += 1
+
+
+def _groups(jobs: Sequence[tuple[int, Job]]) -> list[list[tuple[int, Job]]]:
+    """Jobs that one process can hold together: no two of them want other values of a secret."""
+    groups: list[tuple[dict[str, str], list[tuple[int, Job]]]] = []
+    for number, job in jobs:
+        fitting = (
+            one for one in groups if all(one[0].get(name, value) == value for name, value in job.secrets.items())
+        )
+        known, group = next(fitting, ({}, []))
+        if not group:
+            groups.append((known, group))
+        known.update(job.secrets)
+        group.append((number, job))
+    return [group for _, group in groups]
 
 
 def _waves(jobs: Sequence[tuple[int, Job]]) -> list[list[tuple[int, Job]]]:
@@ -138,6 +156,8 @@ def _run(
             (folder / "jobs.json").write_text(json.dumps(request), encoding="utf-8")
             home = sandbox.state(engine, python, folder)
         variables = sandbox.variables(engine, mode, python, home)
+        for job in jobs.values():
+            variables.update(job.secrets)
         together = mode in engine.side_by_side
         if together:
             variables["PYTHONPATH"] = sandbox.joined(prepared[0]["path"])

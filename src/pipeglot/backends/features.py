@@ -29,6 +29,7 @@ FEATURES: dict[str, str] = {
     "timeout": "time limit of an attempt",
     "continue": "failures tolerated with a default (`on_failure=continue`)",
     "resources": "cpu, memory, GPUs and node labels of a call",
+    "secrets": "secrets that a call reads from its environment",
     "schedule.cron": "cron schedules with a time zone",
     "schedule.interval": "interval schedules",
     "schedule.start": "start date of a schedule",

@@ -1,8 +1,11 @@
-"""What a call's resources are called on Kubernetes, which all engines build on."""
+"""What a call's resources and secrets are called on Kubernetes, which all engines build on."""
 
 from __future__ import annotations
 
-from pipeglot.core.ir import Resources
+from collections.abc import Iterable
+from typing import Any
+
+from pipeglot.core.ir import Resources, Secret
 
 
 def requests(resources: Resources) -> dict[str, str]:
@@ -28,3 +31,25 @@ def limits(resources: Resources) -> dict[str, str]:
     """
     bounds = {} if resources.memory is None else {"memory": resources.memory}
     return bounds if resources.gpus is None else {**bounds, resources.gpu_type: str(resources.gpus)}
+
+
+def variables(secrets: Iterable[Secret]) -> list[dict[str, Any]]:
+    """The container's variables that Kubernetes takes from its Secrets, under the names of its Python client.
+
+    >>> variables([Secret(env="TOKEN", name="warehouse", key="token"), Secret(env="SET_ELSEWHERE")])
+    [{'name': 'TOKEN', 'value_from': {'secret_key_ref': {'name': 'warehouse', 'key': 'token'}}}]
+    """
+    return [
+        {"name": each.env, "value_from": {"secret_key_ref": {"name": each.name, "key": each.key}}}
+        for each in secrets
+        if each.kept
+    ]
+
+
+def listed(secrets: Iterable[Secret]) -> str:
+    """Secrets for people.
+
+    >>> listed([Secret(env="TOKEN", name="warehouse", key="token"), Secret(env="OTHER")])
+    'TOKEN (kept in warehouse/token), OTHER'
+    """
+    return ", ".join(f"{each.env} (kept in {each.kept})" if each.kept else each.env for each in secrets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,9 +27,43 @@ from pipeglot.core.ir import (
     parts,
     walk,
 )
-from pipeglot.core.pysource import Code, Doc, Imports, RootNames, call, expression, literal, root, string
+from pipeglot.core.pysource import Code, Doc, Imports, RootNames, call, expression, identifier, literal, root, string
 
-STANDARD = frozenset(sys.stdlib_module_names)
+STANDARD = frozenset(sys.stdlib_module_names) | frozenset(
+    # Not those of every Python that may run this: what is written must not depend on it.
+    [
+        "aifc",
+        "asynchat",
+        "asyncore",
+        "audioop",
+        "binhex",
+        "cgi",
+        "cgitb",
+        "chunk",
+        "crypt",
+        "distutils",
+        "imghdr",
+        "imp",
+        "lib2to3",
+        "mailcap",
+        "msilib",
+        "nis",
+        "nntplib",
+        "ossaudiodev",
+        "pipes",
+        "smtpd",
+        "sndhdr",
+        "spwd",
+        "sunau",
+        "telnetlib",
+        "tomllib",
+        "uu",
+        "xdrlib",
+    ]
+)
+"""Modules of Python itself."""
+_ENGINES = frozenset({"airflow", "dagster", "kfp", "kubernetes", "prefect", "pydantic", "pydantic_core"})
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
 BOUNDARY_NAMES: dict[str, str] = {
     "functools": "functools",
     "json": "json",
@@ -103,20 +138,38 @@ def roots(values: Iterable[Value]) -> tuple[Out | Item | ParamRef | Ctx, ...]:
     return tuple(found.values())
 
 
-def invocation(pipeline: Pipeline, node: Call, names: RootNames, imports: Imports) -> Doc:
-    """The expression that runs a call's step on its arguments and gives its JSON output."""
+def invocation(
+    pipeline: Pipeline, node: Call, names: RootNames, imports: Imports, boundary_name: str = "json_io"
+) -> Doc:
+    """The expression that runs a call's step on its arguments and gives its JSON output.
+
+    `boundary_name`: the function that wraps those in Python.
+    """
     step = pipeline.step(node.step)
     args = {name: expression(value, names) for name, value in node.args.items()}
     match step.run:
         case Imported(module=module, attr=attr):
             imports.module(module)
-            return call(f"json_io({module}.{attr})", **args)
+            return call(f"{boundary_name}({module}.{attr})", **args)
         case Inlined(name=name):
-            return call(f"json_io({name})", **args)
+            return call(f"{boundary_name}({name})", **args)
         case Shell(script=script):
             return call("run_command", boundary.shell_words(script), literal(args))
         case Container(image=image, command=command):
-            return call("run_command", boundary.container_words(image, command, args), literal(args))
+            variables = [*args, *(secret.env for secret in node.policy.secrets)]
+            return call("run_command", boundary.container_words(image, command, variables), literal(args))
+
+
+def module_stem(pipeline: Pipeline) -> str:
+    """The name of the module that a pipeline becomes: its own, unless that would hide a module which is imported.
+
+    >>> module_stem(Pipeline(name="nightly")), module_stem(Pipeline(name="secrets"))
+    ('nightly', 'secrets_')
+    """
+    stem = identifier(pipeline.name)
+    imported = {step.run.module.partition(".")[0] for step in pipeline.steps if isinstance(step.run, Imported)}
+    imported.update(name for chunk in pipeline.code for name in _IMPORT.findall(chunk.text))
+    return f"{stem}_" if stem in imported | STANDARD | _ENGINES else stem
 
 
 @dataclass(frozen=True)

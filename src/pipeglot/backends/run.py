@@ -14,11 +14,12 @@ from pipeglot import backends
 from pipeglot.backends import engines, environment
 from pipeglot.backends.base import Compiled, EngineRun, Mode, instant
 from pipeglot.backends.execute import Event, Job, execute
+from pipeglot.core import secrets
 from pipeglot.core.derive import complete
 from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
-from pipeglot.core.record import Record
+from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import inline
 
 
@@ -64,10 +65,11 @@ def run_on(
         stop: ends the run when it is set, from another thread.
 
     Raises:
-        AuthoringError: the params do not fit.
+        AuthoringError: the params do not fit, or a declared secret is not in the environment.
         CompileError: the target refuses the pipeline.
         EngineError: the engine is missing, or could not run it.
     """
+    secrets.values(request.pipeline, request.env)  # all are there: an environment takes minutes to make
     packages = tuple(dict.fromkeys((*inline(request.pipeline).packages, *requirements)))
     engine = engines.prepare(target, packages, python=python)
     outcome = next(
@@ -116,24 +118,39 @@ class _Prepared:
 
     def record(self, run: EngineRun, target: str) -> Record:
         observed = backends.get(target).observe(self.pipeline, run)
-        return complete(
-            self.pipeline,
-            observed,
-            engine=run.engine,
-            engine_version=run.engine_version,
-            state=run.state,
-            params=self.params,
-            logical_date=self.logical_date,
-            run_id=run.run_id,
-            started=instant(run.started),
-            ended=instant(run.ended),
-            notes=tuple(run.notes),
-        )
+        return completed(self.pipeline, run, observed, self.params, self.logical_date)
+
+
+def completed(
+    pipeline: Pipeline,
+    run: EngineRun,
+    observed: Sequence[CallRecord],
+    params: Mapping[str, Any],
+    logical_date: datetime,
+) -> Record:
+    """The Record of a run that an engine did: what it left traces of as calls, completed by the rules of the language.
+
+    `params` are all of the run's, defaults included.
+    """
+    return complete(
+        pipeline,
+        observed,
+        engine=run.engine,
+        engine_version=run.engine_version,
+        state=run.state,
+        params=params,
+        logical_date=logical_date,
+        run_id=run.run_id,
+        started=instant(run.started),
+        ended=instant(run.ended),
+        notes=tuple(run.notes),
+    )
 
 
 def _prepare(request: Request, target: str, folder: Path) -> _Prepared | PipeglotError:
     try:
         params = resolve_params(request.pipeline, request.params)
+        told = secrets.values(request.pipeline, request.env)
         compiled = backends.compile(request.pipeline, target, allow=request.allow, options=request.options)
     except (CompileError, PipeglotError) as error:
         return error
@@ -148,8 +165,9 @@ def _prepare(request: Request, target: str, folder: Path) -> _Prepared | Pipeglo
         name=compiled.name,
         params=dict(request.params),
         logical_date=logical_date,
-        env=request.env,
+        env={name: value for name, value in request.env.items() if name not in told},
         path=request.path,
         cwd=request.cwd,
+        secrets=told,
     )
     return _Prepared(inline(request.pipeline), compiled, params, logical_date, job)

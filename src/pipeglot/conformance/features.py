@@ -163,6 +163,8 @@ def _policy(policy: Policy) -> Iterator[str]:
         yield "continue"
     if policy.resources is not None:
         yield "resources"
+    if policy.secrets:
+        yield "secrets"
 
 
 def _value(value: Value) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -35,12 +35,13 @@ it did run is compared; the case is no evidence of a run."""
 
 @dataclass(frozen=True)
 class Trial:
-    """One pipeline to run everywhere."""
+    """One pipeline to run everywhere; `env` are environment variables of its steps."""
 
     name: str
     pipeline: Pipeline
     params: dict[str, Any] = field(default_factory=dict)
     logical_date: str = LOGICAL_DATE
+    env: dict[str, str] = field(default_factory=dict)
 
     @property
     def instant(self) -> datetime:
@@ -72,7 +73,9 @@ class Verdict:
 
 def reference(trial: Trial) -> Record:
     """The reference run, with a fresh folder for steps that count their attempts."""
-    with tempfile.TemporaryDirectory() as state, _variable(STATE, state):
+    with tempfile.TemporaryDirectory() as state, ExitStack() as stack:
+        for name, value in {STATE: state, **trial.env}.items():
+            stack.enter_context(_variable(name, value))
         return execute(trial.pipeline, params=trial.params, logical_date=trial.instant)
 
 
@@ -122,7 +125,7 @@ def judge(
                     trial.pipeline,
                     params=trial.params,
                     logical_date=trial.instant,
-                    env={STATE: str(state)},
+                    env={STATE: str(state), **trial.env},
                     options=options,
                 )
             )

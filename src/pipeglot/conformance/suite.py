@@ -86,13 +86,13 @@ def run(
 
 def trial(case: Case) -> Trial:
     """A case as what the judge runs."""
-    return Trial(case.id, case.ir, case.params, case.logical_date)
+    return Trial(case.id, case.ir, case.params, case.logical_date, case.env)
 
 
 def digest(case: Case) -> str:
     """Twelve hex digits that name what a case runs: the pipeline and what it is given."""
-    told = json.dumps([case.ir.digest(), case.params, case.logical_date], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    told = [case.ir.digest(), case.params, case.logical_date, *([case.env] if case.env else [])]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def result(case: Case, verdict: Verdict) -> CaseResult:

@@ -21,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     declared.params,
     declared.schedule,
     declared.steps,
+    declared.secrets,
     declared.code,
     declared.packages,
     structure.arms,
@@ -88,7 +89,7 @@ def _inlined(pipeline: Pipeline) -> list[Diagnostic]:
         message = f"a path into an argument of an included pipeline leads nowhere: {error}"
         return [Diagnostic("PG191", "error", message, pipeline.at)]
     facts = Facts(whole)
-    return _stages(facts)[1] or _apply((declared.code,), facts)
+    return _stages(facts)[1] or _apply((declared.code, declared.secrets), facts)
 
 
 def _apply(rules: tuple[Rule, ...], facts: Facts) -> list[Diagnostic]:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from pipeglot.core.evaluate import EvaluationError, Unknown
-from pipeglot.core.ir import Call, Each, If, Json, Pipeline
-from pipeglot.core.machine import CellState, Key, Machine
+from pipeglot.core.ir import AnyNode, Call, Each, If, Json, Pipeline
+from pipeglot.core.machine import UNKNOWN, CellState, Key, Machine
 from pipeglot.core.record import CallRecord, Record, RunState
 from pipeglot.core.run import in_order, run_context
-from pipeglot.core.shape import inline
+from pipeglot.core.shape import Frame, inline, transparent
 from pipeglot.core.types import mismatch
 
 
@@ -47,11 +47,12 @@ def complete(
       (`observed=False`) when the engine's run failed and nothing inside was attempted. Otherwise the engine
       did decide, against the rules; then nothing in the region is derived, and a note says so.
     - An output is not known when the record was made without one (`output` is not in its `model_fields_set`),
-      or when it is None and the step's return type has no null. Nothing is derived of what depends on it, and
-      a note names it.
+      or when it is None and the step's return type has no null. A note names it. Of what depends on it nothing is
+      derived, but what a region decided may still show: the arm in which something was attempted was taken, one
+      whose calls would have left a trace and did not was not, and a loop has as many items as its calls were seen for.
 
     `params` are all of the run's, defaults included. The run's state is the engine's; the result is computed
-    from the outputs.
+    from the outputs, and not set when it is not known.
 
     >>> from pipeglot.core.ir import Step, Shell
     >>> pipeline = Pipeline(
@@ -74,6 +75,9 @@ def complete(
     while reading.ready:
         instance = reading.ready.popleft()
         reading.end(instance, reading.observed.get(instance.key))
+    result: dict[str, Json] = {}
+    with contextlib.suppress(Unknown):
+        result["result"] = reading.result()
     return Record(
         pipeline=pipeline.name,
         engine=engine,
@@ -84,7 +88,7 @@ def complete(
         run_id=run_id,
         started=started,
         ended=ended,
-        result=reading.result(),
+        **result,
         calls=in_order(reading.shape, [*reading.observed.values(), *reading.derived]),
         notes=(*notes, *reading.notes),
     )
@@ -92,7 +96,7 @@ def complete(
 
 def arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Json]]:
     """What every call instance that was attempted was given, computed from what the others gave: records hold outputs
-    only. Instances whose arguments cannot be formed, or depend on an output that is not known, are left out.
+    only. Instances whose arguments cannot be formed, or depend on an output or parameter that is not known, are left out.
 
     >>> from pipeglot.core.ir import Const, Step, Shell
     >>> pipeline = Pipeline(
@@ -105,7 +109,8 @@ def arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Json]]:
     pipeline = inline(pipeline)
     when = datetime.fromisoformat((record.logical_date or "1970-01-01T00:00:00Z").replace("Z", "+00:00"))
     context = run_context(pipeline, when, record.run_id or "")
-    reading = _Reading(pipeline, record.calls, record.params, context, record.state)
+    params = {param.name: UNKNOWN for param in pipeline.params} | record.params
+    reading = _Reading(pipeline, record.calls, params, context, record.state)
     found: dict[Key, dict[str, Json]] = {}
     reading.start()
     while reading.ready:
@@ -141,17 +146,33 @@ class _Reading(Machine):
         self._returns = {step.name: step.returns for step in pipeline.steps}
         self.derived: list[CallRecord] = []
         self.notes: list[str] = []
+        self._without: list[str] = []
         self.observed: dict[Key, CallRecord] = {}
         for record in observed:
             self.observed[record.id, record.index] = self._read(record)
+        failed = any(record.state == "failed" and not record.tolerated for record in self.observed.values())
+        self._ended = state == "succeeded" or (state == "failed" and failed)
+        if len(self._without) == 1:
+            self.notes.append(f"the output of {self._without[0]} is not known; nothing is concluded from it")
+        elif self._without:
+            some = ", ".join(self._without[:3]) + ", ..." * (len(self._without) > 3)
+            count = len(self._without)
+            self.notes.append(f"the outputs of {count} calls ({some}) are not known; nothing is concluded from them")
         self._seen = {(id, index[:depth]) for id, index in self.observed for depth in range(len(index) + 1)}
-        self._attempted = {
-            (frame.region, record.index[:depth])
+        self._entered = {
+            (frame, record.index[:depth])
             for record in self.observed.values()
             if record.attempts
             for frame in self.shape.frames.get(record.id, ())
             for depth in range(len(record.index) + 1)
         }
+        self._items: dict[Key, int] = {}
+        for id, index in self.observed:
+            loops = self.shape.loops(id) if id in self.shape.frames else ()
+            for depth, loop in enumerate(loops[: len(index)]):
+                known = self._items.get((loop, index[:depth]), 0)
+                self._items[loop, index[:depth]] = max(known, index[depth] + 1)
+        self._attempted = {(frame.region, index) for frame, index in self._entered}
 
     def _read(self, record: CallRecord) -> CallRecord:
         call = self._calls_by_id.get(record.id)
@@ -163,8 +184,7 @@ class _Reading(Machine):
         given = "output" in record.model_fields_set
         impossible = record.output is None and mismatch(None, self._returns[call.step]) is not None
         if record.state == "succeeded" and (impossible or not given):
-            place = call.id + (f" {list(record.index)}" if record.index else "")
-            self.notes.append(f"the output of {place} is not known; nothing is concluded from it")
+            self._without.append(call.id + (f" {list(record.index)}" if record.index else ""))
             known = record.model_fields_set - {"output"}
             return CallRecord.model_construct(known, **{name: getattr(record, name) for name in known})
         return record
@@ -181,11 +201,40 @@ class _Reading(Machine):
     def decide(self, region: If | Each, index: tuple[int, ...], choose: Callable[[], Json]) -> Json:
         try:
             return choose()
+        except Unknown:
+            failed = self.known_failure(region, index)
+            if failed is not None and (region.id, index) not in self._attempted:
+                raise failed from None
+            shown = self._shown(region, index)
+            if len(shown) != 1:
+                raise
+            return shown[0]
         except EvaluationError as error:
             if (region.id, index) in self.observed or self._may_have_failed(region, index):
                 raise
             self._note_decided(region, index, error)
             raise Unknown(region.id) from error
+
+    def _shown(self, region: If | Each, index: tuple[int, ...]) -> list[Json]:
+        """What a region may have decided, going by what was seen of the calls inside. That nothing was seen says
+        something where a call would have run at once, and the run came to its end: it succeeded, or it is known why not."""
+        if isinstance(region, Each):
+            seen = self._items.get((region.id, index), 0)
+            return [[UNKNOWN] * seen] if self._ended and self._tells(region.body, region.id) else []
+        arms = range(len(region.arms))
+        if entered := [n for n in arms if (Frame(region.id, n), index) in self._entered]:
+            return [*entered]
+        left = [n for n in arms if not (self._ended and self._tells(region.arms[n].body, region.id))]
+        return [*left, *([] if region.arms[-1].when is None else [None])]
+
+    def _tells(self, body: tuple[AnyNode, ...], region: str) -> bool:
+        """Whether a block has a call that waits for nothing inside: it runs whenever the block is entered."""
+        for node in transparent(body):
+            waits = self.shape.waits(node.id)
+            inner = any(f.region == region for ref in (*waits.values, *waits.after) for f in self.shape.frames[ref])
+            if isinstance(node, Call) and not inner:
+                return True
+        return False
 
     def known_failure(self, region: If | Each, index: tuple[int, ...]) -> EvaluationError | None:
         record = self.observed.get((region.id, index))

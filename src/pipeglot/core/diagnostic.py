@@ -138,6 +138,7 @@ CODES: dict[str, str] = {
     "PG191": "a path leads nowhere",
     "PG192": "a constant would not survive",
     "PG193": "a step is declared wrongly",
+    "PG194": "a secret is declared wrongly",
     # 200-219: what any target refuses or loses
     # 220-239: Airflow
     "PG200": "a name of the author's file is used by the code around it",
@@ -146,6 +147,7 @@ CODES: dict[str, str] = {
     "PG203": "the package of a target does not load",
     "PG204": "what the steps need is installed by whoever runs the engine",
     "PG205": "a description has no place on the target",
+    "PG206": "an engine reads cron otherwise when clocks change",
     "PG220": "a call has another name on Airflow",
     "PG221": "an option that Airflow does not have",
     "PG222": "a scheduled Airflow DAG has a param without a default",
@@ -155,6 +157,7 @@ CODES: dict[str, str] = {
     "PG226": "Airflow waits longer between attempts than it is told",
     "PG227": "Airflow maps over 1,024 items at most",
     "PG228": "resources of a task matter to one executor only",
+    "PG229": "secrets that the worker's environment must have on Airflow",
     # 240-259: Prefect
     "PG240": "a time limit does not interrupt work",
     "PG241": "a start date is not kept",
@@ -164,6 +167,7 @@ CODES: dict[str, str] = {
     "PG245": "text would be read as a template",
     "PG246": "resources of a task cannot be asked for",
     "PG247": "a flow has another name than its pipeline",
+    "PG248": "secrets that the worker's environment must have on Prefect",
     # 260-279: Dagster
     "PG260": "a call has another name on Dagster",
     "PG261": "a name is taken on Dagster",
@@ -178,6 +182,8 @@ CODES: dict[str, str] = {
     "PG270": "an option that Dagster does not have",
     "PG271": "a scheduled Dagster job has a param without a default",
     "PG272": "choices that Dagster does not check",
+    "PG273": "secrets that the environment of an op must have on Dagster",
+    "PG274": "Dagster counts an interval without a start from 1970",
     # 280-299: Kubeflow Pipelines
     "PG280": "KFP has no empty pipelines",
     "PG281": "a call or pipeline has another name on KFP",
@@ -193,7 +199,8 @@ CODES: dict[str, str] = {
     "PG291": "a container call that KFP cannot run",
     "PG292": "how a run ended depends on the version of KFP",
     "PG293": "packages that no component on KFP installs",
-    "PG294": "a DSL file that may differ from the spec beside it",
+    "PG295": "secrets that the pod must have on KFP",
+    "PG296": "a recurring run on KFP is not told its tick",
     # 300-329: engines, their environments and their runs
     "PG300": "no such engine",
     "PG301": "the engine is not installed",
@@ -235,6 +242,7 @@ CODES: dict[str, str] = {
     "PG354": "the pipeline's source cannot be loaded",
     "PG355": "a step cannot be loaded",
     "PG356": "a program that a step needs is missing",
+    "PG357": "a declared secret is not there",
     # 360-379: migration
     "PG360": "a side of a migration cannot be used",
     "PG361": "a file of ignore rules cannot be used",
@@ -243,6 +251,16 @@ CODES: dict[str, str] = {
     "PG364": "the history of dry-runs cannot be used",
     "PG365": "a mapping of native tasks to calls cannot be used",
     "PG366": "native code runs as it is, or not at all",
+    "PG370": "an engine's API cannot be reached",
+    "PG371": "an engine's API wants other credentials",
+    "PG372": "an engine's API knows of no such run",
+    "PG373": "an engine's API answers something else",
+    "PG374": "a run that is to be collected has not ended",
+    "PG375": "a side of a migration has no schedule to compare",
+    "PG376": "when an engine starts runs cannot be told",
+    "PG377": "a migration plan is for a target",
+    "PG378": "a migration plan moves nothing",
+    "PG379": "a rule for comparing tables or artifacts cannot be used",
     # 400-499: practice
     "PG400": "a secret is written out",
     "PG401": "a large constant",

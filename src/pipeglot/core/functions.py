@@ -7,7 +7,7 @@ import itertools
 import linecache
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
@@ -43,7 +43,7 @@ def loaded(pipeline: Pipeline, path: Sequence[str | Path] = ()) -> Iterator[dict
         _need_programs(steps)
         if any(isinstance(step.run, Inlined) for step in steps):
             module = _module(pipeline)
-        yield _functions(steps, module)
+        yield _functions(steps, module, _variables(calls))
     finally:
         for entry in entries:
             sys.path.remove(entry)
@@ -70,12 +70,22 @@ def _module(pipeline: Pipeline) -> ModuleType:
     return module
 
 
-def _functions(steps: Sequence[Step], module: ModuleType | None) -> dict[str, Function]:
+def _variables(calls: Sequence[Call]) -> dict[str, list[str]]:
+    """The variables that hold secrets, by step."""
+    found: dict[str, list[str]] = {}
+    for call in calls:
+        found.setdefault(call.step, []).extend(secret.env for secret in call.policy.secrets)
+    return {step: list(dict.fromkeys(names)) for step, names in found.items()}
+
+
+def _functions(
+    steps: Sequence[Step], module: ModuleType | None, secrets: Mapping[str, Sequence[str]]
+) -> dict[str, Function]:
     functions: dict[str, Function] = {}
     wrong: list[Diagnostic] = []
     for step in steps:
         try:
-            functions[step.name] = _function(step, module)
+            functions[step.name] = _function(step, module, secrets[step.name])
         except Exception as error:
             message = f"step {step.name!r} cannot be loaded: {type(error).__name__}: {error}"
             wrong.append(Diagnostic("PG355", "error", message, step.at))
@@ -84,7 +94,7 @@ def _functions(steps: Sequence[Step], module: ModuleType | None) -> dict[str, Fu
     return functions
 
 
-def _function(step: Step, module: ModuleType | None) -> Function:
+def _function(step: Step, module: ModuleType | None, secrets: Sequence[str]) -> Function:
     match step.run:
         case Inlined(name=name):
             return json_io(getattr(module, name))
@@ -94,7 +104,7 @@ def _function(step: Step, module: ModuleType | None) -> Function:
         case Shell(script=script):
             return _command(lambda given: shell_words(script))
         case Container(image=image, command=command):
-            return _command(lambda given: container_words(image, command, given))
+            return _command(lambda given: container_words(image, command, [*given, *secrets]))
 
 
 def _command(words: Callable[[dict[str, Any]], list[str]]) -> Function:

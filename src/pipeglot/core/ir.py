@@ -22,7 +22,10 @@ from pydantic import (
     SerializationInfo,
     SerializerFunctionWrapHandler,
     field_serializer,
+    model_serializer,
+    model_validator,
 )
+from typing_extensions import Self
 
 FORMAT: Literal["pipeglot.pipeline/1"] = "pipeglot.pipeline/1"
 """Name and version of the JSON format; a reader refuses any other."""
@@ -353,6 +356,32 @@ class Resources(Node):
     node_selector: dict[Label, Label] = Field(default_factory=dict)
 
 
+class Secret(Node):
+    """An environment variable that a call's code reads a secret from, and where it is kept: `key` in the Kubernetes Secret
+    `name`, or nothing of both where whoever runs the engine sets the variable. The value is no part of a pipeline.
+
+    >>> Secret(env="WAREHOUSE_TOKEN", name="warehouse", key="token").kept
+    'warehouse/token'
+    """
+
+    env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)
+    name: str | None = Field(
+        default=None, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", max_length=253
+    )
+    key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$", max_length=253)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.name is None) != (self.key is None):
+            raise ValueError("a secret is kept under a name and a key, or nothing is said of where")
+        return self
+
+    @property
+    def kept(self) -> str | None:
+        """Where it is kept, as authors write it."""
+        return None if self.name is None else f"{self.name}/{self.key}"
+
+
 class Policy(Node):
     """How a call is run. `timeout` is in seconds, per attempt."""
 
@@ -361,6 +390,14 @@ class Policy(Node):
     on_failure: Continue | None = None
     resources: Resources | None = None
     effects: Effects | None = None
+    secrets: tuple[Secret, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        told: dict[str, Any] = handler(self)
+        if info.context == _WITHOUT_PLACES and not self.secrets:
+            del told["secrets"]
+        return told
 
 
 # ---------------------------------------------------------------- nodes

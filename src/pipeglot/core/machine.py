@@ -72,12 +72,17 @@ class Frame:
         return value
 
     def param(self, name: str) -> Json:
-        return self.machine.params[name]
+        value = self.machine.params[name]
+        if value is UNKNOWN:
+            raise Unknown(name)
+        return value
 
     def item(self, loop: str) -> Json:
         frame: Frame | None = self
         while frame is not None:
             if frame.loop == loop:
+                if frame.current is UNKNOWN:
+                    raise Unknown(loop)
                 return frame.current
             frame = frame.outer
         raise KeyError(loop)
@@ -142,13 +147,16 @@ class Machine:
         return "failed" if failed else "succeeded"
 
     def result(self) -> Json:
-        """The value of the pipeline's result, or None when it is not available."""
+        """The value of the pipeline's result, or None when it is not available. Raises Unknown when nobody can say."""
         value = self.pipeline.result
-        if value is None or self._state_of(value, self.top) != "succeeded":
+        state = "skipped" if value is None else self._state_of(value, self.top)
+        if state == "unknown":
+            raise Unknown("result")
+        if value is None or state != "succeeded":
             return None
         try:
             return evaluate(value, self.top)
-        except (EvaluationError, Unknown):
+        except EvaluationError:
             return None
 
     def unended(self) -> Iterator[Key]:
@@ -350,9 +358,9 @@ class Machine:
                 self._settle(cell, state)
                 return
             try:
-                values = [evaluate(value, inner) for value, inner in made_of]
                 if known is not None:
                     raise known
+                values = [evaluate(value, inner) for value, inner in made_of]
             except EvaluationError as error:
                 errors[output.id] = error
                 self._settle(cell, "failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
@@ -80,6 +80,35 @@ Effects: TypeAlias = Literal["idempotent", "external"] | External
 """What a step does beyond its return value."""
 
 
+Secrets: TypeAlias = Mapping[str, str | None] | Collection[str]
+"""Environment variables that a step reads secrets from: their names alone, or with where each is kept, `name/key`."""
+
+
+def _secrets(given: Any) -> tuple[ir.Secret, ...]:
+    """Secrets as data; stops with PG194. What is refused is never shown: it may be the secret itself."""
+    way_out = "write secrets=['TOKEN'], or secrets={'TOKEN': 'name/key'} with where it is kept, never what it is"
+    if isinstance(given, str) or not isinstance(given, Collection):
+        fail("PG194", "secrets are names of environment variables", way_out)
+    found = []
+    for env, kept in (given if isinstance(given, Mapping) else dict.fromkeys(given)).items():
+        if not isinstance(env, str) or not isinstance(kept, str | None):
+            fail("PG194", "secrets are names of environment variables", way_out)
+        name, slash, key = (kept or "").partition("/")
+        if kept is not None and not slash:
+            fail("PG194", f"nothing says where the secret {env} is kept", way_out)
+        try:
+            found.append(ir.Secret(env=env, name=name if slash else None, key=key if slash else None))
+        except ValidationError as error:
+            what = {
+                "env": "an environment variable",
+                "name": "a Kubernetes Secret",
+                "key": "a key of a Kubernetes Secret",
+            }
+            place = error.errors(include_input=False)[0]["loc"]
+            fail("PG194", f"a secret: what is given is no name of {what[str(place[0])]} (it is not shown)", way_out)
+    return tuple(found)
+
+
 def _written(place: tuple[int | str, ...]) -> str:
     """A field of the IR by the name that authors write."""
     return ".".join({"count": "retries", "delay": "retry_delay"}.get(str(part), str(part)) for part in place)
@@ -97,6 +126,7 @@ class Policies:
     on_failure: Continue | None = None
     resources: ir.Resources | None = None
     effects: Effects | None = None
+    secrets: Secrets | None = None
 
     @staticmethod
     def read(given: Mapping[str, Any]) -> Policies:
@@ -135,7 +165,12 @@ class Policies:
             if self.resources is not None and not isinstance(self.resources, ir.Resources):
                 raise ValueError(f"resources={self.resources!r}: write resources=Resources(cpu=2, memory='4Gi')")
             return ir.Policy(
-                retry=retry, timeout=timeout, on_failure=tolerated, resources=self.resources, effects=self._effects()
+                retry=retry,
+                timeout=timeout,
+                on_failure=tolerated,
+                resources=self.resources,
+                effects=self._effects(),
+                secrets=() if self.secrets is None else _secrets(self.secrets),
             )
         except ValidationError as error:
             wrong = "; ".join(f"{_written(one['loc'])}: {one['msg']}" for one in error.errors())

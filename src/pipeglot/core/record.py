@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
 
 FORMAT: Literal["pipeglot.record/1"] = "pipeglot.record/1"
 
@@ -40,6 +40,7 @@ class CallRecord(Part):
     `index` is the path of item numbers of the enclosing loops, outermost first, from 0; a call of a loop that never
     expanded is recorded once, at the index path reached so far. `observed` is False when the engine left no trace
     and the state was derived from the observed ones. `started` and `ended` are None when nothing was attempted.
+    The `output` of a succeeded call that its engine did not keep is not set, and in JSON it is absent.
     """
 
     id: str
@@ -53,9 +54,24 @@ class CallRecord(Part):
     output: Any = None
     error: Failure | None = None
 
+    @property
+    def output_known(self) -> bool:
+        """Whether `output` is what the call gave: what has not succeeded gave what it has, None if nothing."""
+        return self.state != "succeeded" or "output" in self.model_fields_set
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = plain(self)
+        if not self.output_known:
+            written.pop("output", None)
+        return written
+
 
 class Record(Part):
-    """One run of a pipeline on one engine."""
+    """One run of a pipeline on one engine.
+
+    A `result` made of outputs that the engine did not keep is not set, and in JSON it is absent.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -72,6 +88,18 @@ class Record(Part):
     result: Any = None
     calls: tuple[CallRecord, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def result_known(self) -> bool:
+        """Whether `result` is what the run gave, None if nothing."""
+        return "result" in self.model_fields_set or all(call.output_known for call in self.calls)
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = plain(self)
+        if not self.result_known:
+            written.pop("result", None)
+        return written
 
     def to_json(self) -> str:
         """The JSON text of the contract, ending in a newline."""

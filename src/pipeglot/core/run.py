@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from pipeglot.core import secrets
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.evaluate import EvaluationError
 from pipeglot.core.functions import Function, loaded
@@ -27,6 +28,8 @@ from pipeglot.core.shape import Shape, inline
 
 MAX_WORKERS = 32
 """Attempts that run at the same time unless the caller says otherwise."""
+
+_POLL = 0.1
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Event:
     state: CallState | None
     attempt: int
     time: datetime
+
+    @property
+    def word(self) -> str:
+        """Its state now: `running` or `retrying` before it has ended."""
+        return self.state or ("running" if self.what == "started" else "retrying")
 
 
 Listener: TypeAlias = Callable[[Event], None]
@@ -64,6 +72,7 @@ def execute(
     listener: Listener | None = None,
     max_workers: int | None = None,
     path: Sequence[str | Path] | None = None,
+    stop: threading.Event | None = None,
 ) -> Record:
     """Run a valid pipeline (`pipeglot.core.check` finds no error in it) and say what happened.
 
@@ -74,11 +83,13 @@ def execute(
         listener: told every event, on the calling thread.
         max_workers: how many attempts may run at once (32 by default).
         path: folders to import steps from, before those of `sys.path`.
+        stop: when it is set, from another thread, it is as if the run were interrupted.
 
     Raises:
-        AuthoringError: the params do not fit, or a step cannot be loaded; nothing has run.
+        AuthoringError: the params do not fit, a declared secret is not in the environment, or a step cannot be
+            loaded; nothing has run.
         EngineError: a program that a step needs is missing; nothing has run.
-        Interrupted: Ctrl-C; carries the record of what ran. (A run that exceeds the pipeline's `run_timeout`
+        Interrupted: Ctrl-C, or `stop`; carries the record of what ran. (A run that exceeds the pipeline's `run_timeout`
             ends in state `cancelled` too, but its record is returned.)
 
     >>> execute(Pipeline(name="nothing")).state
@@ -86,6 +97,7 @@ def execute(
     """
     pipeline = inline(pipeline)
     values = resolve_params(pipeline, params)
+    secrets.values(pipeline)  # all are there
     started = _now()
     context = run_context(pipeline, logical_date or started, run_id or f"local-{uuid.uuid4().hex[:12]}")
     with loaded(pipeline, path or ()) as functions:
@@ -110,7 +122,7 @@ def execute(
             )
 
         try:
-            in_time = scheduler.run(deadline)
+            in_time = scheduler.run(deadline, stop)
         except KeyboardInterrupt:
             scheduler.cancel()
             raise Interrupted(record("cancelled")) from None
@@ -181,8 +193,9 @@ class _Scheduler:
         self._inbox: queue.SimpleQueue[_Done] = queue.SimpleQueue()
         self._told = self._timer_count = 0
 
-    def run(self, deadline: float | None) -> bool:
-        """Run to the end; False when the deadline (on the monotonic clock) came first."""
+    def run(self, deadline: float | None, stop: threading.Event | None = None) -> bool:
+        """Run to the end; False when the deadline (on the monotonic clock) came first. Raises KeyboardInterrupt when
+        it is stopped."""
         self._machine.start()
         while True:
             self._start_what_can()
@@ -191,9 +204,13 @@ class _Scheduler:
                 return True
             times = [timer[0] for timer in self._timers[:1]] + ([] if deadline is None else [deadline])
             wait = max(0.0, min(times) - time.monotonic()) if times else None
+            if stop is not None:
+                wait = _POLL if wait is None else min(wait, _POLL)
             try:
                 self._done(self._inbox.get(timeout=wait))
             except queue.Empty:
+                if stop is not None and stop.is_set():
+                    raise KeyboardInterrupt from None
                 if deadline is not None and time.monotonic() >= deadline:
                     return False
             self._fire_timers()

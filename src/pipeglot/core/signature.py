@@ -135,6 +135,7 @@ _OPTIONS = {
     "on_failure",
     "resources",
     "effects",
+    "secrets",
 }
 
 

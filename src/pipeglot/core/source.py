@@ -327,7 +327,9 @@ def _same(file: str, other: str) -> bool:
 
 
 def _needs_pipeglot(module: str) -> bool:
-    """Whether an imported module has something of pipeglot's among its names."""
+    """Whether an imported module has something of pipeglot's among its names; `sys.stdout` may be, which is nobody's."""
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return False
     for value in list(vars(sys.modules[module]).values()) if module in sys.modules else []:
         owner: object = type(value).__module__
         if isinstance(value, ModuleType):

@@ -13,7 +13,7 @@ from pipeglot.core import ir, where
 from pipeglot.core.boundary import container_words, run_command, shell_words
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.given import constant, traced_in
-from pipeglot.core.policies import Continue, Duration, Effects, Policies
+from pipeglot.core.policies import Continue, Duration, Effects, Policies, Secrets
 from pipeglot.core.signature import Signature, defined_at
 from pipeglot.core.source import place_step
 from pipeglot.core.trace import Trace, fail
@@ -53,13 +53,14 @@ class Step(Generic[P, R]):
         on_failure: Continue | None = None,
         resources: ir.Resources | None = None,
         effects: Effects | None = None,
+        secrets: Secrets | None = None,
     ) -> Step[P, R]:
         """The same step for one call, with an id, an order (`after`) and policies of its own.
 
         `after` takes results of calls, merged and collected values, and `when` and `each` blocks. What is not
         said stays as it was declared.
         """
-        said = Policies(retries, retry_delay, backoff, max_delay, timeout, on_failure, resources, effects)
+        said = Policies(retries, retry_delay, backoff, max_delay, timeout, on_failure, resources, effects, secrets)
         said.policy()
         new: Step[P, R] = Step(self.fn, self._run, said.over(self._policies))
         new._root, new._fills_defaults = self._root, self._fills_defaults
@@ -159,6 +160,7 @@ class Said(TypedDict, total=False):
     on_failure: Continue
     resources: ir.Resources
     effects: Effects
+    secrets: Secrets
 
 
 @overload
@@ -236,14 +238,17 @@ def container(
 def _command_step(
     fn: Callable[P, Any], words: Callable[[Iterable[str]], list[str]], run: ir.Run, policies: Said
 ) -> Step[P, str]:
+    said = Policies.read(policies)
+    secrets = [secret.env for secret in said.policy().secrets]
+
     @functools.wraps(fn)
     def here(*args: P.args, **kwargs: P.kwargs) -> str:
         given = inspect.signature(fn).bind(*args, **kwargs).arguments
         plain = {name: constant(value).value for name, value in given.items()}
-        return run_command(words(plain), plain)
+        return run_command(words([*plain, *secrets]), plain)
 
     # A call gives text, while mypy wants a function with an empty body to return None.
     here.__annotations__ = {**fn.__annotations__, "return": str}
-    made: Step[P, str] = Step(here, lambda _: run, Policies.read(policies))
+    made: Step[P, str] = Step(here, lambda _: run, said)
     made._fills_defaults = True
     return made

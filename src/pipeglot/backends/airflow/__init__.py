@@ -16,7 +16,7 @@ from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
 from pipeglot.backends.base import NO_OPTIONS, Compiled, EngineRun, EngineSpec, Support
 from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code, header, spaced
+from pipeglot.backends.python import STANDARD, author_code, boundary_code, header, module_stem, spaced
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.pysource import Code, Imports, call, identifier, statement
@@ -59,7 +59,7 @@ class Airflow:
             code=spaced([author.text, boundary, *naming.helpers.values(), Code(f"{opened}\n{body}")]),
         )
         diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
-        entry = f"{identifier(pipeline.name)}.py"
+        entry = f"{module_stem(pipeline)}.py"
         names = {task.id: task.node for task in plan.all() if task.node}
         files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
         return Compiled(self.target, files, entry, dag_id, diagnostics, names)

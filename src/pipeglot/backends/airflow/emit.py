@@ -46,8 +46,9 @@ def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) ->
     if any(isinstance(value, timedelta) for value in settings.values()):
         name = naming.engine("datetime", "timedelta")
         settings = {k: _renamed(v, name) for k, v in settings.items()}
-    if work.call.policy.resources is not None:
-        settings["executor_config"] = _pod(work.call.policy.resources, naming.kubernetes())
+    variables = pod.variables(work.call.policy.secrets)
+    if variables or work.call.policy.resources is not None:
+        settings["executor_config"] = _pod(work.call.policy.resources, variables, naming.kubernetes())
     step = naming.steps[work.call.step]
     own = isinstance(step.run, Inlined) and own_docstring(naming.pipeline, step.run.name)
     if step.description and own != step.description:
@@ -57,14 +58,25 @@ def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) ->
     return settings | options.tasks.get(work.call.id, {})
 
 
-def _pod(resources: Resources, k8s: str) -> Doc:
+def _pod(resources: Resources | None, variables: list[dict[str, Any]], k8s: str) -> Doc:
     """What the KubernetesExecutor takes: the container that runs the task, as far as it differs from the others."""
-    asked, bounds = pod.requests(resources), pod.limits(resources)
-    told = {name: amounts for name, amounts in (("requests", asked), ("limits", bounds)) if amounts}
-    container = call(f"{k8s}.V1Container", name="base", resources=call(f"{k8s}.V1ResourceRequirements", **told))
-    labels = {"node_selector": resources.node_selector} if resources.node_selector else {}
+    told: dict[str, Any] = {}
+    if variables:
+        told["env"] = Bracket("[", tuple(Entry("", _variable(each, k8s)) for each in variables), "]")
+    if resources is not None:
+        asked, bounds = pod.requests(resources), pod.limits(resources)
+        amounts = {name: found for name, found in (("requests", asked), ("limits", bounds)) if found}
+        told["resources"] = call(f"{k8s}.V1ResourceRequirements", **amounts)
+    container = call(f"{k8s}.V1Container", name="base", **told)
+    labels = {"node_selector": resources.node_selector} if resources and resources.node_selector else {}
     spec = call(f"{k8s}.V1PodSpec", containers=Bracket("[", (Entry("", container),), "]"), **labels)
     return Bracket("{", (Entry('"pod_override": ', call(f"{k8s}.V1Pod", spec=spec)),), "}")
+
+
+def _variable(told: dict[str, Any], k8s: str) -> Doc:
+    """A variable of the container that is taken from a Kubernetes Secret."""
+    selector = call(f"{k8s}.V1SecretKeySelector", **told["value_from"]["secret_key_ref"])
+    return call(f"{k8s}.V1EnvVar", name=told["name"], value_from=call(f"{k8s}.V1EnvVarSource", secret_key_ref=selector))
 
 
 def _renamed(value: Any, name: str) -> Any:

@@ -34,4 +34,5 @@ ENGINE = EngineSpec(
     variables=_variables,
     database=Database("airflow.db", ["-m", "airflow", "db", "migrate"]),
     side_by_side=frozenset({"server"}),
+    ticks=PROBES / "airflow_ticks.py",
 )

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from pipeglot.backends import pod
 from pipeglot.backends.python import packages_note
 from pipeglot.backends.ticks import interval_as_cron
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
 from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
+from pipeglot.core.secrets import calls_with_secrets
 
 DAG_OPTIONS = frozenset(
     {
@@ -294,6 +296,12 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
             message = f"the resources of {node.id!r} are those of its pod under the KubernetesExecutor alone"
             way_out = "the DAG file imports `kubernetes`: install the cncf.kubernetes provider where DAGs are parsed"
             found.append(say("PG228", "note", message, node.at, way_out))
+    for node in calls_with_secrets(pipeline):
+        message = f"{node.id!r} reads secrets from the environment of its worker: {pod.listed(node.policy.secrets)}"
+        way_out = "the KubernetesExecutor sets those that say where they are kept; set them on other executors' workers"
+        if pod.variables(node.policy.secrets):
+            way_out += "; DAGs are parsed where the cncf.kubernetes provider is"
+        found.append(say("PG229", "note", message, node.at, way_out))
     schedule = pipeline.schedule
     for param in pipeline.params:
         if param.required and schedule is not None:
@@ -311,8 +319,8 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
         if start is None or interval_as_cron(schedule.timing.seconds, start.timestamp()) is None:
             message = (
                 f"without catching up, Airflow counts {schedule.timing.seconds} seconds from the moment "
-                "the DAG is deployed, not from its start date"
-            )
+                "the DAG is deployed, "
+            ) + ("and starts a run at once" if start is None else "not from its start date")
             way_out = "turn catch-up on, or choose a start date and an interval that divides a day"
             found.append(say("PG225", "loss", message, pipeline.at, way_out))
     return found

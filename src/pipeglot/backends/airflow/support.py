@@ -33,13 +33,16 @@ SUPPORT: dict[str, Support] = {
     "timeout": Support("native", "`execution_timeout`"),
     "continue": Support("lowered", "the call fails, and a task after it gives its value or the default"),
     "resources": Support("native", "`executor_config` with a `pod_override`, for the KubernetesExecutor"),
+    "secrets": Support(
+        "native", "`executor_config` with a `pod_override`; other executors' workers have them set (PG229)"
+    ),
     "schedule.cron": Support("native", "`CronTriggerTimetable`"),
     "schedule.interval": Support(
         "native",
         "`CronTriggerTimetable` where cron has the same ticks, else `DeltaTriggerTimetable`; without catch-up it"
         " would count from the deployment (PG225)",
     ),
-    "schedule.start": Support("native", "`start_date`"),
+    "schedule.start": Support("native", "`start_date`; the latest tick before the deployment runs too (PG224)"),
     "schedule.catch_up": Support("native", "`catchup`"),
     "max_active_runs": Support("native", "`max_active_runs`"),
     "run_timeout": Support("native", "`dagrun_timeout`"),

@@ -6,7 +6,16 @@ from typing import Any
 
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code, group_notes, header, packages_note, spaced
+from pipeglot.backends.python import (
+    STANDARD,
+    author_code,
+    boundary_code,
+    group_notes,
+    header,
+    module_stem,
+    packages_note,
+    spaced,
+)
 from pipeglot.backends.types import Types
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
@@ -30,7 +39,7 @@ _NAMES = "# All pipelines share one namespace of ops: hence the prefix, and an a
 def emit(pipeline: Pipeline) -> Compiled:
     """The files, and what there is to say about them."""
     pipeline = inline(pipeline)
-    stem, name = identifier(pipeline.name), job_name(pipeline)
+    stem, name = module_stem(pipeline), job_name(pipeline)
     shape, plan, imports = Shape(pipeline), lower(pipeline), Imports()
     author = author_code(pipeline, imports)
     calls = {call.id: call for call in [*shape.calls, *([pipeline.final.call] if pipeline.final else [])]}

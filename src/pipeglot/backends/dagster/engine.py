@@ -30,4 +30,5 @@ ENGINE = EngineSpec(
         "server": PROBES / "dagster_server.py",
     },
     variables=_variables,
+    ticks=PROBES / "dagster_ticks.py",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeglot.backends.pod import limits, requests
+from pipeglot.backends.pod import limits, requests, variables
 from pipeglot.backends.python import invocation
 from pipeglot.backends.types import Types, is_list
 from pipeglot.core.ir import (
@@ -171,7 +171,7 @@ class _OpText:
         tags: dict[str, Json] = {}
         if op.max_parallel is not None:
             tags["pipeline/max_parallel"] = op.name
-        if isinstance(op.work, Step) and (pod := pod_settings(op.work.call.policy)):
+        if pod := pod_settings(_pod_of(op)):
             tags["dagster-k8s/config"] = pod
         tags |= given.pop("tags", {})
         return ({"tags": tags} if tags else {}) | given
@@ -348,17 +348,32 @@ def retry_policy(policy: Policy) -> dict[str, Any] | None:
     return None
 
 
+def _pod_of(op: Op) -> Policy:
+    """What decides about the pod of an op: its call's policy; for a run of a body, which happens in its pod, the secrets
+    of all calls in that."""
+    match op.work:
+        case Step(call=node):
+            return node.policy
+        case RunBody(body=body):
+            found = {secret.env: secret for inner in body.ops() for secret in _pod_of(inner).secrets}
+            return Policy(secrets=tuple(found.values()))
+    return Policy()
+
+
 def pod_settings(policy: Policy) -> dict[str, Json]:
     """What `dagster-k8s` reads from a tag of the op."""
     asked = policy.resources
-    if asked is None:
-        return {}
-    given = {"requests": requests(asked), "limits": limits(asked)}
-    resources = {name: value for name, value in given.items() if value}
-    told: dict[str, Json] = {"container_config": {"resources": resources}} if resources else {}
-    if asked.node_selector:
-        told["pod_spec_config"] = {"node_selector": dict(asked.node_selector)}
-    return told
+    container: dict[str, Json] = {}
+    told: dict[str, Json] = {}
+    if env := variables(policy.secrets):
+        container["env"] = env
+    if asked is not None:
+        given = {"requests": requests(asked), "limits": limits(asked)}
+        if resources := {name: value for name, value in given.items() if value}:
+            container["resources"] = resources
+        if asked.node_selector:
+            told["pod_spec_config"] = {"node_selector": dict(asked.node_selector)}
+    return {"container_config": container, **told} if container else told
 
 
 def _words(root: Out | Item) -> str:

@@ -7,10 +7,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from pipeglot.backends.clocks import clock_changes, wall_ticks
+from pipeglot.backends.pod import listed
 from pipeglot.core.diagnostic import Diagnostic, Severity
-from pipeglot.core.ir import Call, Each, Json, Pipeline
+from pipeglot.core.ir import Call, Each, Interval, Json, Pipeline
+from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape
 
 from .params import text_choices
@@ -20,6 +24,8 @@ JOB_OPTIONS = frozenset({"tags", "run_tags", "metadata"})
 """Arguments of `dagster.job` (1.13) that take JSON."""
 OP_OPTIONS = frozenset({"tags", "pool", "code_version"})
 """Arguments of `dagster.op` (1.13) that take JSON."""
+_TICKS = partial(wall_ticks, gap="change", twice="second", hourly=True)
+"""Dagster's cron, as it was measured (docs/schedule-parity.md)."""
 _TAG = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
 
 
@@ -124,6 +130,10 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
         if isinstance(node, Call) and node.policy.on_failure is not None:
             message = f"a failure of {node.id!r} that is tolerated shows as SUCCESS; its log and metadata tell of it"
             found.append(say("PG266", "note", message, at))
+    for node in calls_with_secrets(pipeline):
+        message = f"{node.id!r} reads secrets from the environment of its op: {listed(node.policy.secrets)}"
+        way_out = "dagster-k8s sets those that say where they are kept; set them where other executors run ops"
+        found.append(say("PG273", "note", message, node.at, way_out))
     if any(isinstance(node, Each) and node.max_parallel is not None for node in shape.nodes.values()):
         message = "max_parallel is a limit of the multiprocess executor, which the job now asks for"
         way_out = "give another executor of yours the same tag_concurrency_limits"
@@ -137,6 +147,10 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
         if schedule.catch_up and schedule.start is None:
             message = "Dagster does not know since when ticks were missed"
             found.append(say("PG262", "loss", message, pipeline.at, "give the schedule a start"))
+        if isinstance(schedule.timing, Interval) and schedule.start is None:
+            message = f"Dagster counts {schedule.timing.seconds} seconds from 1970, not from when it is switched on"
+            found.append(say("PG274", "warning", message, pipeline.at, "give the schedule a start"))
+        found += clock_changes(pipeline, "dagster", "Dagster", _TICKS)
         if missing := [param.name for param in pipeline.params if param.required]:
             message = f"scheduled runs have no value for {missing[0]!r}"
             found.append(say("PG271", "error", message, pipeline.at, "give the parameter a default"))

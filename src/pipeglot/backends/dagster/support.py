@@ -31,8 +31,11 @@ SUPPORT: dict[str, Support] = {
     "timeout": Support("lowered", "a signal that interrupts the op (PG265)"),
     "continue": Support("lowered", "the op gives the default after its last attempt, and shows SUCCESS (PG266)"),
     "resources": Support("native", "the tag `dagster-k8s/config` of the op"),
-    "schedule.cron": Support("native", "a schedule"),
-    "schedule.interval": Support("lowered", "a schedule where cron has the same ticks, else a sensor"),
+    "secrets": Support("native", "the tag `dagster-k8s/config` of the op; elsewhere its environment has them (PG273)"),
+    "schedule.cron": Support("native", "a schedule; runs may shift when clocks change (PG206)"),
+    "schedule.interval": Support(
+        "lowered", "a schedule where cron has the same ticks, else a sensor; without a start from 1970 on (PG274)"
+    ),
     "schedule.start": Support("lowered", "earlier ticks are skipped"),
     "schedule.catch_up": Support("lowered", "a sensor that asks for the runs of all ticks since the start"),
     "max_active_runs": Support("lowered", "a tag of the run and a limit in dagster.yaml (PG263)"),

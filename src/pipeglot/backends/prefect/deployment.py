@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import partial
 from typing import Any
 
+from pipeglot.backends.clocks import clock_changes, wall_ticks
 from pipeglot.backends.python import header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Cron, Pipeline, Schedule
@@ -18,6 +20,8 @@ OPTIONS = {**_DEPLOYMENT, **_FLOW}
 
 
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_TICKS = partial(wall_ticks, gap="after", twice="first", hourly=False)
+"""Prefect's cron, as it was measured (docs/schedule-parity.md)."""
 _TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(:[A-Za-z_][A-Za-z0-9_]*)?")
 
@@ -131,6 +135,7 @@ def losses(pipeline: Pipeline) -> list[Diagnostic]:
             message,
             "start them by hand, with a scheduled time, or allow the loss with PG242",
         )
+    found += clock_changes(pipeline, "prefect", "Prefect", _TICKS)
     for tag in _all_tags(pipeline):
         if _TEMPLATE.search(tag):
             message = f"the tag {tag!r} is left out: prefect.yaml would read it as a template"

@@ -7,7 +7,17 @@ from typing import Any
 
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code, group_notes, header, packages_note, spaced
+from pipeglot.backends.pod import listed
+from pipeglot.backends.python import (
+    STANDARD,
+    author_code,
+    boundary_code,
+    group_notes,
+    header,
+    module_stem,
+    packages_note,
+    spaced,
+)
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.pysource import (
@@ -22,6 +32,7 @@ from pipeglot.core.pysource import (
     literal,
     statement,
 )
+from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline
 
 from .certain import Types
@@ -54,7 +65,7 @@ _BUILTINS = frozenset(
 def emit(pipeline: Pipeline) -> Compiled:
     """The files, and what there is to say about them."""
     pipeline = inline(pipeline)
-    stem, name = identifier(pipeline.name), _flow_name(pipeline)
+    stem, name = module_stem(pipeline), _flow_name(pipeline)
     shape = Shape(pipeline)
     types, naming, imports = Types(shape), name_tasks(shape), Imports()
     author = author_code(pipeline, imports)
@@ -160,6 +171,13 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
             message = f"Prefect runs {node.id!r} in the pod of its flow run, and cannot ask for resources per task"
             way_out = "give the work pool's job template what the largest task needs, and allow the loss with PG246"
             found.append(Diagnostic("PG246", "loss", message, node.at, way_out, "prefect"))
+    for node in calls_with_secrets(pipeline):
+        message = f"{node.id!r} reads secrets from the environment of its flow run: {listed(node.policy.secrets)}"
+        way_out = (
+            "set them in the job template of the work pool, from your secret store or a Secret block; in prefect.yaml,"
+            " deploying would write the value of a block into the deployment"
+        )
+        found.append(Diagnostic("PG248", "note", message, node.at, way_out, "prefect"))
     if pipeline.run_timeout is not None:
         message = "the time limit of the run stops the flow; tasks at work go on until they return"
         found.append(Diagnostic("PG240", "warning", message, pipeline.at, target="prefect"))

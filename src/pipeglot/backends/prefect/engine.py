@@ -32,4 +32,5 @@ ENGINE = EngineSpec(
     probes={"test": PROBES / "prefect_run.py", "server": PROBES / "prefect_run.py"},
     variables=_variables,
     database=Database("prefect.db", ["-m", "prefect", "server", "database", "upgrade", "-y"]),
+    ticks=PROBES / "prefect_ticks.py",
 )

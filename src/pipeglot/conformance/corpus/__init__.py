@@ -21,7 +21,7 @@ from pipeglot.core.record import CallRecord, Record
 @dataclass(frozen=True)
 class Case:
     """One run of one pipeline: `state` and `expect` are what the meaning says must come out. `needs` is a command
-    that succeeds where the case can be run; elsewhere it is compiled only."""
+    that succeeds where the case can be run; elsewhere it is compiled only. `env` holds the values of its secrets."""
 
     pipeline: Any
     state: str = "succeeded"
@@ -31,6 +31,7 @@ class Case:
     name: str = ""
     logical_date: str = "2026-03-01T02:00:00Z"
     needs: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

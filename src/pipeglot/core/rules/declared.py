@@ -8,8 +8,9 @@ import warnings
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pipeglot.core.ir import Cron, Imported, Inlined
+from pipeglot.core.ir import Container, Cron, Imported, Inlined, Shell
 from pipeglot.core.rules.facts import Facts, Findings
+from pipeglot.core.rules.practice import looks_secret
 from pipeglot.core.types import mismatch
 
 _REQUIREMENT = re.compile(
@@ -17,6 +18,11 @@ _REQUIREMENT = re.compile(
     r"(@\s*\S+|\(?\s*((===|~=|==|!=|<=|>=|<|>)\s*[\w.*+!-]+\s*,?\s*)*\)?)\s*(;.*)?"
 )
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = re.compile(
+    r"PATH|HOME|USER|SHELL|TMPDIR|LD_.*|DYLD_.*|PYTHON.*|VIRTUAL_ENV|CONDA_PREFIX|PIPEGLOT_.*"
+    r"|_*AIRFLOW__.*|AIRFLOW_(HOME|CONFIG)|PREFECT_.*|DAGSTER_.*|KFP_.*|KF_.*",
+    re.IGNORECASE,
+)
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*,/#-]+")
 
 
@@ -96,6 +102,34 @@ def steps(facts: Facts) -> Findings:
                     if not all(part.isidentifier() for part in dotted.split(".")):
                         message = f"step {step.name!r}: {dotted!r} cannot be imported"
                         yield facts.find("PG193", message, step)
+
+
+def secrets(facts: Facts) -> Findings:
+    """Each call reads a variable once, one variable is one secret, and what says where it is kept is none itself."""
+    kept: dict[str, str | None] = {}
+    for call in facts.calls:
+        seen: set[str] = set()
+        for secret in call.policy.secrets:
+            if any(looks_secret(said) for said in (secret.env, secret.name, secret.key) if said):
+                message = f"a secret of {call.id!r} is written out, or looks like it (it is not shown)"
+                way_out = "name the variable and where the secret is kept: secrets={'TOKEN': 'name/key'}"
+                yield facts.find("PG194", message, call, way_out)
+                continue
+            if secret.env in seen:
+                yield facts.find("PG194", f"{call.id!r} has two secrets {secret.env}", call)
+            elif kept.setdefault(secret.env, secret.kept) != secret.kept:
+                message = f"the secret {secret.env} of {call.id!r} is kept elsewhere than that of another call"
+                yield facts.find("PG194", message, call, "one variable is one secret in all of a pipeline")
+            seen.add(secret.env)
+            if _RESERVED.fullmatch(secret.env):
+                message = (
+                    f"{secret.env} is no variable for a secret of {call.id!r}: it steers the machine or the engine"
+                )
+                yield facts.find("PG194", message, call, "choose another name")
+            step = facts.steps.get(call.step)
+            if step and isinstance(step.run, Shell | Container) and any(p.name == secret.env for p in step.parameters):
+                message = f"{secret.env} is a secret of {call.id!r} and an argument of its script"
+                yield facts.find("PG194", message, call, "rename the parameter")
 
 
 def code(facts: Facts) -> Findings:

@@ -16,7 +16,8 @@ _SECRET_TEXT = re.compile(
     r"AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|gh[pousr]_[A-Za-z0-9]{30,}"
     r"|xox[abprs]-[0-9A-Za-z-]{10,}|sk-[A-Za-z0-9_-]{20,}|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
 )
-_HELP = "read it inside the step, from the environment or a secret store: generated files are not secret"
+_RANDOM = re.compile(r"(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{24,}")
+_HELP = "declare it (secrets=...) and read it inside the step, from the environment: generated files are not secret"
 
 
 def secrets(facts: Facts) -> Findings:
@@ -38,6 +39,24 @@ def secrets(facts: Facts) -> Findings:
         if named or _secret_inside(param.default):
             message = f"the default of parameter {param.name!r} looks like a secret"
             yield facts.find("PG400", message, param, _HELP, "warning")
+
+
+def has_secret(text: str) -> bool:
+    """Whether a text holds something in the format of a well-known kind of secret.
+
+    >>> has_secret("/home/Ana/Projects2/Documents/Model"), has_secret("ghp_" + "a1" * 16)
+    (False, True)
+    """
+    return bool(_SECRET_TEXT.search(text))
+
+
+def looks_secret(text: str) -> bool:
+    """Whether what should be a name looks like a secret itself.
+
+    >>> looks_secret("warehouse-token"), looks_secret("aB3" * 9)
+    (False, True)
+    """
+    return has_secret(text) or bool(_RANDOM.search(text))
 
 
 def _secret_inside(value: Json) -> bool:

@@ -1,0 +1,228 @@
+"""Ask an engine when it would start runs of its own accord: nothing is run."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from pipeglot.backends import engines, environment, sandbox
+from pipeglot.backends.base import Compiled, instant
+from pipeglot.backends.execute import STARTUP
+from pipeglot.core.diagnostic import Diagnostic, EngineError
+
+LIMIT = 5_000
+"""Ticks of one kind (missed, or of one window) that are counted at most."""
+
+_PATIENCE = 600.0
+_LOG_LINES = 15
+
+Window: TypeAlias = tuple[datetime, datetime]
+"""A span of time: its start belongs to it, its end does not."""
+
+
+class Tick(NamedTuple):
+    """A run that a schedule starts: when, and the logical date it is given, both UTC."""
+
+    fire: datetime
+    logical_date: datetime | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to ask of one pipeline on an engine.
+
+    Attributes:
+        folder: where its files lie; it is on the import path.
+        entry: the file in it that holds the DAG, flow or job, as a relative POSIX path.
+        name: the id of the DAG, or the name of the flow or job.
+        at: when the schedule is switched on, an aware instant.
+        count: ticks after it to tell.
+        windows: further spans of time whose ticks to tell.
+        compiled: whether pipeglot wrote the files.
+        env: environment variables of the file, and of the engine's server where its schedules depend on them.
+        path: further folders to import from.
+    """
+
+    folder: Path
+    entry: str
+    name: str
+    at: datetime
+    count: int = 20
+    windows: Sequence[Window] = ()
+    compiled: bool = True
+    env: Mapping[str, str] = field(default_factory=dict)
+    path: Sequence[Path] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """When an engine starts runs.
+
+    Attributes:
+        trigger: what starts them: a clock, events elsewhere, or nothing.
+        about: the schedule in the engine's words.
+        zones: the time zones it is read in.
+        active: whether it is on as soon as it is deployed.
+        missed: the runs that start at once when it is switched on, each by the instant it was due.
+        more: whether there are more of them than `LIMIT`.
+        next: the runs after that.
+        windows: the runs of each window asked for.
+        notes: what else there is to know.
+    """
+
+    trigger: Literal["clock", "event", "none"]
+    about: str = ""
+    zones: tuple[str, ...] = ()
+    active: bool = True
+    missed: tuple[Tick, ...] = ()
+    more: bool = False
+    next: tuple[Tick, ...] = ()
+    windows: tuple[tuple[Tick, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def put(compiled: Compiled, folder: Path) -> Path:
+    """Write compiled files into a temporary folder, for a question about them. Raises EngineError (PG310)."""
+    for name, text in compiled.files.items():
+        path = folder / name
+        with environment.writing(path):
+            path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def ask(
+    target: str,
+    questions: Sequence[Question],
+    *,
+    python: Path | None = None,
+    stop: threading.Event | None = None,
+) -> list[Answer | EngineError]:
+    """Ask an engine about many pipelines in one process. An error stands for what it could not tell.
+
+    Args:
+        target: a target with an engine.
+        questions: what to ask.
+        python: the engine's Python; by default that of the installed engine.
+        stop: ends it when set, from another thread.
+
+    Raises:
+        EngineError: PG376 for an engine that pipeglot cannot ask; PG301 when it is not installed; PG320, PG321 when it
+            does not start or dies; PG325 when it was stopped.
+    """
+    probe = askable(target)
+    engine = engines.spec(target)
+    chosen = python if python is not None else engines.find(target).python
+    with tempfile.TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as text:
+        folder = Path(text).resolve()
+        home = folder / "home"
+        with environment.writing(folder / "jobs.json"):
+            home.mkdir()
+            jobs = [_job(number, question, folder) for number, question in enumerate(questions)]
+            (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
+        variables = sandbox.variables(engine, "test", chosen, home)
+        with sandbox.Process(chosen, probe, [folder], variables, folder) as process:
+            told = _listen(target, len(questions), process, stop)
+    return [told[number] for number in range(len(questions))]
+
+
+def askable(target: str) -> Path:
+    """The probe that asks an engine.
+
+    Raises:
+        EngineError: PG376 when its backend has none; PG300 when the target has no engine.
+    """
+    probe = engines.spec(target).ticks
+    if probe is None:
+        message = f"when {target} starts runs is not known here: its backend has no probe for schedules"
+        raise _error("PG376", message, target, "compare its schedule by hand; `EngineSpec.ticks` is where to add one")
+    return probe
+
+
+def _error(code: str, message: str, target: str, way_out: str = "") -> EngineError:
+    return EngineError([Diagnostic(code, "error", message, None, way_out, target)])
+
+
+def _job(number: int, question: Question, folder: Path) -> dict[str, Any]:
+    work = folder / "work" / str(number)
+    work.mkdir(parents=True)
+    return {
+        "number": number,
+        "folder": str(Path(question.folder).absolute()),
+        "entry": question.entry,
+        "name": question.name,
+        "compiled": question.compiled,
+        "at": _text(question.at),
+        "count": question.count,
+        "windows": [[_text(start), _text(end)] for start, end in question.windows],
+        "limit": LIMIT,
+        "env": dict(question.env),
+        "path": [str(Path(each).absolute()) for each in question.path],
+        "cwd": str(work),
+    }
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(timezone.utc).isoformat()
+
+
+def _listen(
+    target: str, count: int, process: sandbox.Process, stop: threading.Event | None
+) -> dict[int, Answer | EngineError]:
+    """Read what the probe tells until all is told, it dies, or time is up."""
+    told: dict[int, Answer | EngineError] = {}
+    heard = time.monotonic()
+    ready = False
+    for line in process.lines():
+        if stop is not None and stop.is_set():
+            raise _error("PG325", f"{target} was stopped", target)
+        if line is None:
+            waited = time.monotonic() - heard
+            if waited > (_PATIENCE if ready else STARTUP):
+                raise _error("PG321", f"{target} said nothing about its schedule for {waited:.0f} s", target)
+            continue
+        heard, ready = time.monotonic(), True
+        said = json.loads(line)
+        match said["kind"]:
+            case "schedule":
+                told[said["job"]] = _answer(said["schedule"])
+            case "failure":
+                error = _error(said["code"], said["message"], target, said["help"])
+                if said["job"] is None:
+                    raise error
+                told[said["job"]] = error
+        if len(told) == count:
+            return told
+    if len(told) < count:
+        log = process.log_tail(_LOG_LINES)
+        raise _error("PG320", f"{target} died ({process.status()}) when it was asked about schedules\n{log}", target)
+    return told
+
+
+def _answer(said: Mapping[str, Any]) -> Answer:
+    return Answer(
+        trigger=said["trigger"],
+        about=said["about"],
+        zones=tuple(said["zones"]),
+        active=said["active"],
+        missed=_ticks(said["missed"]),
+        more=said["more"],
+        next=_ticks(said["next"]),
+        windows=tuple(map(_ticks, said["windows"])),
+        notes=tuple(said["notes"]),
+    )
+
+
+def _ticks(said: Sequence[Sequence[str | None]]) -> tuple[Tick, ...]:
+    found = []
+    for fire, logical_date in said:
+        at = instant(fire)
+        assert at is not None
+        found.append(Tick(at, instant(logical_date)))
+    return tuple(found)

@@ -1,0 +1,168 @@
+"""The pipeline secrets_in_scripts."""
+
+# Made by pipeglot from pipeline "secrets_in_scripts", digest dcde62e4bf09.
+
+import functools
+import json
+import os
+import subprocess
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from airflow.sdk import DAG, TriggerRule, task
+from kubernetes.client import models as k8s
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def who() -> int:
+    return len(os.environ["CORPUS_USER"])
+
+
+def flaky_login(user: int) -> int:
+    token = os.environ["CORPUS_TOKEN"]
+    raise PermissionError(f"user of {user} letters, key of {len(token)}")
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def run_command(words: list[str], given: dict[str, Any]) -> str:
+    """Run a command with `given` as environment; the last line of its output."""
+    text = {}
+    for name, value in given.items():
+        text[name] = value if isinstance(value, str) else json.dumps(value)
+    env = {**os.environ, **text}
+    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=True)
+    return (done.stdout.splitlines() or [""])[-1]
+
+
+with DAG(dag_id="secrets_in_scripts", schedule=None, catchup=False) as dag:
+
+    @task(task_id="who")
+    def who_task():
+        return json_io(who)()
+
+    @task(
+        task_id="flaky_login",
+        executor_config={
+            "pod_override": k8s.V1Pod(
+                spec=k8s.V1PodSpec(
+                    containers=[
+                        k8s.V1Container(
+                            name="base",
+                            env=[
+                                k8s.V1EnvVar(
+                                    name="CORPUS_TOKEN",
+                                    value_from=k8s.V1EnvVarSource(
+                                        secret_key_ref=k8s.V1SecretKeySelector(
+                                            name="corpus",
+                                            key="token",
+                                        ),
+                                    ),
+                                ),
+                                k8s.V1EnvVar(
+                                    name="CORPUS_KEY",
+                                    value_from=k8s.V1EnvVarSource(
+                                        secret_key_ref=k8s.V1SecretKeySelector(
+                                            name="corpus",
+                                            key="key.pem",
+                                        ),
+                                    ),
+                                ),
+                            ],
+                        ),
+                    ],
+                ),
+            ),
+        },
+    )
+    def flaky_login_task(who_out):
+        return json_io(flaky_login)(user=who_out)
+
+    @task(
+        task_id="flaky_login_or_default",
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+    )
+    def flaky_login_or_default_task(flaky_login_out):
+        if flaky_login_out is None:
+            return 0
+        return flaky_login_out
+
+    @task(
+        task_id="sign",
+        executor_config={
+            "pod_override": k8s.V1Pod(
+                spec=k8s.V1PodSpec(
+                    containers=[
+                        k8s.V1Container(
+                            name="base",
+                            env=[
+                                k8s.V1EnvVar(
+                                    name="CORPUS_KEY",
+                                    value_from=k8s.V1EnvVarSource(
+                                        secret_key_ref=k8s.V1SecretKeySelector(
+                                            name="corpus",
+                                            key="key.pem",
+                                        ),
+                                    ),
+                                ),
+                                k8s.V1EnvVar(
+                                    name="CORPUS_TOKEN",
+                                    value_from=k8s.V1EnvVarSource(
+                                        secret_key_ref=k8s.V1SecretKeySelector(
+                                            name="corpus",
+                                            key="token",
+                                        ),
+                                    ),
+                                ),
+                            ],
+                        ),
+                    ],
+                ),
+            ),
+        },
+    )
+    def sign_task():
+        return run_command(
+            [
+                "bash",
+                "-c",
+                'test -n "$CORPUS_TOKEN" && test -n "$CORPUS_KEY" && echo "${#CORPUS_KEY}"',
+            ],
+            {},
+        )
+
+    who_out = who_task()
+    flaky_login_out = flaky_login_task(who_out)
+    flaky_login_or_default = flaky_login_or_default_task(flaky_login_out)
+    sign = sign_task()
+    who_out >> flaky_login_or_default
+    flaky_login_or_default >> sign
+
+
+if __name__ == "__main__":
+    dag.test()

@@ -1,0 +1,85 @@
+"""The pipeline secrets_read as a Prefect flow."""
+
+# Made by pipeglot from pipeline "secrets_read", digest c4dd7bfde634.
+
+import functools
+import hashlib
+import json
+import os
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import flow, task
+from prefect.futures import PrefectFuture
+from prefect.states import Failed
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def fetch(rows: int) -> str:
+    return f"{rows} rows with {_digest(os.environ['CORPUS_TOKEN'])}"
+
+
+def who() -> int:
+    return len(os.environ["CORPUS_USER"])
+
+
+def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `fn` take and give plain JSON, built and checked by its annotations."""
+
+    def exact(digits: str) -> int:
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        hints = typing.get_type_hints(fn, include_extras=True)
+        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+        built = {}
+        for name, value in given.items():
+            adapter = types.get(name, TypeAdapter(Any))
+            built[name] = adapter.validate_json(json.dumps(value), strict=True)
+        adapter = types.get("return", TypeAdapter(Any))
+        result = adapter.validate_python(fn(**built), strict=True)
+        plain = to_jsonable_python(result, inf_nan_mode="constants")
+        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call
+
+
+def unfinished(*values):
+    """Wait for the futures in `values`; give those that did not complete."""
+    found = []
+    for value in values:
+        if isinstance(value, list):
+            found += unfinished(*value)
+        elif isinstance(value, PrefectFuture):
+            value.wait()
+            if not value.state.is_completed():
+                found.append(value)
+    return found
+
+
+who_task = task(json_io(who), name="who")
+fetch_task = task(json_io(fetch), name="fetch")
+
+
+@flow(name="secrets_read")
+def secrets_read():
+    who = who_task.submit()
+    fetch = fetch_task.submit(who)
+    runs = [who, fetch]
+    if failed := unfinished(runs):
+        return Failed(message=f"{len(failed)} task runs did not complete")
+    return fetch.result()
+
+
+if __name__ == "__main__":
+    secrets_read()
