@@ -8,6 +8,7 @@ are.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import Any
@@ -37,6 +38,9 @@ class Reader:
     def __init__(self, spec: dict[str, Any]) -> None:
         self.components = spec["components"]
         self.executors = spec["deploymentSpec"]["executors"]
+        self.marks: dict[int, str] = {}
+        """What stands for a task where another refers to it: were it the task itself, chains would grow twofold with
+        every link."""
 
     def dag(self, component: dict[str, Any], env: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """The tasks of a DAG in a canonical order, and what each output comes from."""
@@ -85,9 +89,7 @@ class Reader:
             else:
                 inputs[key] = ["constant", each["runtimeValue"]["constant"]]
         found: dict[str, Any] = {
-            "after": sorted(
-                (seen[each] for each in self.waits(task)), key=lambda e: json.dumps(plain(e), sort_keys=True)
-            ),
+            "after": sorted(self.marks[id(seen[each])] for each in self.waits(task)),
             "retry": task.get("retryPolicy"),
             "caching": task.get("cachingOptions", {}),
             "strategy": task.get("triggerPolicy", {}).get("strategy"),
@@ -108,6 +110,7 @@ class Reader:
             }
         if "dag" in component:
             found["tasks"], given = self.dag(component, inputs)
+            self.marks[id(found)] = mark(found)
             if "parameterIterator" in task:
                 given = {key: ["collected", source] for key, source in given.items()}
             return found, given
@@ -128,7 +131,8 @@ class Reader:
         }
         types = component.get("outputDefinitions", {}).get("parameters", {})
         found["outputs"] = {key: each["parameterType"] for key, each in types.items()}
-        return found, {key: ["output", key, found] for key in types}
+        self.marks[id(found)] = mark(found)
+        return found, {key: ["output", key, self.marks[id(found)]] for key in types}
 
     @staticmethod
     def condition(text: str, inputs: dict[str, Any]) -> list[Any]:
@@ -143,14 +147,18 @@ class Reader:
         return found
 
 
+def mark(value: Any) -> str:
+    """A digest of a description."""
+    return hashlib.sha256(json.dumps(plain(value), sort_keys=True).encode()).hexdigest()[:16]
+
+
 def plain(value: Any) -> Any:
     """Whole floats as ints, a spec has doubles only; tasks in an order that does not depend on how they are called."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
         found = {key: plain(each) for key, each in value.items()}
-        for key in ("after", "tasks"):
-            if isinstance(found.get(key), list):
-                found[key].sort(key=lambda each: json.dumps(each, sort_keys=True))
+        if isinstance(found.get("tasks"), list):
+            found["tasks"].sort(key=lambda each: json.dumps(each, sort_keys=True))
         return found
     return [plain(each) for each in value] if isinstance(value, list) else value

@@ -109,10 +109,9 @@ def test_a_component_installs_what_its_code_can_need_and_helpers_nothing() -> No
     found = {name: set(re.findall(r"'([^']+)'", each["container"]["command"][2])) for name, each in executors.items()}
     ours = {name: sorted(each & {"pydantic>=2", *mixed.ir().packages}) for name, each in found.items()}
     every = ["pyarrow", "scikit-learn>=1.6,<2"]
-    assert ours["exec-importing"] == sorted(["pydantic>=2", *every])
-    assert ours["exec-cow"] == every
-    assert ours["exec-number"] == ours["exec-numbers"] == ours["exec-anything"] == ["pydantic>=2"]
-    assert ours["exec-each-x-empty"] == []
+    assert ours["exec-importing"] == ours["exec-cow"] == every
+    assert ours["exec-anything"] == ["pydantic>=2"]
+    assert ours["exec-number"] == ours["exec-numbers"] == ours["exec-each-x-empty"] == []
     assert all("kfp==2.17.0" in each for each in found.values())
     assert codes(PAIRS["chain"].ir().model_copy(update={"packages": ("numpy",)}))["PG293"] == "note"
 
@@ -298,6 +297,6 @@ def test_kfp_local_agrees_with_every_task_a_process_of_its_own() -> None:
     names = {"if_else_merge", "retries_that_help", "tolerated_item", "final_after_failure", "too_slow"}
     chosen = [case for case in cases() if case.id in names]
     assert len(chosen) == len(names)
-    trials = [Trial(case.id, case.ir, case.params, case.logical_date) for case in chosen]
+    trials = [Trial(case.id, case.ir, case.params, case.logical_date, case.env) for case in chosen]
     for verdict in judge(trials, "kfp", mode="server"):
         assert (verdict.problems, verdict.refused) == ((), ()), verdict.trial.name

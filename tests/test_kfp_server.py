@@ -8,6 +8,8 @@ import os
 import runpy
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +19,9 @@ import pytest
 from pipeglot import Cron as CronText
 from pipeglot import collect, container, each, finally_, pipeline, run
 from pipeglot.backends import compile as compile_for
-from pipeglot.backends.kfp.deploy import cron
-from pipeglot.core.ir import Call, Const, Container, Cron, Ctx, Parameter, Pipeline, Schedule, Step
+from pipeglot.backends.kfp.clock import cron
+from pipeglot.backends.kfp.helpers import HELPERS
+from pipeglot.core.ir import Call, Const, Container, Cron, Ctx, Interval, Parameter, Pipeline, Schedule, Step
 from tests.kfp_pairs import PAIRS
 from tests.test_kfp import anything, codes, numbers, spec_of
 
@@ -123,9 +126,98 @@ def test_schedule_and_limits_become_a_deployment_script() -> None:
     ast.parse(script)
     assert 'cron_expression="0 30 5 * * 1"' in script
     assert "no_catchup=False" in script and "max_concurrency=2" in script
-    assert 'start_time="2026-01-01T00:00:00Z"' in script
+    # The start is a tick, and KFP's first run comes after its start time.
+    assert 'start_time="2025-12-31T23:59:59Z"' in script
     platform = yaml.safe_load(compiled.files["chain_kubernetes.yaml"])
     assert platform["platforms"]["kubernetes"]["pipelineConfig"] == {"activeDeadlineSeconds": 3600}
+
+
+HOURS = 3600
+
+
+@pytest.mark.parametrize(
+    ("timing", "now", "first"),
+    [
+        # Past: the next tick, and no run for the latest one.
+        (Cron(expression="0 0 * * *"), "2026-03-01T12:00:30", "2026-03-02T00:00:00"),
+        (Interval(seconds=24 * HOURS), "2026-03-01T12:00:30", "2026-03-02T00:00:00"),
+        (Interval(seconds=7 * HOURS), "2026-01-05T12:00:30", "2026-01-05T14:00:00"),
+        # To come: the start itself.
+        (Cron(expression="0 0 * * *"), "2025-12-31T12:00:00", "2026-01-05T00:00:00"),
+        (Interval(seconds=7 * HOURS), "2025-12-31T12:00:00", "2026-01-05T00:00:00"),
+        # A tick at the moment of the switch is past.
+        (Interval(seconds=24 * HOURS), "2026-01-06T00:00:00", "2026-01-07T00:00:00"),
+        (Cron(expression="0 0 * * *"), "2026-01-06T00:00:00", "2026-01-07T00:00:00"),
+    ],
+)
+def test_what_is_not_caught_up_begins_with_the_first_tick_after_the_deployment(
+    timing: Cron | Interval, now: str, first: str
+) -> None:
+    start = datetime(2026, 1, 5, tzinfo=timezone.utc)
+    made = PAIRS["chain"].ir().model_copy(update={"schedule": Schedule(timing=timing, start=start)})
+    text = compile_for(made, "kfp").files["chain_deploy.py"]
+    parts = [node for node in ast.parse(text).body if getattr(node, "name", "") == "start_time"]
+    told: dict[str, Any] = {"datetime": datetime, "timedelta": timedelta, "timezone": timezone, "START": start}
+    exec(compile(ast.Module(parts, []), "deploy", "exec"), told)
+    switched = int(datetime.fromisoformat(f"{now}+00:00").timestamp())
+    begin = int(told["start_time"](datetime.fromtimestamp(switched, timezone.utc)).timestamp())
+    model: Any = import_module("pipeglot.backends.probes.kfp_cron")
+    when_: dict[str, Any] = (
+        {"interval": timing.seconds} if timing.kind == "interval" else {"cron": cron(timing.expression)}
+    )
+    recurring = model.Recurring(switched, "UTC", start=begin, no_catchup=True, **when_)
+    assert recurring.due(None, switched) == datetime.fromisoformat(f"{first}+00:00").timestamp()
+    assert "START = datetime(2026, 1, 5, tzinfo=timezone.utc)" in text
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        ("*/10 * 1", "1-31/10 * 1"),
+        ("13 * */2", "13 * 0-6/2"),
+        ("*/10,13 * 5-7", "1-31/10,13 * 0,5-6"),
+        # With one of them free, a star is what is meant.
+        ("*/10 * *", "*/10 * *"),
+        ("* * */2", "* * */2"),
+    ],
+)
+def test_a_step_in_a_day_field_is_no_star_where_either_day_is_to_match(days: str, told: str) -> None:
+    assert cron(f"0 7 {days}") == f"0 0 7 {told}"
+
+
+def test_what_is_caught_up_begins_with_the_start() -> None:
+    start = datetime(2026, 1, 5, tzinfo=timezone.utc)
+    schedule = Schedule(timing=Interval(seconds=6 * HOURS), start=start, catch_up=True)
+    text = compile_for(PAIRS["chain"].ir().model_copy(update={"schedule": schedule}), "kfp").files["chain_deploy.py"]
+    # An interval earlier: KFP's first run comes one after its start time.
+    assert 'start_time="2026-01-04T18:00:00Z"' in text and "no_catchup=False" in text
+    assert "START" not in text and "import datetime" not in text
+
+
+def test_that_a_recurring_run_is_not_told_its_tick_is_named() -> None:
+    @pipeline(schedule=CronText("0 5 * * *"))
+    def dated() -> None:
+        anything(run.logical_date)
+
+    assert codes(dated.ir())["PG296"] == "warning"
+    schedule = Schedule(
+        timing=Cron(expression="0 5 * * *"), start=datetime(2026, 1, 5, tzinfo=timezone.utc), catch_up=True
+    )
+    assert codes(dated.ir().model_copy(update={"schedule": schedule}))["PG296"] == "loss"
+    assert "PG296" not in codes(PAIRS["chain"].ir().model_copy(update={"schedule": schedule}))
+    assert "PG296" not in codes(dated.ir().model_copy(update={"schedule": None}))
+
+
+def test_a_component_that_is_given_the_macro_itself_takes_when_the_run_was_made_and_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names: dict[str, Any] = {}
+    exec(HELPERS["context_of"], names)
+    times = ["[[ScheduledTime.2006-01-02T15:04:05Z]]", "{{$.pipeline_job_schedule_time_utc}}", "2026-03-01T23:30:02Z"]
+    assert names["context_of"](times, "Europe/Berlin") == ("2026-03-01T23:30:02Z", "2026-03-02")
+    assert "kubeflow/pipelines#12494" in capsys.readouterr().out
+    names["context_of"](times[2:], "UTC")
+    assert capsys.readouterr().out == ""
 
 
 def test_a_time_zone_that_the_server_has_to_keep_is_named() -> None:

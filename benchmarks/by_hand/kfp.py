@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 from kfp import compiler, dsl
 
 component = dsl.component(base_image="python:3.12", install_kfp_package=False)
@@ -24,13 +26,9 @@ def train(first: list, second: list, depth: int) -> dict:
 
 
 @component
-def best(models: list) -> dict:
-    return max(models, key=lambda model: model["score"])
-
-
-@component
-def is_good(model: dict) -> bool:
-    return model["score"] > 0.5
+def best(models: list) -> NamedTuple("Outputs", [("model", dict), ("score", float)]):
+    chosen = max(models, key=lambda model: model["score"])
+    return chosen, chosen["score"]
 
 
 @component
@@ -48,16 +46,21 @@ def notify(version: str) -> str:
     return f"now {version}"
 
 
+@dsl.pipeline
+def models(plain: list, scaled: list) -> list:
+    with dsl.ParallelFor([1, 2, 3, 4, 5, 6, 7, 8]) as depth:
+        model = train(first=plain, second=scaled, depth=depth)
+    return dsl.Collected(model.output)
+
+
 @dsl.pipeline(name="etl")
 def etl(day: str = "2026-01-01") -> str:
     rows = clean(rows=ingest(day=day).output)
     plain = features(rows=rows.output, kind="plain")
     scaled = features(rows=rows.output, kind="scaled_by_more")
-    with dsl.ParallelFor([1, 2, 3, 4, 5, 6, 7, 8]) as depth:
-        model = train(first=plain.output, second=scaled.output, depth=depth)
-    chosen = best(models=dsl.Collected(model.output))
-    with dsl.If(is_good(model=chosen.output).output == True):  # noqa: E712
-        new = register(model=chosen.output)
+    chosen = best(models=models(plain=plain.output, scaled=scaled.output).output)
+    with dsl.If(chosen.outputs["score"] > 0.5):
+        new = register(model=chosen.outputs["model"])
     with dsl.Else():
         old = keep()
     return notify(version=dsl.OneOf(new.output, old.output)).output

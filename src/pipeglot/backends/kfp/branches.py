@@ -33,12 +33,14 @@ def branch(low: Lowering, dag: Dag, node: If, guard: bool) -> None:
         low.ends[node.id] = [(dag, arm[0])] if arm else []
         return
     name = low.name(node.id)
-    wrapped = guard or opens or bool(merged) or len(node.arms) > 1 or node.id in low.awaited
+    apart = low.apart(dag, node)
+    wrapped = guard or opens or bool(merged) or len(node.arms) > 1 or node.id in low.awaited or apart
     host, outer = dag, None
     if wrapped:
-        host = Dag(name, choice=len(node.arms) > 1 or guard or opens)
-        outer = low.helper(dag, Task(name, node.id, host), node.id)
-        low.wait(dag, outer, node)
+        last = node.arms[-1]
+        nothing = last.when is None and not merged and not any(transparent(last.body))
+        host = Dag(name, choice=len(node.arms) - nothing > 1 or guard or opens)
+        outer = low.region(dag, node, host, apart)
     rest = guard or (opens and node.arms[-1].when is not None)
 
     def test(inside: Dag, number: int) -> str | None:
@@ -60,6 +62,9 @@ def branch(low: Lowering, dag: Dag, node: If, guard: bool) -> None:
         if guard or opens:
             report(low, task.runs, transparent(each.body))
     low.ends[node.id] = [(dag, outer.name if outer else arms[0].name)]
+    if not (guard or opens):
+        for number, task in enumerate(arms):
+            low.meanings[task.name] = Meaning(node.id, "helper", arm=number)
     if rest:
         _rest(low, dag, arms[-1], node, arm if guard else None, merged)
     for m in merged:
@@ -67,13 +72,14 @@ def branch(low: Lowering, dag: Dag, node: If, guard: bool) -> None:
         low.ends[m.id] = low.ends[node.id]
     if guard or opens:
         assert outer is not None
-        host.outputs["report"] = ("outcome", [(task.name, "report") for task in arms])
+        host.output("report", "outcome", [(task.name, "report") for task in arms])
         close(low, dag, node, outer.name, merged, guard)
     for task in arms:
         if isinstance(task.runs, Dag) and not task.runs.tasks:
             # The last arm may go, unless nothing is left or something waits for it itself.
             if task is arms[-1] and host is not dag and len(host.tasks) > 1:
                 del host.tasks[task.name]
+                host.choice = len(host.tasks) > 1
             else:
                 low.idle(task.runs, node.id)
     low.meanings.setdefault(name, Meaning(node.id, "helper"))
@@ -202,8 +208,8 @@ def _merged(
             for value, task in zip(merged.values, arms, strict=True):
                 assert isinstance(task.runs, Dag)
                 task.runs.outputs[key] = (form, [low.leave(task.runs, value, form, node.id)])
-            host.outputs[key] = (form, [(task.name, key) for task in (*arms, *rest)])
-        return outgoing(host.name, key)
+            host.output(key, form, [(task.name, key) for task in (*arms, *rest)])
+        return outgoing(low.ends[node.id][0][1], key)
 
     give((), home)
     low.produce("out", merged.id, Producer(dag, home, give, guard))

@@ -29,7 +29,7 @@ def call_task(low: Lowering, dag: Dag, node: Call, guard: bool) -> None:
     writing = low.writing(name, node.id, step)
     task = Task(name, node.id, writing.program)
     names = arguments(low, dag, task, writing, node)
-    doc: Doc = invocation(low.pipeline, names[0], names[1], writing.imports)
+    doc: Doc = invocation(low.pipeline, names[0], names[1], writing.imports, writing.boundary())
     policy = node.policy
     if policy.timeout is not None:
         doc = call(writing.use("limited"), policy.timeout, Atom("lambda: " + flat(doc)))

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-import re
+from datetime import timedelta
 from typing import Any
 
+from pipeglot.backends.clocks import clock_changes
 from pipeglot.backends.python import header
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.diagnostic import Diagnostic, Severity
+from pipeglot.core.ir import Cron, Pipeline, Schedule
 from pipeglot.core.pysource import Atom, call, literal, statement
+
+from .clock import cron, cron_ticks
 
 TICK = "[[ScheduledTime.2006-01-02T15:04:05Z]]"
 """What KFP replaces in a recurring run's parameters, in Go's way to say how."""
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_BEGIN = {
+    "cron": '''\
+def start_time(now: datetime) -> datetime:
+    """What the first run comes after: from an earlier time on, KFP would make up for the latest tick."""
+    return max(START - timedelta(seconds=1), now)
+''',
+    "interval": '''\
+def start_time(now: datetime) -> datetime:
+    """The tick before the first run: from an earlier one on, KFP would count from now."""
+    every = timedelta(seconds={seconds})
+    return START + max((now - START) // every, -1) * every
+''',
+}
+"""Where a recurring run begins that makes up for nothing."""
 
 
 def deployment(pipeline: Pipeline, stem: str, name: str, platform: bool, tick: str | None) -> str:
     """The Python file. `tick` is the parameter that takes the logical date, if one does."""
     scheduled = pipeline.schedule is not None
+    begin = _begin(pipeline.schedule)
     about = f"Upload {name} and make its recurring run" if scheduled else f"Upload {name}"
     lines = [
         f'"""{about}; the server is that of kfp.Client().',
@@ -28,6 +48,7 @@ def deployment(pipeline: Pipeline, stem: str, name: str, platform: bool, tick: s
         "import hashlib",
         "import json",
         *(["import tempfile"] if platform else []),
+        *(["from datetime import datetime, timedelta, timezone"] if begin else []),
         "from pathlib import Path",
         "",
         "from kfp import Client",
@@ -35,6 +56,7 @@ def deployment(pipeline: Pipeline, stem: str, name: str, platform: bool, tick: s
         "HERE = Path(__file__).parent",
         statement("NAME = ", literal(name)),
         statement("PACKAGE = ", Atom(f'HERE / "{stem}.yaml"')),
+        *begin,
         "",
         "",
         "def named(name: str) -> str:",
@@ -77,6 +99,23 @@ def deployment(pipeline: Pipeline, stem: str, name: str, platform: bool, tick: s
     return "\n".join([*lines, "", "", 'if __name__ == "__main__":', "    main()", ""])
 
 
+def _begin(schedule: Schedule | None) -> list[str]:
+    """What says when a recurring run begins, where that depends on when it is made."""
+    if schedule is None or schedule.start is None or schedule.catch_up:
+        return []
+    start = schedule.start
+    parts = [start.year, start.month, start.day, start.hour, start.minute, start.second]
+    while len(parts) > 3 and parts[-1] == 0:
+        parts.pop()
+    seconds = schedule.timing.seconds if schedule.timing.kind == "interval" else 0
+    return [
+        f"START = datetime({', '.join(map(str, parts))}, tzinfo=timezone.utc)",
+        "",
+        "",
+        *_BEGIN[schedule.timing.kind].format(seconds=seconds).splitlines(),
+    ]
+
+
 def _recurring(pipeline: Pipeline, tick: str | None) -> list[str]:
     schedule = pipeline.schedule
     assert schedule is not None
@@ -98,8 +137,12 @@ def _recurring(pipeline: Pipeline, tick: str | None) -> list[str]:
         given["cron_expression"] = cron(schedule.timing.expression)
     else:
         given["interval_second"] = schedule.timing.seconds
-    if schedule.start is not None:
-        given["start_time"] = schedule.start.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if schedule.start is not None and schedule.catch_up:
+        # KFP's first run comes after it, or an interval later.
+        before = 1 if schedule.timing.kind == "cron" else schedule.timing.seconds
+        given["start_time"] = (schedule.start - timedelta(seconds=before)).strftime(_TIME)
+    elif schedule.start is not None:
+        given["start_time"] = Atom(f'start_time(datetime.now(timezone.utc)).strftime("{_TIME}")')
     given["no_catchup"] = not schedule.catch_up
     if pipeline.max_active_runs is not None:
         given["max_concurrency"] = pipeline.max_active_runs
@@ -111,34 +154,20 @@ def _recurring(pipeline: Pipeline, tick: str | None) -> list[str]:
     return lines
 
 
-def cron(expression: str) -> str:
-    """Five fields of cron as KFP's six: seconds come first, and Sunday is 0 alone.
-
-    >>> cron("30 5 * * 1-5")
-    '0 30 5 * * 1-5'
-    >>> cron("0 9 * * 5-7,sun"), cron("0 9 * * 7"), cron("0 9 * * 1-7/2")
-    ('0 0 9 * * 0,5-6,sun', '0 0 9 * * 0', '0 0 9 * * 0,1,3,5')
-    """
-    *rest, days = expression.split()
-    return " ".join(["0", *rest, _days(days)])
-
-
-def _days(field: str) -> str:
-    found: dict[str, None] = {}
-    for part in field.split(","):
-        told = re.fullmatch(r"(\d)(?:-(\d))?(?:/(\d+))?", part)
-        last = int(told[2] or (7 if told[3] else told[1])) if told else 0
-        if told is None or last < 7 or (told[2] is None and told[3] is not None and told[1] != "7"):
-            found[part] = None
-            continue
-        first, every = int(told[1]), int(told[3] or 1)
-        days = list(range(first, last + 1, every))
-        if 7 in days:
-            found["0"] = None
-            days.remove(7)
-        if every == 1 and len(days) > 1:
-            found[f"{days[0]}-{days[-1]}"] = None
-        else:
-            found.update(dict.fromkeys(map(str, days)))
-    zero = ["0"] if "0" in found else []
-    return ",".join([*zero, *(part for part in found if part != "0")])
+def schedule_findings(pipeline: Pipeline, dated: bool) -> list[Diagnostic]:
+    """What a recurring run does otherwise than the pipeline says. `dated`: the pipeline takes its logical date."""
+    schedule = pipeline.schedule
+    found: list[Diagnostic] = []
+    if schedule is None:
+        return found
+    if isinstance(schedule.timing, Cron) and schedule.timing.timezone not in ("UTC", "Etc/UTC"):
+        message = f"KFP reads cron in the time zone of its server, not in {schedule.timing.timezone}"
+        way_out = f"set CRON_SCHEDULE_TIMEZONE={schedule.timing.timezone} where its controller of schedules runs"
+        found.append(Diagnostic("PG286", "warning", message, pipeline.at, way_out, "kfp"))
+    if dated:
+        message = "KFP 2 leaves [[ScheduledTime]] as it is: the logical date of a recurring run is when it was made, "
+        message += "that of every run that is caught up too" if schedule.catch_up else "moments after its tick"
+        way_out = "see kubeflow/pipelines#12494; a run that is made by hand takes the parameter logical_date"
+        severity: Severity = "loss" if schedule.catch_up else "warning"
+        found.append(Diagnostic("PG296", severity, message, pipeline.at, way_out, "kfp"))
+    return [*found, *clock_changes(pipeline, "kfp", "KFP", cron_ticks)]

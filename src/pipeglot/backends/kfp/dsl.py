@@ -7,12 +7,12 @@ import re
 from typing import Any
 
 from pipeglot.backends.python import header
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.ir import At, Pipeline, walk
 from pipeglot.core.pysource import RESERVED, Atom, Bracket, Entry, Names, call, flat, identifier, literal, statement
 
 from .containers import SCRIPT, Box
-from .install import Installs
-from .parts import Lowered
+from .install import Installs, distribution
+from .parts import Lowered, secrets_of
 from .programs import fits_docstring
 from .spec import Dag, Given, Program, Task
 from .types import ANNOTATION
@@ -27,7 +27,11 @@ _PLACEHOLDERS = {
 
 
 class Inexpressible(Exception):
-    """What the DSL has no words for."""
+    """What the DSL has no words for, and where the author wrote it."""
+
+    def __init__(self, what: str, at: At | None = None) -> None:
+        super().__init__(what)
+        self.at = at
 
 
 class Writer:
@@ -40,28 +44,34 @@ class Writer:
         self._shared: dict[str, str] = {}
         for writing in lowered.writings.values():
             self._shared |= writing.shared()
-        known = {"dsl", "compiler", "Any", "Callable", "NamedTuple", *RESERVED}
+        known = {"dsl", "compiler", "kubernetes", "Any", "Callable", "NamedTuple", *RESERVED}
         self._names = Names({*known, *self._shared, *inputs, *lowered.params})
         self._components: dict[str, str] = {}
         self._functions: dict[str, str] = {}
+        self._decorators: dict[str, str] = {}
         self._pipelines: list[str] = []
         self._variables: dict[str, str] = {}
         self._items: dict[str, str] = {}
+        self._secrets = secrets_of(pipeline, lowered)
 
     def text(self) -> str:
         """The file. Raises Inexpressible."""
         for name, writing in self._lowered.writings.items():
             source = writing.nested("\0")
             if source is None:
-                raise Inexpressible("a step's source that cannot stand inside a function: text over several lines")
+                step = writing.step
+                what = "code" if step is None else f"the source of step {step.name!r}"
+                what += " that cannot stand inside a function: text over several lines"
+                raise Inexpressible(what, None if step is None else step.at)
             options: dict[str, Any] = {"base_image": self._image}
             if self._installs is None:
                 options["install_kfp_package"] = False
             elif wanted := self._installs.of(writing):
                 options["packages_to_install"] = wanted
-            if shared := writing.shared():
-                options["additional_funcs"] = [Atom(each) for each in shared]
-            source = f"{statement('@', call('dsl.component', **options))}\n{source}"
+            helpers = writing.shared()
+            own: dict[str, Any] = {"additional_funcs": [Atom(each) for each in helpers]} if helpers else {}
+            made = call(self._decorator(options), **own) if own else Atom(self._decorator(options))
+            source = f"{statement('@', made)}\n{source}"
             if source not in self._components:
                 self._components[source] = self._names(("function", name), name)
             self._functions[name] = self._components[source]
@@ -72,18 +82,33 @@ class Writer:
             self._functions[name] = self._components[source]
         main = self._main()
         components = [source.replace("\0", name) for source, name in self._components.items()]
-        parts = [*self._shared.values(), *components, *self._pipelines, main]
+        parts = ["\n".join(self._decorators.values()), *self._shared.values(), *components, *self._pipelines, main]
         found = {word for word in ("Any", "Callable", "NamedTuple") for part in parts if _heads(part, word)}
         imports = f"from typing import {', '.join(sorted(found))}\n\n" if found else ""
-        imports += "from kfp import compiler, dsl\n"
+        imports += f"from kfp import compiler, dsl{', kubernetes' if self._secrets else ''}\n"
         if any("PipelineTaskFinalStatus" in part for part in components):
             imports += "from kfp.dsl import PipelineTaskFinalStatus\n"
-        parts = [imports, *parts]
-        text = "\n\n".join(part.rstrip("\n") + "\n" for part in parts)
+        text = imports + "\n\n" + "\n\n".join(part.rstrip("\n") + "\n" for part in parts if part)
         file = f"{identifier(self._pipeline.name)}.yaml"
         run = statement("", call("compiler.Compiler().compile", Atom(self._main_name), file), indent=4)
         title = f'"""The pipeline {self._name} for Kubeflow Pipelines."""'
         return f'{title}\n\n{header(self._pipeline)}\n\n{text}\n\nif __name__ == "__main__":\n{run}\n'
+
+    def _decorator(self, options: dict[str, Any]) -> str:
+        """The name of what makes components of the same image and packages; it is written once."""
+        text = flat(call("dsl.component", **options))
+        wanted = options.get("packages_to_install")
+        name = self._names(("decorator", text), f"component_with_{distribution(wanted[0])}" if wanted else "component")
+        self._decorators[name] = statement(f"{name} = ", call("dsl.component", **options))
+        return name
+
+    def _inexpressible(self, what: str, task: Task | None) -> Inexpressible:
+        """Names what a task stands for, and where that is."""
+        meaning = None if task is None else self._lowered.meanings.get(task.name)
+        places = {node.id: node.at for node in walk(self._pipeline.body)}
+        if meaning is None or meaning.node not in places:
+            return Inexpressible(what)
+        return Inexpressible(f"{what} ({meaning.node})", places[meaning.node])
 
     def _main(self) -> str:
         root = self._lowered.root
@@ -126,7 +151,7 @@ class Writer:
                 lines += self._arm(dag, task, task.runs, indent, "If", own)
             elif task.runs.choice:
                 if any(arm.test is None for arm in list(task.runs.tasks.values())[:-1]):
-                    raise Inexpressible(f"an arm behind the last of a branch ({task.display})")
+                    raise self._inexpressible("an arm behind the last of a branch", task)
                 for number, arm in enumerate(task.runs.tasks.values()):
                     word = "If" if number == 0 else "Else" if arm.test is None else "Elif"
                     assert isinstance(arm.runs, Dag)
@@ -146,7 +171,7 @@ class Writer:
         runs = task.runs
         assert isinstance(runs, Dag)
         if runs.choice or task.condition:
-            raise Inexpressible(f"waiting for the end of a branch ({task.display})")
+            raise self._inexpressible("waiting for the end of a branch", task)
         return self._last(next(iter(runs.tasks.values())))
 
     def _program(self, dag: Dag, task: Task, indent: int, after: tuple[str, ...] = ()) -> list[str]:
@@ -170,6 +195,12 @@ class Writer:
             }
             lines.append(statement(f"{variable}.set_retry", call("", **options), indent=indent))
         lines += [pad + line for line in self._resources(task, variable)]
+        for kept_in, secrets in self._secrets.get(task.name, {}).items():
+            by_key = {str(secret.key): secret.env for secret in secrets}
+            again = [{str(secret.key): secret.env} for secret in secrets if secret.env not in by_key.values()]
+            for variables in (by_key, *again):
+                told: dict[str, Any] = {"secret_name": kept_in, "secret_key_to_env": literal(variables)}
+                lines.append(statement("kubernetes.use_secret_as_env", call("", Atom(variable), **told), indent=indent))
         return lines
 
     def _resources(self, task: Task, variable: str) -> list[str]:
@@ -212,14 +243,14 @@ class Writer:
     def _test(self, dag: Dag, text: str) -> str:
         found = _TEST.match(text)
         if found is None or " && " in text or " || " in text:
-            raise Inexpressible(f"a condition of more than one comparison ({text})")
+            raise self._inexpressible(f"a condition of more than one comparison, {text}", dag.task)
         left, op, right = found.groups()
         if other := _OPERAND.match(right):
             right = self._value(dag, {"componentInputParameter": other[1]})
         elif right in ("true", "false"):
             right = right.title()
         elif right[0] == "'" and (right.count("'") > 2 or "\\" in right):
-            raise Inexpressible(f"a text with quotes in a condition ({text})")
+            raise self._inexpressible(f"a text with quotes in a condition, {text}", dag.task)
         elif right[0] == "'":
             right = flat(literal(right[1:-1]))
         return f"{self._value(dag, {'componentInputParameter': left})} {op} {right}"
@@ -292,7 +323,7 @@ class Writer:
         if task.items is not None:
             inner = self._output(runs, *sources[0])
             if inner.startswith("dsl.OneOf("):
-                raise Inexpressible("a value of a branch that a loop collects")
+                raise self._inexpressible("a value of a branch that a loop collects", task)
             return f"dsl.Collected({inner})"
         if runs.choice:
             found: list[str] = []
@@ -301,7 +332,7 @@ class Writer:
                 assert isinstance(arm_dag, Dag)
                 found.append(self._output(arm_dag, *arm_dag.outputs[port][1][0]))
             if any(each.startswith("dsl.") for each in found):
-                raise Inexpressible("a value of a branch that is one of another branch or a loop")
+                raise self._inexpressible("a value of a branch that is one of another branch or a loop", task)
             return f"dsl.OneOf({', '.join(found)})"
         variable = self._variables[name]
         return f"{variable}.output" if len(runs.outputs) == 1 else f'{variable}.outputs["{key}"]'

@@ -10,17 +10,18 @@ from pipeglot.backends import pod
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.python import group_notes, header, roots
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import AnyNode, Call, Ctx, Each, If, Pipeline, blocks, walk
+from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk
 from pipeglot.core.pysource import flat, identifier, literal
+from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline, transparent
 
 from . import spec, yaml
-from .deploy import deployment
+from .deploy import deployment, schedule_findings
 from .dsl import Inexpressible, Writer
 from .install import Installs, command
 from .lower import Lowering
 from .naming import pipeline_text
-from .parts import Lowered
+from .parts import Lowered, secrets_of
 from .programs import fits_docstring, without_placeholders
 
 SDK = "2.17.0"
@@ -53,13 +54,8 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
     if any(d.severity == "error" for d in diagnostics):
         return Compiled("kfp", {}, entry, name, tuple(diagnostics))
     dsl = options.get("emit") == "dsl"
-    nested = [node for node in walk(pipeline.body) if isinstance(node, If | Each)]
-    if dsl and any(isinstance(inner, If | Each) for node in nested for block in blocks(node) for inner in walk(block)):
-        message = "with regions inside regions, what the SDK makes of the DSL file may differ from the spec beside it"
-        way_out = "submit the YAML; compile the DSL file and compare before you go on from it"
-        diagnostics.append(Diagnostic("PG294", "warning", message, pipeline.at, way_out, "kfp"))
     lowered = Lowering(pipeline, for_dsl=dsl).run()
-    diagnostics += lowered.diagnostics
+    diagnostics += [*lowered.diagnostics, *schedule_findings(pipeline, lowered.tick is not None)]
     if not lowered.root.tasks:
         message = "the pipeline has nothing that runs, and KFP has no empty pipelines"
         diagnostics.append(Diagnostic("PG280", "error", message, pipeline.at, "add a call", "kfp"))
@@ -84,7 +80,8 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
             files[f"{stem}_pipeline.py"] = writer.text()
         except Inexpressible as error:
             message = f"KFP's DSL has no words for {error}: there would be no {stem}_pipeline.py"
-            diagnostics.append(Diagnostic("PG287", "loss", message, pipeline.at, f"use {entry}", "kfp"))
+            at = error.at or pipeline.at
+            diagnostics.append(Diagnostic("PG287", "loss", message, at, f"use {entry}", "kfp"))
     names = {task: meaning.node for task, meaning in lowered.meanings.items() if meaning.node}
     renamed = [(m.node, task) for task, m in lowered.meanings.items() if m.kind == "call" and m.node != task]
     odd = [f"{node!r} as {task!r}" for node, task in renamed if node.replace("_", "-").replace(".", "-") != task]
@@ -212,11 +209,20 @@ def _gigabytes(quantity: str) -> float:
 
 def _platform(pipeline: Pipeline, lowered: Lowered) -> dict[str, Any]:
     """What only Kubernetes knows. It is a file of its own: Vertex cannot read a second document in the spec."""
-    executors = {
-        f"exec-{name}": {"nodeSelector": {"labels": dict(resources.node_selector)}}
-        for name, resources in lowered.resources.items()
-        if resources.node_selector
-    }
+    executors: dict[str, Any] = {}
+    for name, resources in lowered.resources.items():
+        if resources.node_selector:
+            executors[f"exec-{name}"] = {"nodeSelector": {"labels": dict(resources.node_selector)}}
+    for name, kept in secrets_of(pipeline, lowered).items():
+        executors.setdefault(f"exec-{name}", {})["secretAsEnv"] = [
+            {
+                "keyToEnv": [{"envVar": secret.env, "secretKey": secret.key} for secret in secrets],
+                "optional": False,
+                "secretName": kept_in,
+                "secretNameParameter": {"runtimeValue": {"constant": kept_in}},
+            }
+            for kept_in, secrets in kept.items()
+        ]
     found: dict[str, Any] = {"deploymentSpec": {"executors": executors}} if executors else {}
     if pipeline.run_timeout is not None:
         found["pipelineConfig"] = {"activeDeadlineSeconds": pipeline.run_timeout}
@@ -256,6 +262,11 @@ def _findings(pipeline: Pipeline, name: str) -> list[Diagnostic]:
     if name != pipeline.name.lower().replace("_", "-"):
         message = f"the pipeline is called {name!r} in KFP: lower-case letters, digits and hyphens"
         found.append(Diagnostic("PG281", "note", message, pipeline.at, "", "kfp"))
+    for node in calls_with_secrets(pipeline):
+        if others := [secret for secret in node.policy.secrets if not secret.kept]:
+            message = f"{node.id!r} reads secrets that nothing sets in its pod: {pod.listed(others)}"
+            way_out = "say in which Kubernetes Secret each is kept: secrets={'TOKEN': 'name/key'}"
+            found.append(Diagnostic("PG295", "warning", message, node.at, way_out, "kfp"))
     shape = Shape(pipeline)
     if any(
         _independent(shape, block) for block in (pipeline.body, *(b for n in shape.nodes.values() for b in blocks(n)))
@@ -271,11 +282,6 @@ def _findings(pipeline: Pipeline, name: str) -> list[Diagnostic]:
             message += "branch or a loop failed"
             way_out = "use 2.17 or newer, which counts every region (kubeflow/pipelines#13322)"
             found.append(Diagnostic("PG292", "warning", message, pipeline.final.at, way_out, "kfp"))
-    schedule = pipeline.schedule
-    if schedule is not None and schedule.timing.kind == "cron" and schedule.timing.timezone not in ("UTC", "Etc/UTC"):
-        message = f"KFP reads cron in the time zone of its server, not in {schedule.timing.timezone}"
-        way_out = f"set CRON_SCHEDULE_TIMEZONE={schedule.timing.timezone} where its controller of schedules runs"
-        found.append(Diagnostic("PG286", "warning", message, pipeline.at, way_out, "kfp"))
     return found
 
 

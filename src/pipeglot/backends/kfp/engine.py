@@ -20,4 +20,5 @@ ENGINE = EngineSpec(
     constraints=CONSTRAINTS / "kfp.txt",
     probes={"test": PROBES / "kfp_run.py", "server": PROBES / "kfp_run.py"},
     variables=_variables,
+    ticks=PROBES / "kfp_ticks.py",
 )

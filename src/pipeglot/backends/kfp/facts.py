@@ -127,7 +127,7 @@ def exit_task(low: Lowering, node: Call) -> None:
     if any(ref.name == "state" for ref in refs):
         # Other words than FAILED do not say that something failed: see PG292.
         writing.line('    state = "failed" if status.state == "FAILED" else "succeeded"')
-    doc: Doc = invocation(low.pipeline, filled, names, writing.imports)
+    doc: Doc = invocation(low.pipeline, filled, names, writing.imports, writing.boundary())
     policy = node.policy
     if policy.timeout is not None:
         doc = call(writing.use("limited"), policy.timeout, Atom("lambda: " + flat(doc)))

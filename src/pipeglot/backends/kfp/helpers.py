@@ -10,6 +10,54 @@ HELPERS: dict[str, str] = {
 def dump(value):
     """A value as JSON text in which KFP finds no placeholder of its own."""
     return json.dumps(value).replace("{{", "{\\\\u007b")''',
+    "plain_io": '''\
+def plain_io(fn):
+    """Let `fn` take and give plain JSON, checked by its annotations."""
+    from types import UnionType
+    from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+    records = {}
+
+    def exact(digits):
+        if abs(int(digits)) > 2**53:
+            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
+        return int(digits)
+
+    def checked(value, hint):
+        kind, inside = get_origin(hint) or hint or type(None), get_args(hint)
+        if kind is Any:
+            return value
+        if kind in (Union, UnionType):
+            for each in sorted(inside, key=lambda each: type(value) is not each):
+                try:
+                    return checked(value, each)
+                except TypeError:
+                    continue
+        elif kind is Literal:
+            if value in inside:
+                return inside[inside.index(value)]
+        elif hasattr(kind, "__required_keys__"):
+            fields = records[kind] = records.get(kind) or get_type_hints(kind)
+            if isinstance(value, dict) and fields.keys() <= value.keys():
+                return {name: checked(value[name], field) for name, field in fields.items()}
+        elif kind is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        elif isinstance(value, kind) and (kind is not int or not isinstance(value, bool)):
+            if kind is list and inside and not {type(each) for each in value} <= {*inside}:
+                return [checked(each, *inside) for each in value]
+            if kind is dict and inside:
+                return {checked(key, str): checked(each, inside[1]) for key, each in value.items()}
+            return value
+        raise TypeError(f"{value!r} is not {hint}")
+
+    def call(**given):
+        hints = get_type_hints(fn)
+        built = {name: checked(value, hints.get(name, Any)) for name, value in given.items()}
+        result = checked(fn(**built), hints["return"])
+        text = json.dumps(result, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode(), parse_int=exact)
+
+    return call''',
     "limited": '''\
 def limited(seconds, work):
     """Give up on work that takes too long; it ends with the process."""
@@ -80,6 +128,8 @@ def context_of(times, zone):
     from zoneinfo import ZoneInfo
 
     for text in times:
+        if text.startswith("[["):
+            print("KFP does not tell the tick (kubeflow/pipelines#12494): the logical date is when the run was made")
         try:
             found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
         except ValueError:
@@ -93,7 +143,7 @@ def context_of(times, zone):
     logical_date = found.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return logical_date, found.astimezone(ZoneInfo(zone)).date().isoformat()''',
 }
-USES_JSON = frozenset({"dump", "attempt", "opened", "ended", "gathered"})
+USES_JSON = frozenset({"dump", "plain_io", "attempt", "opened", "ended", "gathered"})
 """The helpers that read or write JSON."""
 
 ENGINE_NAMES = {"NamedTuple": "typing", "PipelineTaskFinalStatus": "kfp.dsl"}

@@ -13,6 +13,7 @@ from .programs import Writing
 
 _OURS = frozenset({"pydantic", "pydantic_core", "typing_extensions", "annotated_types", "__future__"})
 """What comes with the boundary."""
+_BOUNDARY = _OURS - {"__future__"}
 _HIDDEN = frozenset({"importlib", "runpy", "subprocess", "zoneinfo", "__import__", "exec", "eval", "system", "popen"})
 """Modules and names behind which code of any package can be."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -32,12 +33,18 @@ class Installs:
         step = writing.step
         if step is None:
             zones = "context_of" in writing.helpers
-            return [each for each in self._pipeline.packages if zones and _distribution(each) == "tzdata"]
+            return [each for each in self._pipeline.packages if zones and distribution(each) == "tzdata"]
         if step.name not in self._found:
-            boundary = ["pydantic>=2"] if isinstance(step.run, Imported | Inlined) else []
+            boundary = ["pydantic>=2"] if self._checks(step, writing) else []
             own = self._pipeline.packages if self._may_need(step, writing) else ()
             self._found[step.name] = list(dict.fromkeys([*boundary, *own, *self._more]))
         return self._found[step.name]
+
+    def _checks(self, step: Step, writing: Writing) -> bool:
+        """Whether a component needs pydantic, or what comes with it."""
+        if not writing.sources.plain(step):
+            return isinstance(step.run, Imported | Inlined)
+        return bool(_modules(c.text for c in writing.sources.needed(step)) & (_BOUNDARY | _HIDDEN))
 
     def _may_need(self, step: Step, writing: Writing) -> bool:
         if not self._pipeline.packages:
@@ -51,6 +58,12 @@ def uses_packages(source: Iterable[str]) -> bool:
     >>> uses_packages(["import json, os"]), uses_packages(["def f():\\n    from sklearn import svm"])
     (False, True)
     """
+    found = _modules(source)
+    return bool(found & _HIDDEN) or not found <= STANDARD | _OURS
+
+
+def _modules(source: Iterable[str]) -> set[str]:
+    """The modules that code imports, and the names in it behind which any can be."""
     found: set[str] = set()
     for node in (node for text in source for node in ast.walk(ast.parse(text))):
         match node:
@@ -59,11 +72,12 @@ def uses_packages(source: Iterable[str]) -> bool:
             case ast.ImportFrom(module=str(module)):
                 found.add(module.partition(".")[0])
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in _HIDDEN:
-                return True
-    return bool(found & _HIDDEN) or not found <= STANDARD | _OURS
+                found.add(name)
+    return found
 
 
-def _distribution(requirement: str) -> str:
+def distribution(requirement: str) -> str:
+    """The name of the package that a requirement line wants."""
     found = _NAME.match(requirement)
     return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 

@@ -49,7 +49,7 @@ def loop(low: Lowering, dag: Dag, node: Each, guard: bool) -> None:
     if not calls and not collected and not guard:
         low.ends[node.id] = [(dag, formed)] if formed else []
         return
-    name = low.name(node.id)
+    name, apart = low.name(node.id), low.apart(dag, node)
     place, outer, arms = dag, None, []
     if gate:
         assert count is not None
@@ -58,12 +58,11 @@ def loop(low: Lowering, dag: Dag, node: Each, guard: bool) -> None:
             return f"int({read(low, inside, dag, count, 'int')}) > 0" if number == 0 else None
 
         host = Dag(name, choice=True)
-        outer = low.helper(dag, Task(name, node.id, host), node.id)
-        low.wait(dag, outer, node)
+        outer = low.region(dag, node, host, apart)
         arms = choice(low, host, node.id, [low.names(f"{node.id}-some"), low.names(f"{node.id}-none")], test)
         assert isinstance(arms[0].runs, Dag)
         place = arms[0].runs
-    if gate or inner or _captured(low, dag, node, given):
+    if gate or inner or apart or _captured(low, dag, node, given):
         own = low.names(f"{node.id}-loop") if gate else name
         task = low.helper(place, Task(own, node.id, Dag(own)), node.id)
         outer = outer or task
@@ -279,7 +278,7 @@ def _hand_on(
         port = "report" if key == "report" and "report" in writing.program.outputs else "Output"
         port = port if writing.program.outputs[port] == form else f"no_{form}"
         none.runs.outputs[key] = (form, [(name, port)])
-        host.outputs[key] = (form, [(some.name, key), (none.name, key)])
+        host.output(key, form, [(some.name, key), (none.name, key)])
 
 
 def _empty(low: Lowering, dag: Dag, node: Each, collected: Sequence[Collected]) -> None:

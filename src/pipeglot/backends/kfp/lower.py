@@ -87,6 +87,12 @@ class Lowering:
         self.ends: dict[str, list[tuple[Dag, str]]] = {}
         self.awaited = {ref for id in self.shape.nodes for ref in self.shape.waits(id).after}
         self.awaited |= {self.shape.owner[ref] for ref in self.awaited if ref in self.shape.owner}
+        regions = [node for node in self.shape.nodes.values() if isinstance(node, If | Each)]
+        # A region waits for what its values come from, be it that only a task before it takes them.
+        self.awaited |= {
+            self.shape.owner.get(ref, ref) for r in regions for ref in self.shape.waits(r.id).values if for_dsl
+        }
+        self._nested = any(r.id in self.awaited or self.shape.frames[r.id] for r in regions)
         final = pipeline.final.call.args.values() if pipeline.final else ()
         self.final_takes_time = any(isinstance(ref, Ctx) and ref.name in PLACE for ref in roots(final))
 
@@ -170,7 +176,7 @@ class Lowering:
                 port = given["taskOutputParameter"]
                 runs = dag.tasks[port["producerTask"]].runs
                 # The DSL has no value that is one of several of which one is one of several, nor a list of those.
-                if not (self.for_dsl and isinstance(runs, Dag)):
+                if not (self.for_dsl and isinstance(runs, Dag) and runs.special):
                     return port["producerTask"], port["outputParameterKey"]
         return self.form(dag, value, form, owner)
 
@@ -302,6 +308,23 @@ class Lowering:
             taken = dag.pass_in(producer.dag, given, input_name(given), "outcome")
             if taken not in task.inputs.values():
                 task.inputs[writing.parameter((kind, ref), f"after_{identifier(ref)}", "outcome")] = taken
+
+    def apart(self, dag: Dag, node: If | Each) -> bool:
+        """Whether a region needs a DAG of its own for the DSL, which is a pipeline there: its SDK takes an Else or
+        an Elif for that of a branch further in, and has no words for waiting for a branch, nor for a value of one
+        that another hands on. Where there is such a pipeline, every region gets one: the SDK counts the branches of
+        each pipeline from 1, and mixes up those of one with those of a pipeline that it calls."""
+        return self.for_dsl and (dag is not self.top or self._nested)
+
+    def region(self, dag: Dag, node: If | Each, host: Dag, apart: bool) -> Task:
+        """The task of `dag` that runs the arms of a region; `apart`: within a DAG that holds it."""
+        holder = Dag(host.name) if apart and host.choice else host
+        task = self.helper(dag, Task(host.name, node.id, holder), node.id)
+        self.wait(dag, task, node)
+        if holder is not host:
+            host.name, host.held = self.names(f"{node.id}-branches"), True
+            self.helper(holder, Task(host.name, host.name, host), node.id)
+        return task
 
     def nothing(self, node: If | Each) -> None:
         """A region that leaves no task: what waits for it waits for what it waits for."""

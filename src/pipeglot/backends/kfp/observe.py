@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeglot.backends.base import EngineRun, EngineTask, instant
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.ir import Call, If, Pipeline
 from pipeglot.core.record import CallRecord, CallState, Failure
+from pipeglot.core.shape import Shape
 
 from .lower import Lowering
 from .parts import Meaning
@@ -18,13 +19,20 @@ _STATES: dict[str, CallState] = {"succeeded": "succeeded", "failed": "failed", "
 
 
 def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
-    """One record for each call that was tried, and one for each region that failed to decide."""
+    """One record for each call that was tried or is in an arm that was seen to be skipped, and one for each region that
+    failed to decide.
+
+    Where outputs are not known, the task of a guarded call says nothing: it ends well whatever becomes of the call.
+    """
     lowering = Lowering(pipeline)
     meanings = lowering.run().meanings
     shape = lowering.shape
     found: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     for task in run.tasks:
         meaning = meanings.get(task.name)
+        if meaning is not None and meaning.arm is not None and task.state == "skipped":
+            for record in _not_taken(shape, meaning, task.index):
+                found.setdefault((record.id, record.index), record)
         if meaning is None or meaning.kind == "helper" or task.state not in _STATES:
             continue
         depth = len(shape.loops(meaning.node)) if meaning.node in shape.nodes else 0
@@ -33,12 +41,25 @@ def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
     return list(found.values())
 
 
+def _not_taken(shape: Shape, meaning: Meaning, index: tuple[int, ...]) -> Iterator[CallRecord]:
+    """The calls of an arm that an If did not take."""
+    node = shape.nodes[meaning.node]
+    if not isinstance(node, If) or meaning.arm is None or meaning.arm >= len(node.arms):
+        return
+    for each in node.arms[meaning.arm].body:
+        for inner in (each, *shape.inside(each.id)):
+            if isinstance(inner, Call):
+                yield CallRecord(id=inner.id, index=index[: len(shape.loops(node.id))], state="skipped")
+
+
 def _record(task: EngineTask, meaning: Meaning, index: tuple[int, ...]) -> Iterator[CallRecord]:
     state = _STATES[task.state]
     outputs: dict[str, Any] = task.output if task.has_output and isinstance(task.output, dict) else {}
     times: dict[str, Any] = {"started": instant(task.started), "ended": instant(task.ended)}
     text = outputs.get("outcome", outputs.get("Output")) if meaning.form == "outcome" else None
     outcome = json.loads(text) if text is not None else None
+    if meaning.form == "outcome" and outcome is None and not task.has_output and state == "succeeded":
+        return
     if outcome is not None and "blocked" in outcome:
         return
     error = task.error
@@ -60,8 +81,10 @@ def _record(task: EngineTask, meaning: Meaning, index: tuple[int, ...]) -> Itera
         failure = failure or Failure(type="Error", message="")
         yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, error=failure, **times)
         return
-    output = outcome["value"] if outcome is not None else _decoded(outputs.get(meaning.output), meaning.form)
-    yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, output=output, **times)
+    if task.has_output:
+        output = outcome["value"] if outcome is not None else _decoded(outputs.get(meaning.output), meaning.form)
+        times["output"] = output
+    yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, **times)
 
 
 def _decoded(value: Any, form: Form) -> Any:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Policy, Text, Value
+from pipeglot.core.ir import Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Pipeline, Policy, Secret, Text, Value
 from pipeglot.core.pysource import Root
+from pipeglot.core.secrets import calls_with_secrets
 
 from .programs import Writing
 from .spec import Dag, Given
@@ -43,6 +44,8 @@ class Meaning:
     """Attempts a failed task stands for, where it repeats the call itself."""
     output: str = "Output"
     """The output that has the value."""
+    arm: int | None = None
+    """Of the DAG of one arm of an If, the arm's number, where skipping it means that the arm was not taken."""
 
 
 @dataclass
@@ -58,6 +61,18 @@ class Lowered:
     tick: str | None = None
     """The parameter that takes the logical date, where something asks for it."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def secrets_of(pipeline: Pipeline, lowered: Lowered) -> dict[str, dict[str, list[Secret]]]:
+    """By task and by the Kubernetes Secret that keeps them, the secrets that a call's pod is given."""
+    calls = {call.id: call for call in calls_with_secrets(pipeline)}
+    found: dict[str, dict[str, list[Secret]]] = {}
+    for task, meaning in lowered.meanings.items():
+        if meaning.kind == "call" and meaning.node in calls:
+            for secret in calls[meaning.node].policy.secrets:
+                if secret.name is not None:
+                    found.setdefault(task, {}).setdefault(secret.name, []).append(secret)
+    return found
 
 
 def key_of(value: Root) -> tuple[str, str]:

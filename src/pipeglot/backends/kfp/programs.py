@@ -26,6 +26,7 @@ from pipeglot.core.pysource import (
 )
 
 from .helpers import ENGINE_NAMES, HELPERS, USES_JSON
+from .plain import Plain, without_extensions
 from .spec import Program
 from .types import ANNOTATION, Form
 
@@ -49,6 +50,8 @@ class Sources:
         self.pipeline = pipeline
         self.diagnostics: list[Diagnostic] = []
         self._chunks: dict[str, tuple[Chunk, ...]] = {}
+        self._plain = Plain(pipeline)
+        self._are_plain: dict[str, bool] = {}
         self._heads: dict[tuple[str, frozenset[str], bool], tuple[str, bool]] = {}
         self._bound = {name: chunk for chunk in pipeline.code for name in chunk.names}
         self._words = [(chunk, frozenset(_WORD.findall(chunk.text))) for chunk in pipeline.code]
@@ -89,8 +92,15 @@ class Sources:
                 for chunk, words in self._words:
                     if known.intersection(chunk.names):
                         wanted |= words & self._bound.keys()
-            self._chunks[step.run.name] = tuple(c for c in self.pipeline.code if known.intersection(c.names))
+            found = (c for c in self.pipeline.code if known.intersection(c.names))
+            self._chunks[step.run.name] = tuple(without_extensions(c) if self.plain(step) else c for c in found)
         return self._chunks[step.run.name]
+
+    def plain(self, step: Step) -> bool:
+        """Whether a step's boundary needs no pydantic."""
+        if step.name not in self._are_plain:
+            self._are_plain[step.name] = self._plain.step(step)
+        return self._are_plain[step.name]
 
     def head(self, step: Step | None, helpers: frozenset[str], whole: bool) -> tuple[str, bool]:
         """All above the function, and whether annotations are text there. Not `whole`: but for the helpers."""
@@ -109,21 +119,23 @@ class Sources:
         if step is not None:
             code = self.needed(step)
             parts.append(author_code(self.pipeline.model_copy(update={"code": code}), imports).text)
-            if whole:
+            if whole and not self.plain(step):
                 parts.append(boundary_code([step], imports))
             if isinstance(step.run, Imported):
                 imports.module(step.run.module)
         if whole:
             parts += [self._helper(name) for name in HELPERS if name in helpers]
+        eager = "from __future__ import annotations" in imports.text(STANDARD)
+        if eager and whole:
+            imports.module("typing")
         text = imports.text(STANDARD)
-        eager = "from __future__ import annotations" in text
         found = "\n\n\n".join(part for part in parts if part)
         return (text + "\n\n\n" + found if text and found else text or found), eager
 
     def shared(self, step: Step | None, helpers: Iterable[str]) -> dict[str, str]:
         """The helpers of a component as functions that import what they need: name and source."""
         found: dict[str, str] = {}
-        if step is not None:
+        if step is not None and not self.plain(step):
             imports = Imports()
             text = boundary_code([step], imports)
             name = "json_io" if isinstance(step.run, Imported | Inlined) else "run_command"
@@ -159,6 +171,10 @@ class Writing:
         """A helper's name; it is printed, and what it needs imported."""
         self.helpers.add(helper)
         return self.sources.helper.get(helper, helper)
+
+    def boundary(self) -> str:
+        """What wraps the step's function."""
+        return self.use("plain_io") if self.step is not None and self.sources.plain(self.step) else "json_io"
 
     def parameter(self, key: object, wanted: str, form: Form) -> str:
         """The name of a new parameter."""
@@ -283,7 +299,7 @@ def _with_imports(source: str, imports: list[str]) -> str:
     end = (first.end_lineno or first.lineno) if ast.get_docstring(function) is not None else first.lineno - 1
     added = ["    " + line for line in imports]
     rest = lines[end:]
-    gap = [""] if added and rest[0] else []
+    gap = [""] if added and rest[0] and not rest[0].startswith("    from ") else []
     return "\n".join([*lines[:end], *added, *gap, *rest]) + "\n"
 
 

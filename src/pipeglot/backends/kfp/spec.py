@@ -82,8 +82,15 @@ class Dag:
     outputs: dict[str, tuple[Form, list[tuple[str, str]]]] = field(default_factory=dict)
     choice: bool = False
     """Its outputs are each of one of several tasks."""
+    held: bool = False
+    """The DAG it is in holds nothing else."""
     items: str = ""
     """The input that has the list a loop runs over; the DAG of one instance does not see it."""
+
+    @property
+    def special(self) -> bool:
+        """Whether it is more to the DSL than a pipeline within: a branch, an arm of one, or a loop."""
+        return self.choice or (self.task is not None and bool(self.task.condition or self.task.items))
 
     def add(self, task: Task) -> Task:
         """Put a task in; a DAG it runs knows its place from now on."""
@@ -91,6 +98,12 @@ class Dag:
         if isinstance(task.runs, Dag):
             task.runs.parent, task.runs.task = self, task
         return task
+
+    def output(self, key: str, form: Form, sources: list[tuple[str, str]]) -> None:
+        """Give an output; a DAG that is there to hold this one gives it too."""
+        self.outputs[key] = (form, sources)
+        if self.held and self.parent is not None:
+            self.parent.output(key, form, [(self.name, key)])
 
     def within(self, outer: Dag) -> bool:
         """Whether it is `outer` or somewhere inside."""

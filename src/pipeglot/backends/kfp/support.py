@@ -13,7 +13,7 @@ SUPPORT: dict[str, Support] = {
     "container": Support("lowered", "the image runs the command, started by its `sh` (PG290)"),
     "values": Support("lowered", "certain scalars and lists of them as typed parameters, all else as JSON text"),
     "params": Support("native", "typed inputs of the pipeline; steps check choices and bounds (PG284)"),
-    "context": Support("lowered", "a task that reads KFP's placeholders; a recurring run is told its tick"),
+    "context": Support("lowered", "a task that reads KFP's placeholders; a recurring run's tick is not told (PG296)"),
     "if": Support("native", "tasks with conditions; a component decides where types leave a condition uncertain"),
     "merge": Support("native", "an output that is one of several"),
     "each.static": Support("native", "a parameter iterator"),
@@ -31,12 +31,13 @@ SUPPORT: dict[str, Support] = {
     "timeout": Support("lowered", "the component gives up on the function, and its process ends"),
     "continue": Support("lowered", "the component gives the default, and tells so in a second output"),
     "resources": Support("native", "resources of the container; the node selector is in the platform file"),
+    "secrets": Support("native", "secretAsEnv in the platform file"),
     "schedule.cron": Support(
-        "native", "a recurring run, made by the deployment script; the server has the zone (PG286)"
+        "native", "a recurring run; the server has the zone (PG286), and may lose runs when clocks change (PG206)"
     ),
     "schedule.interval": Support("native", "a recurring run, made by the deployment script"),
-    "schedule.start": Support("native", "start_time of the recurring run"),
-    "schedule.catch_up": Support("native", "no_catchup of the recurring run"),
+    "schedule.start": Support("lowered", "start_time of the recurring run, right before the first tick that is to run"),
+    "schedule.catch_up": Support("native", "no_catchup; the logical date of what is caught up is lost (PG296)"),
     "max_active_runs": Support("native", "max_concurrency of the recurring run"),
     "run_timeout": Support("native", "activeDeadlineSeconds in the platform file"),
     "owner": Support("lowered", "a line of the pipeline's description"),
