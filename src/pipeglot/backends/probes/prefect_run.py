@@ -147,7 +147,8 @@ class Recorder:
             wire.tell(
                 "event",
                 job=job,
-                task=run["name"],
+                # What Prefect adds to the name of a run that was given none.
+                task=run["name"].removesuffix(f"-{task_run.dynamic_key[:3]}"),
                 index=[],
                 state=run["state"],
                 attempt=run["attempts"],
