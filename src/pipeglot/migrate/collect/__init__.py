@@ -1,0 +1,204 @@
+"""A run that a live engine has already done, read from its public API as a Record: production as the old side.
+
+A collector is a function that asks an engine's API for one run and gives it as `EngineRun`, as a probe does: tasks
+with the engine's own names, words for states and positions, and the run's params, as far as the engine tells them.
+From there on it is a run like any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import import_module
+from typing import Any, TypeAlias, cast
+
+from pipeglot import backends
+from pipeglot.backends.base import EngineRun, instant
+from pipeglot.backends.run import completed
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
+from pipeglot.core.ir import Pipeline, Schema
+from pipeglot.core.params import resolve_params
+from pipeglot.core.record import Record
+from pipeglot.core.shape import inline
+from pipeglot.core.types import mismatch, scalar_kind
+from pipeglot.migrate.collect.api import Api
+from pipeglot.migrate.native import as_record, match
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which run: its id, and the engine's name of the DAG, flow, job or pipeline where the id alone does not say."""
+
+    run: str
+    name: str | None = None
+
+
+Collector: TypeAlias = Callable[[Api, Asked], EngineRun]
+"""Gives a run that has ended; its `params` are what the run was given.
+
+Raises what `Api` raises, AuthoringError PG372 when there is no such run (or not one alone), PG374 when it has not
+ended, and EngineError PG373 when an answer has not the form that the API's definition promises.
+"""
+
+
+class _Collectors(Mapping[str, Collector]):
+    """The collectors, imported when asked for."""
+
+    _NAMES = ("airflow", "dagster", "kfp", "prefect")
+
+    def __getitem__(self, target: str) -> Collector:
+        if target not in self._NAMES:
+            raise KeyError(target)
+        return cast(Collector, import_module(f"{__name__}.{target}").collect)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._NAMES)
+
+    def __len__(self) -> int:
+        return len(self._NAMES)
+
+
+_INSTANCE = re.compile(r"(-[0-9a-f]{3}|\[[0-9.]+\])$")
+"""What Prefect and Dagster put behind a task's name to tell its instances apart."""
+
+COLLECTORS: Mapping[str, Collector] = _Collectors()
+"""By target: the function `collect` of the module of that name."""
+
+
+def with_token(target: str, api: Api, token: str) -> Api:
+    """The same server, asked with a token of that engine's kind.
+
+    >>> with_token("kfp", Api("https://kfp.example.org"), "x").headers
+    {'Authorization': 'Bearer x'}
+    """
+    told = api.bearer(token)
+    return told.allowed(Dagster_Cloud_Api_Token=token) if target == "dagster" else told
+
+
+def with_password(target: str, api: Api, user: str, password: str) -> Api:
+    """The same server, asked as one of its users: of Airflow with the token it gives them, else with the password."""
+    if target == "airflow":
+        from pipeglot.migrate.collect.airflow import login
+
+        return login(api, user, password)
+    return api.basic(user, password)
+
+
+def collect(
+    pipeline: Pipeline,
+    target: str,
+    api: Api,
+    asked: Asked,
+    mapping: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Record:
+    """The Record of a run that an engine did before. Nothing is run, and no engine is needed here.
+
+    A run of code that pipeglot compiled is known by the names of its tasks, helpers among them; any other is native,
+    and its tasks are matched with calls as in a dry-run. Notes of the record say what was not known or has no partner.
+
+    Args:
+        pipeline: the pipeline whose run it is, or that is to take its place.
+        target: the engine, one of `COLLECTORS`.
+        api: the engine's server.
+        asked: the run.
+        mapping: native task names to ids of calls (`pipeglot.migrate.native.match`); even an empty one says that
+            the run is of native code.
+        params: values of the pipeline's parameters that the engine does not know the run by.
+
+    Raises:
+        AuthoringError: PG342 for a target that has no collector, PG350 or PG352 when the run's params are not the
+            pipeline's, PG365, PG371, PG372, PG374.
+        EngineError: PG370, PG373.
+    """
+    if target not in COLLECTORS:
+        message = f"nothing is collected from {target!r}"
+        raise AuthoringError([Diagnostic("PG342", "error", message, None, "one of: " + ", ".join(COLLECTORS))])
+    run = _asked(COLLECTORS[target], api, asked)
+    flat = inline(pipeline)
+    notes: list[str] = []
+    given = _params(flat, run, params or {}, notes)
+    date = _date(run, notes)
+    if mapping is None and _is_ours(flat, target, run):
+        record = completed(flat, run, backends.get(target).observe(flat, run), given, date)
+    else:
+        record, matched = as_record(flat, run, given, date, mapping)
+        for what, names in (
+            ("tasks that are no call by their names, kept under them", matched.tasks_alone),
+            ("tasks that are no call by the mapping, left out", matched.dropped),
+            ("calls that no task stands for", matched.calls_alone),
+        ):
+            if names:
+                notes.append(f"{what}: {', '.join(names)}")
+    return record.model_copy(update={"notes": (*notes, *record.notes)})
+
+
+def _asked(collector: Collector, api: Api, asked: Asked) -> EngineRun:
+    """The run, where the server's answers have the form of that engine's API down to their last field."""
+    try:
+        run = collector(api, asked)
+        times = [run.logical_date, run.started, run.ended]
+        for time in (*times, *(at for task in run.tasks for at in (task.started, task.ended))):
+            instant(time)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        message = f"the answers for the run {asked.run} have not the form of that engine's API ({type(error).__name__})"
+        way_out = "is --url that of this engine, and its version one that pipeglot knows?"
+        raise EngineError([Diagnostic("PG373", "error", message, None, way_out)]) from error
+    return run
+
+
+def _params(pipeline: Pipeline, run: EngineRun, told: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
+    known = {param.name: param.type for param in pipeline.params}
+    # Compiled Dagster jobs are told the logical date among their params.
+    if others := sorted(run.params.keys() - known.keys() - {"logical_date"}):
+        notes.append(f"params of the run that the pipeline does not have: {', '.join(others)}")
+    given = {name: _fitting(value, known[name]) for name, value in run.params.items() if name in known}
+    try:
+        return resolve_params(pipeline, {**given, **told})
+    except AuthoringError as error:
+        way_out = "say with -p NAME=VALUE what the run took in its place"
+        found = [
+            Diagnostic(d.code, d.severity, f"of the run {run.run_id}: {d.message}", d.at, d.help or way_out)
+            for d in error.diagnostics
+        ]
+        raise AuthoringError(found) from None
+
+
+def _fitting(value: Any, schema: Schema) -> Any:
+    """A param's value as the pipeline has it: KFP's are text where they are lists, and its numbers have one type.
+
+    >>> _fitting("[1, 2]", {"type": "array"}), _fitting(2, {"type": "number"}), _fitting("2", {"type": "string"})
+    ([1, 2], 2.0, '2')
+    """
+    if isinstance(value, str) and mismatch(value, schema) is not None:
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    kind = scalar_kind(schema)
+    if kind == "int" and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return float(value) if kind == "float" and type(value) is int else value
+
+
+def _date(run: EngineRun, notes: list[str]) -> datetime:
+    date = instant(run.logical_date)
+    if date is None:
+        notes.append("the engine knows of no logical date: the time at which the run started is taken for it")
+        date = instant(run.started) or datetime.now(timezone.utc)
+    return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+
+
+def _is_ours(pipeline: Pipeline, target: str, run: EngineRun) -> bool:
+    """Whether pipeglot compiled what ran: then its names, of helpers too, explain more tasks than those of calls do.
+
+    Where they explain as many, nothing but calls was seen, and all of them must have been.
+    """
+    names = backends.get(target).compile(pipeline).names
+    seen = {_INSTANCE.sub("", task.name) for task in run.tasks}
+    # An index in a name is ours: by it, nothing native is matched.
+    plain = {_INSTANCE.sub("", task.name) for task in run.tasks if not task.name.endswith("]")}
+    ours, native = len(seen & names.keys()), len(match(pipeline, plain).partner)
+    return ours > native or (ours == native and names.keys() <= seen)

@@ -1,0 +1,137 @@
+"""A run of Airflow, read from its REST API v2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+from pipeglot.migrate.collect import Asked
+from pipeglot.migrate.collect.api import Api, fields, quoted
+
+_BASE = "/api/v2"
+_PAGE = 100
+_ENDED = {"success": "succeeded", "failed": "failed"}
+
+
+def collect(api: Api, asked: Asked) -> EngineRun:
+    """A DAG run that has ended: every task instance with its tries, its returned value and its error.
+
+    `asked.name` is the DAG's id; without one, the run's id must belong to one DAG alone. Errors are those of the
+    tasks' logs, as far as the server still has them. Values of an XCom backend of one's own are what that backend
+    left in Airflow's database.
+    """
+    version = fields(api.get(f"{_BASE}/version"), "version")[0]
+    dag = asked.name or _dag_of(api, asked.run)
+    path = f"{_BASE}/dags/{quoted(dag)}/dagRuns/{quoted(asked.run)}"
+    run = api.get(path)
+    state, conf = fields(run, "state", "conf")
+    if state not in _ENDED:
+        message = f"the run {asked.run} of {dag} has not ended: it is {state}"
+        raise AuthoringError([Diagnostic("PG374", "error", message, None, "collect it when it has")])
+    tasks = [_task(api, path, row) for row in _pages(api, f"{path}/taskInstances", "task_instances")]
+    return EngineRun(
+        engine="airflow",
+        engine_version=str(version),
+        state="succeeded" if state == "success" else "failed",
+        run_id=asked.run,
+        logical_date=run.get("logical_date") or run.get("run_after"),
+        started=run.get("start_date"),
+        ended=run.get("end_date"),
+        tasks=tuple(sorted(tasks, key=lambda task: (task.name, task.index))),
+        params={**_defaults(api, dag), **(conf or {})},
+    )
+
+
+def login(api: Api, user: str, password: str) -> Api:
+    """The same server, asked with the token that it gives to a user. Raises as `Api.post` does."""
+    answer = api.post("/auth/token", {"username": user, "password": password})
+    return api.bearer(str(fields(answer, "access_token")[0]))
+
+
+def _dag_of(api: Api, run: str) -> str:
+    """The one DAG that has a run of that id."""
+    rows = _pages(api, f"{_BASE}/dags/~/dagRuns", "dag_runs", run_id_pattern=run)
+    dags = sorted({row["dag_id"] for row in rows if fields(row, "dag_id", "dag_run_id")[1] == run})
+    if not dags:
+        _unknown(f"no DAG has a run {run!r} that these credentials may see", "say which DAG's it is with --dag")
+    if len(dags) > 1:
+        _unknown(f"{len(dags)} DAGs have a run {run!r}", f"say which with --dag: {', '.join(dags[:10])}")
+    return str(dags[0])
+
+
+def _defaults(api: Api, dag: str) -> dict[str, Any]:
+    """What the DAG, as it is now, gives its params where the run was told nothing."""
+    details = api.find(f"{_BASE}/dags/{quoted(dag)}/details")
+    params = (details or {}).get("params") or {}
+    return {name: param["value"] for name, param in params.items() if isinstance(param, Mapping) and "value" in param}
+
+
+def _task(api: Api, path: str, row: Mapping[str, Any]) -> EngineTask:
+    name, state, tries, number = fields(row, "task_id", "state", "try_number", "map_index")
+    index = () if number < 0 else (number,)
+    task = f"{path}/taskInstances/{quoted(name)}"
+    started = row.get("start_date")
+    if tries > 1:
+        history = api.get(task + (f"/{number}" if index else "") + "/tries")
+        begun = [each["start_date"] for each in fields(history, "task_instances")[0] if each.get("start_date")]
+        started = min(begun, default=started)
+    entry = None
+    if state == "success":
+        entry = api.find(f"{task}/xcomEntries/return_value", map_index=number, stringify="false")
+    return EngineTask(
+        name=name,
+        state=state or "none",
+        index=index,
+        attempts=tries,
+        started=started,
+        ended=row.get("end_date"),
+        has_output=entry is not None,
+        output=None if entry is None else bare(fields(entry, "value")[0]),
+        error=_error(api, f"{task}/logs/{tries}", number) if state == "failed" and tries else None,
+    )
+
+
+def _error(api: Api, path: str, number: int) -> dict[str, str] | None:
+    """The exception that ended a try, as its log tells it: the one that was raised, not what it came from."""
+    found = None
+    log = api.find(path, map_index=number, full_content="true")
+    for line in (log or {}).get("content") or []:
+        for detail in (line.get("error_detail") or [])[:1] if isinstance(line, Mapping) else []:
+            found = {"type": str(detail.get("exc_type", "")), "message": str(detail.get("exc_value", ""))}
+    return found
+
+
+def bare(value: Any) -> Any:
+    """A value as JSON has it, from the form in which Airflow serialises what JSON lacks.
+
+    >>> bare({"__classname__": "builtins.tuple", "__version__": 1, "__data__": [1, 2]})
+    [1, 2]
+    """
+    match value:
+        case {"__classname__": kind, "__version__": _, "__data__": data} if len(value) == 3:
+            if kind == "builtins.tuple" and isinstance(data, list):
+                return [bare(each) for each in data]
+            return {"__type__": kind, "text": json.dumps(data)}
+        case dict():
+            return {key: bare(each) for key, each in value.items()}
+        case list():
+            return [bare(each) for each in value]
+    return value
+
+
+def _pages(api: Api, path: str, key: str, **query: str | int) -> Iterator[Mapping[str, Any]]:
+    """Every row of a collection."""
+    offset = 0
+    while True:
+        rows, total = fields(api.get(path, limit=_PAGE, offset=offset, **query), key, "total_entries")
+        yield from rows
+        offset += len(rows)
+        if not rows or offset >= total:
+            return
+
+
+def _unknown(message: str, way_out: str) -> NoReturn:
+    raise AuthoringError([Diagnostic("PG372", "error", message, None, way_out)])
