@@ -1,0 +1,395 @@
+"""The attributes that a pipeline uses, read off the classes of the IR, and the pipeline with one of them taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+from pydantic_core import PydanticUndefined, to_jsonable_python
+
+from pipeglot.core import ir
+from pipeglot.core.graph import words
+from pipeglot.migrate.planning.fields import ALWAYS, THROUGH, VALUES, structural
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Fields, indices and keys that lead from the pipeline to a place in it."""
+
+GROUPS = 6
+"""Values of one attribute that have a row each; those after it share one, so that a plan stays short."""
+SHORT = 60
+"""Characters of a value's text up to which its uses are grouped by it."""
+
+_WHOLE = frozenset({"Call.step", "Step.description", "Group.description", "Group.id", "Call.after"})
+"""Attributes with one row for all their values: what differs from call to call by nature."""
+
+GONE = object()
+"""In place of a value: the key or item goes."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place where an attribute is used: `name` of the call, param or step, empty for the pipeline itself."""
+
+    path: Path
+    name: str
+    at: ir.At | None
+    value: Any
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute of the pipeline (`Class.field` of the IR) with one value, and all its uses. `text` is the value for
+    people, `key` what tells it from other attributes of that field."""
+
+    field: str
+    text: str
+    uses: tuple[Use, ...]
+    key: str = ""
+    rest: bool = False
+
+
+@dataclass
+class _Groups:
+    known: dict[tuple[str, str], list[tuple[str, Use]]] = field(default_factory=dict)
+    count: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str, key: str, text: str, use: Use) -> None:
+        if (name, key) not in self.known:
+            self.count[name] = self.count.get(name, 0) + 1
+            if self.count[name] > GROUPS:
+                key = "..."
+        self.known.setdefault((name, key), []).append((text, use))
+
+
+def attributes(pipeline: ir.Pipeline) -> list[Attribute]:
+    """Every attribute that a pipeline without Includes uses, by value, in the order of the IR.
+
+    >>> [(one.field, one.text) for one in attributes(ir.Pipeline(name="p", tags=("a", "b")))]
+    [('Pipeline.tags', 'a, b')]
+    """
+    groups = _Groups()
+    for name, use in uses(pipeline):
+        text = said(name, use.value)
+        if name == "Pipeline.params":
+            key = use.name
+        elif name == "Pipeline.options":
+            key = f"{_engine_option(pipeline, use)}={text}"
+        elif name in _WHOLE or len(text) > SHORT:
+            key = ""
+        else:
+            key = text
+        groups.add(name, key, text, use)
+    found = []
+    for (name, key), told in groups.known.items():
+        texts = list(dict.fromkeys(text for text, _ in told))
+        more = f" and {len(texts) - 1} more" if len(texts) > 1 else ""
+        places = tuple(use for _, use in told)
+        found.append(Attribute(name, texts[0] + more, places, key, rest=key == "..."))
+    return found
+
+
+def uses(pipeline: ir.Pipeline) -> Iterator[tuple[str, Use]]:
+    """Each use of an attribute, with its field."""
+    yield from _node(pipeline, (), "", pipeline.at)
+
+
+def _node(node: ir.Node, path: Path, name: str, at: ir.At | None) -> Iterator[tuple[str, Use]]:
+    at = getattr(node, "at", None) or at
+    if isinstance(node, ir.Call | ir.If | ir.Each | ir.Group | ir.Include | ir.Merged | ir.Collected):
+        name = node.id
+    elif isinstance(node, ir.Step):
+        name = node.name
+    model = type(node)
+    for attribute, info in model.model_fields.items():
+        value, field, here = getattr(node, attribute), f"{model.__name__}.{attribute}", (*path, attribute)
+        if field == "Group.id":
+            yield field, Use(path, name, at, value)
+        elif field in THROUGH or (structural(model, attribute) and model in VALUES):
+            yield from _inner(value, here, name, at)
+        elif structural(model, attribute):
+            continue
+        elif field == "Pipeline.params":
+            for number, param in enumerate(value):
+                yield field, Use((*here, number), param.name, param.at or at, param)
+        elif field == "Pipeline.options":
+            for leaf, told in _leaves(value):
+                yield field, Use((*here, *leaf), leaf[0], at, told)
+        elif field in ALWAYS or info.is_required() or value != info.get_default(call_default_factory=True):
+            yield field, Use(here, value.call.id if isinstance(value, ir.Final) else name, _written(value) or at, value)
+            if isinstance(value, (*VALUES, ir.Final)) or (isinstance(value, tuple) and _values(value)):
+                yield from _inner(value, here, name, at)
+
+
+def _written(value: Any) -> ir.At | None:
+    return value.call.at if isinstance(value, ir.Final) else getattr(value, "at", None)
+
+
+def _values(held: tuple[Any, ...]) -> bool:
+    return all(isinstance(one, VALUES) for one in held)
+
+
+def _inner(value: Any, path: Path, name: str, at: ir.At | None) -> Iterator[tuple[str, Use]]:
+    match value:
+        case ir.Node():
+            yield from _node(value, path, name, at)
+        case tuple():
+            for number, each in enumerate(value):
+                yield from _inner(each, (*path, number), name, at)
+        case dict():
+            for key, each in value.items():
+                yield from _inner(each, (*path, key), name, at)
+
+
+def _leaves(options: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each option with the engine, table and call it is under."""
+    for key, value in options.items():
+        if isinstance(value, dict) and value:
+            for inner, leaf in _leaves(value):
+                yield (key, *inner), leaf
+        else:
+            yield (key,), value
+
+
+def _engine_option(pipeline: ir.Pipeline, use: Use) -> str:
+    """An option's name, the same for all calls that have it."""
+    ids = {node.id for node in ir.walk(pipeline.body)}
+    return ".".join("*" if key in ids and number > 1 else str(key) for number, key in enumerate(use.path[1:]))
+
+
+def option_name(use: Use) -> str:
+    """An option as it is written: engine and path.
+
+    >>> option_name(Use(("options", "airflow", "dag", "fail_fast"), "airflow", None, True))
+    'airflow.dag.fail_fast'
+    """
+    return ".".join(map(str, use.path[1:]))
+
+
+def said(field: str, value: Any) -> str:
+    """An attribute's value for people, on one line as far as the value is."""
+    match value:
+        case ir.Param():
+            return _param(value)
+        case ir.Imported():
+            return f"imported: {value.module}.{value.attr}"
+        case ir.Inlined():
+            return "inlined: its source travels"
+        case ir.Shell():
+            return f"shell: {value.script}"
+        case ir.Container():
+            return " ".join(["container:", value.image, *value.command])
+        case ir.Final():
+            return value.call.id
+        case ir.Continue():
+            return json.dumps(value.default, ensure_ascii=False)
+        case ir.Effects():
+            answer = json.dumps(value.answer, ensure_ascii=False)
+            return value.kind + (f", answered by {answer}" if value.has_answer else "")
+        case ir.Secret():
+            return value.env + (f" from {value.kept}" if value.kept else "")
+        case ir.Pipeline():
+            return value.name
+        case ir.Node() if isinstance(value, VALUES):
+            return words(value)  # type: ignore[arg-type]
+        case tuple() if value and all(isinstance(one, str | ir.Node) for one in value):
+            return ", ".join(said(field, one) for one in value)
+        case datetime():
+            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        case str():
+            return value
+    return json.dumps(to_jsonable_python(value), ensure_ascii=False)
+
+
+def _param(param: ir.Param) -> str:
+    kind = param.type.get("type", "any")
+    more = {key: value for key, value in param.type.items() if key not in ("type", "title") and _plain(value)}
+    default = "required" if param.required else f"= {json.dumps(param.default, ensure_ascii=False)}"
+    limits = "".join(f", {key} {json.dumps(value, ensure_ascii=False)}" for key, value in more.items())
+    return f"{param.name}: {json.dumps(kind) if isinstance(kind, list) else kind}{limits} {default}"
+
+
+def _plain(value: Any) -> bool:
+    return not isinstance(value, dict) and len(json.dumps(value)) <= SHORT
+
+
+# ---------------------------------------------------------------- without it
+
+
+WHOLES: dict[str, tuple[str, ...]] = {
+    "Pipeline.schedule": ("Schedule", "Cron", "Interval"),
+    "Policy.retry": ("Retry",),
+    "Policy.resources": ("Resources",),
+}
+"""Fields that can be taken back as a whole, and the classes of what is in them."""
+
+
+def wholes(pipeline: ir.Pipeline) -> Iterator[Attribute]:
+    """Each of `WHOLES` that a pipeline without Includes uses, for all of it."""
+    held: dict[str, list[Use]] = {field: [] for field in WHOLES}
+    if pipeline.schedule is not None:
+        held["Pipeline.schedule"].append(Use(("schedule",), "", pipeline.at, pipeline.schedule))
+    for path, call in _calls(pipeline, ()):
+        for name in ("retry", "resources"):
+            if (value := getattr(call.policy, name)) is not None:
+                held[f"Policy.{name}"].append(Use((*path, "policy", name), call.id, call.at, value))
+    for name, found in held.items():
+        if found:
+            yield Attribute(name, "", tuple(found))
+
+
+def _calls(value: Any, path: Path) -> Iterator[tuple[Path, ir.Call]]:
+    """Every call, and the path to it."""
+    match value:
+        case ir.Call():
+            yield path, value
+        case ir.Pipeline():
+            yield from _calls(value.body, (*path, "body"))
+            yield from _calls(value.final, (*path, "final"))
+        case ir.Final():
+            yield from _calls(value.call, (*path, "call"))
+        case ir.If():
+            yield from _calls(value.arms, (*path, "arms"))
+        case ir.Arm() | ir.Each() | ir.Group():
+            yield from _calls(value.body, (*path, "body"))
+        case tuple():
+            for number, inner in enumerate(value):
+                yield from _calls(inner, (*path, number))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The pipeline without an attribute; `removed`: it is at its default, not merely given another value."""
+
+    pipeline: ir.Pipeline
+    removed: bool
+
+
+def without(pipeline: ir.Pipeline, attribute: Attribute) -> Iterator[Variant]:
+    """The pipeline with an attribute at its default everywhere it is used, or, where it has none, with another value:
+    the likeliest first. They may be invalid in other ways than a class of the IR can tell."""
+    tried = [list(_others(attribute.field, use)) for use in attribute.uses]
+    for number in range(max(map(len, tried), default=0)):
+        chosen = [
+            (use, others[number]) for use, others in zip(attribute.uses, tried, strict=True) if number < len(others)
+        ]
+        changes = {use.path: value for use, (value, _) in chosen}
+        if attribute.field == "Schedule.catch_up" and pipeline.schedule and pipeline.schedule.start is None:
+            changes["schedule", "start"] = _LONG_AGO  # there is nothing to catch up on without
+        try:
+            changed = replaced(pipeline, changes)
+        except ValidationError:
+            continue
+        if changed != pipeline:
+            yield Variant(changed, all(removed for _, (_, removed) in chosen))
+
+
+def _others(field: str, use: Use) -> Iterator[tuple[Any, bool]]:
+    """What can stand in an attribute's place, and whether the attribute is gone then."""
+    if field == "Pipeline.options":
+        yield GONE, True
+        return
+    if field not in _BY_HAND:
+        default = _default(field)
+        if default is not PydanticUndefined and default != use.value:
+            yield default, True
+    for other in _contrast(field, use.value):
+        yield other, False
+
+
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=timezone.utc)
+_BY_HAND = frozenset({"Pipeline.params", "Step.run", "Arm.when", "Ctx.name"})
+
+
+def _default(field: str) -> Any:
+    owner, _, name = field.partition(".")
+    info = getattr(ir, owner).model_fields[name]
+    return PydanticUndefined if info.is_required() else info.get_default(call_default_factory=True)
+
+
+def _contrast(field: str, value: Any) -> Iterator[Any]:
+    """Other values that an attribute can have."""
+    match field, value:
+        case (("Call.step" | "Group.id"), _):
+            return
+        case "Each.items", _:
+            items = value.value if isinstance(value, ir.Const) else []
+            yield ir.Const(value=items[:-1] if isinstance(items, list) else [])
+        case "Ctx.name", _:
+            yield from (name for name in ("run_id", "logical_date", "day") if name != value)  # all of them are text
+        case "Merged.values", _:
+            yield tuple(ir.Const(value=None) for _ in value)
+        case "Collected.value", _:
+            yield ir.Const(value=None)
+        case "Arm.when", _:
+            yield ir.Not(operand=value)
+        case "Cron.expression", _:
+            yield from (other for other in ("17 3 * * *", "19 4 * * *") if other != value)
+        case "Cron.timezone", _:
+            yield from (zone for zone in ("Asia/Tokyo", "UTC") if zone != value)
+        case _, ir.Param():
+            if not value.required:
+                limits = [value.type[key] for key in ("minimum", "maximum") if key in value.type]
+                others = [*value.type.get("enum", ()), *limits, *_contrast("", value.default)]
+                yield from (value.model_copy(update={"default": one}) for one in others if one != value.default)
+            if value.type:
+                yield value.model_copy(update={"type": {}})
+            yield value.model_copy(update={"required": True, "default": None})
+        case _, ir.Imported():
+            yield value.model_copy(update={"module": value.module + "_"})
+        case _, ir.Shell():
+            yield value.model_copy(update={"script": value.script + "\n:"})
+        case _, ir.Container():
+            yield value.model_copy(update={"image": value.image + "_"})
+        case _, bool():
+            yield not value
+        case _, int() | float():
+            yield from (value + 1, value - 1)
+        case _, str():
+            yield value + "_"
+        case _, datetime():
+            yield value + timedelta(days=1)
+        case _, list() | dict() if value:
+            yield type(value)()
+
+
+_Tree: TypeAlias = dict[str | int, Any]
+
+
+def replaced(root: Any, changes: Mapping[Path, Any]) -> Any:
+    """A model with other values at some places, validated again where it is new. Raises pydantic's ValidationError."""
+    tree: _Tree = {}
+    for path, value in changes.items():
+        branch = tree
+        for key in path[:-1]:
+            branch = branch.setdefault(key, {})
+        branch[path[-1]] = _Leaf(value)
+    return _rebuilt(root, tree)
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    value: Any
+
+
+def _rebuilt(value: Any, change: _Tree | _Leaf) -> Any:
+    if isinstance(change, _Leaf):
+        return change.value
+    match value:
+        case ir.Node():
+            fields = {name: getattr(value, name) for name in type(value).model_fields}
+            return type(value)(**_changed(fields, change))
+        case dict():
+            return _changed(value, change)
+        case _:
+            items: Sequence[Any] = value
+            told = _changed(dict(enumerate(items)), change)
+            return tuple(told.values())
+
+
+def _changed(held: Mapping[Any, Any], change: _Tree) -> dict[Any, Any]:
+    new = {key: _rebuilt(inner, change[key]) if key in change else inner for key, inner in held.items()}
+    return {key: inner for key, inner in new.items() if inner is not GONE}

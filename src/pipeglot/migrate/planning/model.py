@@ -1,0 +1,158 @@
+"""A migration plan: the JSON contract `pipeglot.plan/1`."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from pipeglot.core.record import Part
+from pipeglot.migrate.model import Source
+
+FORMAT: Literal["pipeglot.plan/1"] = "pipeglot.plan/1"
+
+Verdict: TypeAlias = Literal["migrate", "migrate with conditions", "stay"]
+"""`stay`: the new engine refuses something that the pipeline uses."""
+
+How: TypeAlias = Literal["native", "lowered", "altered", "lost", "refused", "said", "absent", "unknown"]
+"""`altered`: it is there, and yet a loss is named; `lost`: it is not; `said`: the engine makes no feature of it and its files hold it; `absent`: nor do they; `unknown`: nothing is compiled
+for that side."""
+
+Found: TypeAlias = Literal["removed", "changed", "call", "none"]
+"""How a spelling was found: these lines go when the attribute is taken back, or when it gets another value; or they are
+where its call stands; or there are none."""
+
+
+class Place(Part):
+    """A place in the author's files, and the call, param or step it is about."""
+
+    file: str
+    line: int
+    name: str = ""
+
+
+class Said(Part):
+    """A diagnostic of one side; `count` are those that differ from it in names and places alone."""
+
+    code: str
+    severity: Literal["error", "loss", "warning", "note"]
+    message: str
+    help: str = ""
+    file: str | None = None
+    line: int | None = None
+    count: int = 1
+
+
+class OnSide(Part):
+    """What a side makes of an attribute: `by` what means, `lines` of its generated files, of which `more` are not shown
+    here, and what it says about it."""
+
+    how: How = "unknown"
+    by: str = ""
+    found: Found = "none"
+    lines: tuple[Source, ...] = ()
+    more: int = 0
+    said: tuple[Said, ...] = ()
+
+
+class Row(Part):
+    """An attribute of the pipeline with one value: `field` is that of the IR (`Retry.count`), or `feature:NAME` for
+    what is a feature of the language by the way nodes stand. `uses` are how many places have it, `places` the first."""
+
+    section: str
+    field: str
+    title: str
+    value: str
+    feature: str | None = None
+    uses: int = 1
+    places: tuple[Place, ...] = ()
+    old: OnSide = OnSide()
+    new: OnSide = OnSide()
+    differences: tuple[str, ...] = ()
+
+
+class Condition(Part):
+    """What has to be accepted before the new side takes over; with `--allow CODE` where `allow` names a code."""
+
+    code: str
+    allow: bool
+    message: str
+    help: str = ""
+    places: tuple[Place, ...] = ()
+    count: int = 1
+
+
+class Blocker(Part):
+    """What the new side refuses, why, and what could be done about it."""
+
+    code: str
+    message: str
+    reason: str = ""
+    help: str = ""
+    places: tuple[Place, ...] = ()
+    count: int = 1
+
+
+class Manual(Part):
+    """Something that people have to do, and where it comes from."""
+
+    kind: str
+    what: str
+    why: str = ""
+    places: tuple[Place, ...] = ()
+
+
+class Move(Part):
+    """One thing to do while moving over or back; `command` is to be typed, where there is one."""
+
+    what: str
+    command: str = ""
+
+
+class NotJudged(Part):
+    """What the plan says nothing about, and the command that does."""
+
+    what: str
+    command: str = ""
+
+
+class PlanSide(Part):
+    """One side: what was asked for, and what is compiled for it."""
+
+    spec: str
+    engine: str
+    name: str = ""
+    entry: str = ""
+    files: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Plan(Part):
+    """A migration plan: the verdict and all that it rests on. Nothing was run for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    format: Literal["pipeglot.plan/1"] = Field(default=FORMAT, alias="schema")
+    pipeline: str
+    digest: str
+    pipeglot: str
+    verdict: Verdict
+    why: str
+    old: PlanSide
+    new: PlanSide
+    conditions: tuple[Condition, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+    rows: tuple[Row, ...] = ()
+    manual: tuple[Manual, ...] = ()
+    cut_over: tuple[Move, ...] = ()
+    rollback: tuple[Move, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
+
+    def to_json(self) -> str:
+        """The JSON text of the contract, ending in a newline."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read `to_json`'s text; raises pydantic's ValidationError when it is not a plan of this version."""
+        return cls.model_validate_json(text)
