@@ -10,11 +10,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeglot.core.ir import Call, Const, Each, Imported, Item, ListOf, Out, ParamRef, Pipeline, Step
+from pipeglot.core.ir import Call, Const, Each, Imported, Item, ListOf, Out, Param, ParamRef, Pipeline, Step
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
-from pipeglot.migrate.dryrun import judge
-from pipeglot.migrate.ignore import Rule
-from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Masked, NotCompared, Side, Source
+from pipeglot.migrate.ignore import Rule, Rules
+from pipeglot.migrate.judge import judge
+from pipeglot.migrate.model import (
+    Box,
+    Cell,
+    Difference,
+    DryRun,
+    Graph,
+    Injected,
+    Masked,
+    NotCompared,
+    Seen,
+    Side,
+    Source,
+    TableDifference,
+)
 
 START = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)
 CREDIT = Path(__file__).parents[1] / "examples" / "credit_scoring.py"
@@ -120,8 +133,28 @@ def _sides(pipeline: Pipeline, old: list[Record], new: list[Record], entry: tupl
 
 
 def _judged(pipeline: Pipeline, old: Side, new: Side, params: dict[str, Any], rules: tuple[Rule, ...] = ()) -> DryRun:
-    run = judge(pipeline, old, new, params=params, logical_date=START, started=START, ignore=rules)
+    run = judge(pipeline, old, new, params=params, logical_date=START, started=START, rules=Rules(ignore=rules))
     return run.model_copy(update={"ended": START + timedelta(seconds=31), "pipeglot": "0.0.0"})
+
+
+TABLE = Difference(
+    kind="table",
+    call="build_features",
+    path="$",
+    old="1,000 rows, 12 columns",
+    new="1,001 rows, 12 columns",
+    table=TableDifference(
+        key=("customer",),
+        old_rows=1000,
+        new_rows=1001,
+        matched=1000,
+        equal=998,
+        only_new=1,
+        columns={"customer": 1.0, "income": 0.998},
+        cells=(Cell(row=("c-17",), column="income", old="1200.5", new="1200.0"),),
+        rows_only_new=(("c-1001",),),
+    ),
+)
 
 
 def credit(*, diverged: bool = True) -> DryRun:
@@ -167,7 +200,13 @@ def credit(*, diverged: bool = True) -> DryRun:
     new_side = new_side.model_copy(update={"notes": ("PG243 Prefect keeps no catch-up: missed ticks are not run",)})
     params = {p.name: p.default for p in pipeline.params}
     named = Rule(call="train", path="$", reason="models are kept under other file names", until=date(2026, 12, 31))
-    return _judged(pipeline, old_side, new_side, params, (named,) if diverged else ())
+    run = _judged(pipeline, old_side, new_side, params, (named,) if diverged else ())
+    injected = tuple(Injected(name=f"{call} fails", call=call, failures=1) for call in ("ingest", "split_data"))
+    if diverged:
+        run = run.model_copy(update={"differences": (*run.differences, TABLE)})
+        spread = Difference(kind="state", call="notify", old="succeeded", new="blocked")
+        injected = (*injected, Injected(name="select fails twice", call="select", failures=2, differences=(spread,)))
+    return run.model_copy(update={"injected": injected})
 
 
 def inconclusive() -> DryRun:
@@ -176,7 +215,8 @@ def inconclusive() -> DryRun:
     old = record(pipeline.name, "airflow", "3.3.2", _credit_rows(1.0, SCORES))
     side, _ = _sides(pipeline, [old], [old], ("dags/credit_scoring.py", "credit_scoring.py"))
     problem = "PG361 the engine did not start: port 4200 is in use"
-    return _judged(pipeline, side, Side(spec="prefect", engine="prefect", problems=(problem,)), {})
+    seen = (Seen(task="ingest", state="Completed", attempt=1), Seen(task="train", index=(1,), state="Running"))
+    return _judged(pipeline, side, Side(spec="prefect", engine="prefect", problems=(problem,), seen=seen), {})
 
 
 @lru_cache
@@ -194,7 +234,7 @@ def large(calls: int = 1000, instances: int = 1000) -> DryRun:
     score = Call(id="score", step="work", args={"model": Out(ref="train")})
     items = ListOf(items=(Const(value=1),))
     body.append(Each(id="each_customer", items=items, body=(train, score)))
-    pipeline = Pipeline(name="nightly_large", steps=steps, body=tuple(body))
+    pipeline = Pipeline(name="nightly_large", params=(Param(name="seed", default=7),), steps=steps, body=tuple(body))
 
     waits = {
         call.id: [ref.ref for ref in call.args.values() if isinstance(ref, Out)]

@@ -6,6 +6,8 @@ versions run on the reference, so that what is tested is the comparison.
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import tempfile
 import time
@@ -25,8 +27,9 @@ from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.core.run import execute
 from pipeglot.core.shape import Shape
 from pipeglot.migrate.compare import compare, disorder
-from pipeglot.migrate.dryrun import judge
-from pipeglot.migrate.ignore import Rule
+from pipeglot.migrate.folders import Folders, neutral
+from pipeglot.migrate.ignore import Rule, Rules, TableRule
+from pipeglot.migrate.judge import judge
 from pipeglot.migrate.model import DryRun, Side
 
 BASE = '''
@@ -284,6 +287,95 @@ def test_one_wrong_cell_in_100_000_rows_is_named() -> None:
     assert (difference.call, difference.path) == ("ingest", "$[61234].amount")
 
 
+Rows = list[dict[str, Any]]
+
+
+def each_row(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Rows], Rows]:
+    return lambda rows: [change(row) for row in rows]
+
+
+def cell(id: int, **cells: Any) -> Callable[[Rows], Rows]:
+    return each_row(lambda row: {**row, **cells} if row["id"] == id else row)
+
+
+def named_otherwise(row: dict[str, Any]) -> dict[str, Any]:
+    return {("total" if name == "amount" else name): value for name, value in row.items()}
+
+
+TABLE_SLIPS: list[tuple[str, int, Callable[[Rows], Rows], str]] = [
+    ("one wrong cell", 100_000, cell(61_234, amount=0.0), "1 of 100,000 rows differ; amount at id=61234: 7654.25 -> 0.0"),
+    ("a lost row", 1000, lambda rows: [row for row in rows if row["id"] != 612], "1 lost row (id=612)"),
+    ("a lost last row", 1000, lambda rows: rows[:-1], "1 lost row (id=999)"),
+    ("a new row", 1000, lambda rows: [{"id": -1, "amount": 0.0, "name": ""}, *rows], "1 new row (id=-1)"),
+    ("a duplicated row", 1000, lambda rows: [*rows, rows[7]], "1 new row (id=7); id=7 1 times, now 2"),
+    ("a column of another type", 1000, each_row(lambda row: {**row, "amount": f"{row['amount']} EUR"}), "amount was float, is text"),
+    ("an integer column of floats", 1000, each_row(lambda row: {**row, "id": float(row["id"])}), "id was int, is float"),
+    ("a column of another name", 1000, each_row(named_otherwise), "lost column amount; new column total"),
+    ("a column lost", 1000, each_row(lambda row: {"id": row["id"], "amount": row["amount"]}), "lost column name"),
+    ("two columns swapped", 1000, each_row(lambda row: {**row, "amount": row["name"], "name": row["amount"]}), "amount was float, is text"),
+    ("a value rounded", 1000, cell(3, amount=0.38), "1 of 1,000 rows differ; amount at id=3: 0.375 -> 0.38"),
+    ("an empty cell", 1000, cell(3, name=""), "1 of 1,000 rows differ; name at id=3: "),
+    ("the rows of another day", 1000, lambda rows: rows[500:], "500 lost rows (id=0, id=1, id=2, ...)"),
+]  # fmt: skip
+
+BY_ID = Rules(table=(TableRule(call="ingest", path="$", key=("id",)),))
+
+
+@dataclass(frozen=True)
+class Files:
+    """Two runs of the base pipeline whose first call gives the name of a file, each in a folder of its own."""
+
+    base: Path
+
+    def judged(self, old: bytes, new: bytes, name: str = "rows.csv", rules: Rules = BY_ID) -> DryRun:
+        records, left = [], []
+        for folder, content in (("old", old), ("a folder elsewhere/new", new)):
+            root = self.base / folder
+            root.mkdir(parents=True)
+            (root / name).write_bytes(content)
+            left.append(Folders({"ARTIFACT_ROOT": root}))
+            records.append(neutral(changed(base(), "ingest", output=str(root / name)), left[-1]))
+        os.utime(self.base / "old" / name, (1, 1))
+        return judged(*records, rules=rules, folders=([left[0]], [left[1]]))
+
+
+def as_csv(rows: Rows, line: str = "\n") -> bytes:
+    names = list(rows[0])
+    return line.join([",".join(names), *(",".join(str(row[name]) for name in names) for row in rows), ""]).encode()
+
+
+@pytest.mark.parametrize("form", ["value", "file"])
+@pytest.mark.parametrize(("name", "size", "change", "said"), TABLE_SLIPS, ids=[name for name, *_ in TABLE_SLIPS])
+def test_a_planted_divergence_in_a_table_is_named(
+    name: str, size: int, change: Callable[[Rows], Rows], said: str, form: str, tmp_path: Path
+) -> None:
+    old, new = table(size), change(table(size))
+    if form == "file":
+        found = Files(tmp_path).judged(as_csv(old), as_csv(new[::-1]))
+    else:
+        found = judged(changed(base(), "ingest", output=old), changed(base(), "ingest", output=new[::-1]), rules=BY_ID)
+    assert found.verdict == "diverged"
+    (one,) = found.differences
+    assert (one.kind, one.call, one.path) == ("table" if form == "value" else "artifact", "ingest", "$")
+    assert str(one.table).replace('"', "").startswith(said)
+    assert len(one.model_dump_json()) < 10_000
+
+
+def test_another_model_file_is_a_divergence(tmp_path: Path) -> None:
+    (one,) = Files(tmp_path).judged(b"model 1", b"model 2", "model.joblib").differences
+    assert (one.kind, one.call, one.path, one.old["bytes"]) == ("artifact", "ingest", "$", 7)
+
+
+def test_a_lost_file_is_a_divergence(tmp_path: Path) -> None:
+    roots = [Folders({"ARTIFACT_ROOT": tmp_path / side}) for side in ("old", "new")]
+    for side in ("old", "new"):
+        (tmp_path / side).mkdir()
+    (tmp_path / "old" / "a.csv").write_text("id")
+    record = changed(base(), "ingest", output="$ARTIFACT_ROOT/a.csv")
+    (one,) = judged(record, record, folders=(roots[:1], roots[1:])).differences
+    assert (one.kind, one.call, one.absent) == ("artifact", "ingest", "new")
+
+
 def test_what_changes_only_on_the_new_side_is_new_nondeterminism() -> None:
     noisy = changed(base(), "best", output={"depth": 1, "score": 0.1})
     found = judged([base(), base()], [base(), noisy])
@@ -380,8 +472,39 @@ RECORDS: list[tuple[str, Callable[[Record], Record]]] = [
 ]  # fmt: skip
 
 
+SAME = table(1000)
+FILES: list[tuple[str, str, bytes, bytes]] = [
+    ("the same file in another folder, at another time", "rows.csv", as_csv(SAME), as_csv(SAME)),
+    ("rows in another order, with a key", "rows.csv", as_csv(SAME), as_csv(SAME[::-1])),
+    ("other line ends", "rows.csv", as_csv(SAME), as_csv(SAME, "\r\n")),
+    ("columns in another order", "rows.csv", as_csv(SAME), as_csv([turned(row) for row in SAME])),
+    ("floats of a file within the tolerance", "rows.csv", as_csv(SAME), as_csv(stretched(SAME, 1 + 2**-51))),
+    ("cells that are no number on either side", "rows.csv", b"id,x\n1,nan\n2,3\n", b"id,x\n2,3\n1,nan\n"),
+    ("another time in the header of gzip", "rows.csv.gz", gzip.compress(as_csv(SAME), mtime=1), gzip.compress(as_csv(SAME), mtime=2)),
+    ("another compression", "model.pkl.gz", gzip.compress(as_csv(SAME), 1, mtime=1), gzip.compress(as_csv(SAME), 9, mtime=1)),
+    ("JSON that is laid out otherwise", "rows.json", json.dumps(SAME).encode(), json.dumps(SAME, indent=2).encode()),
+    ("the same model", "model.joblib", b"model 1", b"model 1"),
+]  # fmt: skip
+
+
 def test_there_are_enough_harmless_variations() -> None:
-    assert len(EDITS) + len(RECORDS) + 2 >= 40
+    assert len(EDITS) + len(RECORDS) + len(FILES) + 2 >= 40
+
+
+@pytest.mark.parametrize(("name", "file", "old", "new"), FILES, ids=[name for name, *_ in FILES])
+def test_a_harmless_difference_of_files_is_no_divergence(
+    name: str, file: str, old: bytes, new: bytes, tmp_path: Path
+) -> None:
+    found = Files(tmp_path).judged(old, new, file)
+    assert found.differences == () and found.verdict == "equivalent"
+    assert not [gap for gap in found.not_compared if gap.calls]
+
+
+def test_rows_of_a_value_in_another_order_are_no_divergence_with_a_key() -> None:
+    old, new = (changed(base(), "ingest", output=rows) for rows in (SAME, SAME[::-1]))
+    assert judged(old, new, rules=BY_ID).verdict == "equivalent"
+    (one,) = judged(old, new).differences
+    assert one.kind == "table"
 
 
 @pytest.mark.parametrize(("name", "edits"), EDITS, ids=[name for name, _ in EDITS])
@@ -417,9 +540,9 @@ RULE = Rule(call="best", path="$.score", reason="another seed", until=date(2026,
 
 def test_an_ignore_rule_masks_until_its_day() -> None:
     other = changed(base(), "best", output={"depth": 1, "score": 0.9})
-    assert judged(base(), other, ignore=[RULE]).verdict == "equivalent"
+    assert judged(base(), other, rules=Rules(ignore=(RULE,))).verdict == "equivalent"
     late = RULE.model_copy(update={"until": date(2026, 2, 28)})
-    assert judged(base(), other, ignore=[late]).verdict == "diverged"
+    assert judged(base(), other, rules=Rules(ignore=(late,))).verdict == "diverged"
 
 
 def test_comparing_is_linear_in_the_size_of_the_records() -> None:

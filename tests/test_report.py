@@ -9,14 +9,14 @@ import random
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.migrate.model import Box, Difference, DryRun, Graph
+from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Kind
 from pipeglot.migrate.report import ROWS, html, markdown
-from pipeglot.migrate.report_data import BUDGET, ELSEWHERE, LARGEST, page_data
+from pipeglot.migrate.report_data import BUDGET, ELSEWHERE, KINDS, LARGEST, page_data
 from pipeglot.migrate.report_layout import Layout, Placed, layout
 from pipeglot.migrate.report_values import marked, pretty
 from tests import dryruns
@@ -164,7 +164,7 @@ def test_each_verdict_is_said_plainly(made: Any, word: str) -> None:
 
 def test_an_integer_that_became_a_float_looks_different() -> None:
     data = page_data(dryruns.credit())
-    assert ["output", "validate", [], "$.rows", "1000", "1000.0", "", "old and new"] in data["differences"]
+    assert ["output", "validate", [], "$.rows", "1000", "1000.0", "", "old and new", None] in data["differences"]
     assert any('"rows": 1000,' in text for text, *_ in data["texts"])
     assert any('"rows": 1000.0,' in text for text, *_ in data["texts"])
 
@@ -361,3 +361,35 @@ def test_markdown_leaves_ordinary_names_as_they_are() -> None:
     assert "| output | `evaluate[2]` | `$.auc` | `0.788003` | `0.801557` |" in text
     assert "dry-run of credit_scoring" in text
     assert "`[0.449, 0.4491]`" in text
+
+
+def test_every_kind_of_difference_has_a_name() -> None:
+    assert set(KINDS) == set(get_args(Kind))
+
+
+def test_failures_made_on_purpose_are_shown_with_where_they_spread_differently() -> None:
+    run = dryruns.credit()
+    for text in (html(run), markdown(run)):
+        assert "select fails twice" in text and "notify" in text.split("select fails twice")[1][:400]
+        assert "ingest fails" in text and "alike" in text
+
+
+def test_a_table_that_differs_says_what_of_it() -> None:
+    run = dryruns.credit()
+    for text in (html(run), markdown(run)):
+        assert "2 of 1,000 rows differ" in text
+    table = next(one[-1] for one in page_data(run)["differences"] if one[0] == "table")
+    assert table["columns"] == [["income", "99.8000%"]] and table["cells"] == [["c-17", "income", "1200.5", "1200.0"]]
+
+
+def test_a_run_that_was_cut_short_says_how_far_it_came() -> None:
+    run = dryruns.inconclusive()
+    for text in (html(run), markdown(run)):
+        assert "Completed" in text and "train" in text and "Running" in text
+
+
+def test_a_call_shows_the_values_it_was_given() -> None:
+    data = page_data(dryruns.credit(diverged=False))
+    boxes = [box["id"] for box in data["boxes"]]
+    given = {boxes[box]: old[-1] for box, _, old, _ in data["instances"] if old}
+    assert "runs/2026-03-02/applications.csv" in data["texts"][given["validate"]]

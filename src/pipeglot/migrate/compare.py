@@ -3,32 +3,69 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import chain, islice, zip_longest
 from typing import Any, Literal, TypeAlias
 
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, out_refs, sources, unique
+from pipeglot.migrate.artifacts import Artifacts, capped
+from pipeglot.migrate.contents import as_table, compare_tables, reportable
+from pipeglot.migrate.folders import Folders
+from pipeglot.migrate.ignore import Rules
 from pipeglot.migrate.model import Difference, Kind
+from pipeglot.migrate.tables import Hide, is_table, same_text
+from pipeglot.migrate.tables import shape as table_shape
 
 Key: TypeAlias = tuple[str, tuple[int, ...]]
 
 
-def compare(old: Record, new: Record, pipeline: Pipeline | None = None, *, tolerance: float = 1e-9) -> list[Difference]:
+LONG = 100
+"""Items of a list or object beyond which it is told as a table, where it differs in more than `MANY` places."""
+MANY = 20
+
+
+def compare(
+    old: Record,
+    new: Record,
+    pipeline: Pipeline | None = None,
+    *,
+    tolerance: float = 1e-9,
+    rules: Rules | None = None,
+    folders: tuple[Folders | None, Folders | None] = (None, None),
+    gaps: dict[tuple[str, str], list[str]] | None = None,
+    hide: Hide = str,
+) -> list[Difference]:
     """Every difference between two records, in the order of the old one; empty when the runs are equivalent.
 
     With the (inlined) pipeline, also every place where either run broke its order. Times, run ids, error texts and
-    `observed` are information, never a difference. Floats agree within a relative `tolerance`.
+    `observed` are information, never a difference, and what an engine did not keep cannot differ. Floats agree within a
+    relative `tolerance`.
+
+    Args:
+        old: what one run did.
+        new: what the other did.
+        pipeline: the pipeline, without Includes.
+        tolerance: how far apart two floats may be, relative to the larger.
+        rules: how tables and artifacts at certain places are compared; what is ignored is not decided here.
+        folders: where the files are that the runs left, None for a run that left none. The records name them as
+            `artifacts.neutral` writes them.
+        gaps: what could not be compared, and why, with the places; added to.
+        hide: blots out what is secret in a text of a table or file that is cut; what is whole, the caller does.
     """
     found: list[Difference] = []
     if old.state != new.state:
         found.append(Difference(kind="run_state", old=old.state, new=new.state))
-    found += _values("result", None, (), old.result, new.result, tolerance)
+    values = _Values(tolerance, rules or Rules(), folders, {} if gaps is None else gaps, hide)
+    if old.result_known and new.result_known:
+        found += values.differing("result", None, (), old.result, new.result)
     before, after = _by_key(old), _by_key(new)
     for (id, index), call in before.items():
         if (id, index) in after:
-            found += _calls(call, after[id, index], tolerance)
+            found += _calls(call, after[id, index], values)
         else:
             found.append(Difference(kind="missing", call=id, index=index, old=call.state, absent="new"))
     for (id, index), call in after.items():
@@ -47,23 +84,108 @@ def _by_key(record: Record) -> dict[Key, CallRecord]:
     return {(call.id, call.index): call for call in record.calls}
 
 
-def _calls(old: CallRecord, new: CallRecord, tolerance: float) -> Iterator[Difference]:
+def _calls(old: CallRecord, new: CallRecord, values: _Values) -> Iterator[Difference]:
     kinds: tuple[Kind, ...] = ("state", "tolerated", "attempts")
     for kind in kinds:
         a, b = getattr(old, kind), getattr(new, kind)
         if a != b:
             yield Difference(kind=kind, call=old.id, index=old.index, old=a, new=b)
-    if old.state == new.state == "succeeded":
-        yield from _values("output", old.id, old.index, old.output, new.output, tolerance)
+    if old.state == new.state == "succeeded" and old.output_known and new.output_known:
+        yield from values.differing("output", old.id, old.index, old.output, new.output)
 
 
-def _values(
-    kind: Kind, call: str | None, index: tuple[int, ...], old: Any, new: Any, tolerance: float
-) -> Iterator[Difference]:
-    for path, a, b in differing(old, new, tolerance=tolerance):
-        absent: Literal["old", "new"] | None = "old" if a is ABSENT else "new" if b is ABSENT else None
-        a, b = (None if value is ABSENT else value for value in (a, b))
-        yield Difference(kind=kind, call=call, index=index, path=path, old=a, new=b, absent=absent)
+_NAME = "(name)"
+"""The column of the names of a large object, told as a table."""
+
+
+def _by_name(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return ({_NAME: name, **(one if isinstance(one, dict) else {"value": one})} for name, one in values.items())
+
+
+class _Values:
+    """How two values are compared: deeply, what is a table as one, and what names a file by what is in that."""
+
+    def __init__(
+        self,
+        tolerance: float,
+        rules: Rules,
+        folders: tuple[Folders | None, Folders | None],
+        gaps: dict[tuple[str, str], list[str]],
+        hide: Hide,
+    ) -> None:
+        self.tolerance, self.hide = tolerance, hide
+        self.files = Artifacts(*folders, self._same, same_text(tolerance), rules.artifact, rules.table, gaps, hide)
+
+    def _same(self, old: Any, new: Any) -> bool:
+        if type(old) is type(new) and isinstance(old, str | int):
+            return bool(old == new)
+        return next(differing(old, new, tolerance=self.tolerance), None) is None
+
+    def differing(
+        self, kind: Kind, call: str | None, index: tuple[int, ...], old: Any, new: Any
+    ) -> Iterator[Difference]:
+        """The differences between what one call gave on either side."""
+        for one in self._within(kind, call, "$", old, new):
+            yield one.model_copy(update={"index": index}) if index else one
+
+    def _within(self, kind: Kind, call: str | None, path: str, old: Any, new: Any) -> Iterator[Difference]:
+        if isinstance(old, dict) and isinstance(new, dict):
+            keys = [*old, *(key for key in new if key not in old)]
+            found = (
+                one
+                for key in keys
+                for one in self._within(kind, call, f"{path}.{key}", old.get(key, ABSENT), new.get(key, ABSENT))
+            )
+            rows = partial(self._table, kind, call, path, _by_name(old), _by_name(new), (_NAME,))
+            yield from found if len(keys) <= LONG else self._few(kind, path, found, rows)
+        elif isinstance(old, list) and isinstance(new, list):
+            key = self.files.key(call, path)
+            if key and is_table(old) and is_table(new):
+                yield from self._table(kind, call, path, old, new, key)
+                self.files.unread((*old, *new), call, path)
+                return
+            found = (
+                one
+                for number, (a, b) in enumerate(zip_longest(old, new, fillvalue=ABSENT))
+                for one in self._within(kind, call, f"{path}[{number}]", a, b)
+            )
+            rows = partial(self._table, kind, call, path, old, new, ())
+            yield from found if max(len(old), len(new)) <= LONG else self._few(kind, path, found, rows)
+        else:
+            for _, a, b in differing(old, new, path, tolerance=self.tolerance):
+                absent: Literal["old", "new"] | None = "old" if a is ABSENT else "new" if b is ABSENT else None
+                a, b = (None if value is ABSENT else value for value in (a, b))
+                if kind == "artifact":
+                    a, b, path = (reportable(one, self.hide) for one in (a, b, path))
+                yield Difference(kind=kind, call=call, path=path, old=a, new=b, absent=absent)
+            if isinstance(old, str) and isinstance(new, str) and kind != "artifact":
+                yield from self.files.compare(old, new, call, path, partial(self._content, call))
+
+    def _content(self, call: str | None, old: Any, new: Any, path: str) -> Iterator[Difference]:
+        return self._within("artifact", call, path, old, new)
+
+    def _few(
+        self, kind: Kind, path: str, found: Iterator[Difference], table: Callable[[], Iterator[Difference]]
+    ) -> Iterator[Difference]:
+        """The differences of a long list or object: as they are where they are few, else those of the table it makes."""
+        first = list(islice(found, MANY + 1))
+        if len(first) <= MANY:
+            yield from first
+            return
+        whole = list(table())
+        yield from whole
+        if not whole or (kind != "artifact" and self.files.here):
+            # What the table does not show: the files that its cells name.
+            yield from capped((one for one in chain(first, found) if not whole or one.kind == "artifact"), path)
+
+    def _table(
+        self, kind: Kind, call: str | None, path: str, old: Iterable[Any], new: Iterable[Any], key: Sequence[str]
+    ) -> Iterator[Difference]:
+        found = compare_tables(as_table(old), as_table(new), key, self._same, hide=self.hide)
+        if found is not None:
+            kind = kind if kind == "artifact" else "table"
+            told = table_shape(found, "old"), table_shape(found, "new")
+            yield Difference(kind=kind, call=call, path=path, old=told[0], new=told[1], table=found)
 
 
 def differing(old: Any, new: Any, path: str = "$", *, tolerance: float = 1e-9) -> Iterator[tuple[str, Any, Any]]:
@@ -86,7 +208,7 @@ def differing(old: Any, new: Any, path: str = "$", *, tolerance: float = 1e-9) -
             b = new[number] if number < len(new) else ABSENT
             yield from differing(a, b, here, tolerance=tolerance)
     elif isinstance(old, float) and isinstance(new, float):
-        if not math.isclose(old, new, rel_tol=tolerance, abs_tol=0.0):
+        if not math.isclose(old, new, rel_tol=tolerance, abs_tol=0.0) and not (math.isnan(old) and math.isnan(new)):
             yield path, old, new
     elif type(old) is not type(new) or old != new:
         yield path, old, new

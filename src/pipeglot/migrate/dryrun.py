@@ -9,26 +9,25 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Literal, TypeAlias
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
 
-from pipeglot import __version__
 from pipeglot.backends.execute import Event
+from pipeglot.core import secrets
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.migrate.compare import compare
-from pipeglot.migrate.ignore import Rule, ignored
-from pipeglot.migrate.model import Difference, DryRun, Injected, Masked, NotCompared, Side, Verdict, graph
-from pipeglot.migrate.noise import noise
+from pipeglot.migrate.folders import Folders, neutral, shared
+from pipeglot.migrate.ignore import Rules
+from pipeglot.migrate.judge import Left, SideName, judge
+from pipeglot.migrate.model import DryRun, Injected, Seen, Side
 from pipeglot.migrate.plans import EffectsMode, Scenario, external, refused, replay, scenarios, stubbed
-from pipeglot.migrate.secrets import masked_secrets
-from pipeglot.migrate.sides import RecordedSide, Runner, Task, sources
+from pipeglot.migrate.secrets import Masks
+from pipeglot.migrate.sides import RecordedSide, Runner, Task, housed, sources
 from pipeglot.migrate.standin import Plan, played, unexpected, with_standins
-
-SideName: TypeAlias = Literal["old", "new"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Choices:
     Attributes:
         repeat: how often each side runs. What differs between two runs of the old side does not count; what differs
             between two runs of the new side alone is a difference.
-        ignore: rules for differences that are known and do not count.
+        rules: for differences that are known and do not count, and for how tables and files are compared.
         tolerance: how far apart two floats may be, relative to the larger.
         allow: codes of losses that are accepted on either side.
         effects: what happens with calls that have external effects: `refuse` to run, `stub` answers in their place,
@@ -46,11 +45,11 @@ class Choices:
         replay: a record that every step answers from, so that no step code runs.
         inject: failures to make on purpose on both sides: `all`, `sample:N` or the id of a call.
         env: environment variables of the steps on both sides, beside those of this process. Each side has a HOME of
-            its own, empty and removed afterwards, unless one is given here.
+            its own and each run an ARTIFACT_ROOT for its files, empty and removed afterwards, unless given here.
     """
 
     repeat: int = 1
-    ignore: Sequence[Rule] = ()
+    rules: Rules = field(default_factory=Rules)
     tolerance: float = 1e-9
     allow: Sequence[str] = ()
     effects: EffectsMode = "refuse"
@@ -78,7 +77,7 @@ def dry_run(
         old: the side that is right by definition.
         new: the side that is examined.
         choices: how it is made.
-        params: parameters of the run, by name; the same on both sides.
+        params: parameters of the run, by name; the same on both sides. Others are those of a given record.
         logical_date: aware instant; by default that of a given record or now, the same on both sides.
         path: folders the steps import from.
         on_event: called with the side and what happens on it, from that side's thread.
@@ -94,28 +93,35 @@ def dry_run(
     started = datetime.now(timezone.utc)
     chosen = choices or Choices()
     when = (logical_date or _recorded_date(old, new, chosen.replay) or started).replace(microsecond=0)
-    given = dict(params or (chosen.replay.params if chosen.replay else {}))
+    given = {**_recorded_params(old, new, chosen.replay), **(params or {})}
     resolved = resolve_params(pipeline, given)
     plan = _plan(pipeline, (old, new), chosen)
-    pair = _Pair(old, new, on_event, stop or threading.Event())
     task = Task(pipeline, params=given, logical_date=when, path=path, env=chosen.env, allow=chosen.allow)
-    sides = pair.run([_Play(task, plan)] * chosen.repeat, _described(old, task), _described(new, task))
-    injected: list[Injected] = []
-    if chosen.inject and sides[0].record and sides[1].record:
-        made = scenarios(pipeline, sides[0].record, chosen.inject)
-        injected, sides = _inject(pair, task, made, sides, chosen.tolerance)
-    return judge(
-        pipeline,
-        *sides,
-        params=resolved,
-        logical_date=when,
-        started=started,
-        ignore=chosen.ignore,
-        tolerance=chosen.tolerance,
-        injected=injected,
-        unexpected=pair.unexpected,
-        gaps=[*old.not_compared(), *new.not_compared()],
-    )
+    masks = Masks.of(pipeline, chosen.env)
+    if not (isinstance(old, RecordedSide) and isinstance(new, RecordedSide)):
+        secrets.values(with_standins(pipeline, plan) if plan else pipeline, chosen.env)  # all are there
+    # What the runs leave behind stays until it is compared.
+    with masks.over_errors(), TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as folder:
+        pair = _Pair(old, new, masks, on_event, stop or threading.Event(), Path(folder).resolve())
+        sides, folders = pair.run([_Play(task, plan)] * chosen.repeat, _described(old, task), _described(new, task))
+        injected: list[Injected] = []
+        if chosen.inject and sides[0].record and sides[1].record:
+            made = scenarios(pipeline, sides[0].record, chosen.inject)
+            injected, sides = _inject(pair, task, made, sides, chosen)
+        return judge(
+            pipeline,
+            *sides,
+            params=resolved,
+            logical_date=when,
+            started=started,
+            rules=chosen.rules,
+            tolerance=chosen.tolerance,
+            folders=folders,
+            injected=injected,
+            unexpected=pair.unexpected,
+            gaps=[*old.not_compared(), *new.not_compared(), *shared(chosen.env)],
+            masks=masks,
+        )
 
 
 def _plan(pipeline: Pipeline, runners: Iterable[Runner], chosen: Choices) -> Plan | None:
@@ -144,12 +150,15 @@ class _Pair:
 
     old: Runner
     new: Runner
+    masks: Masks
     on_event: Callable[[SideName, Event], None] | None
     stop: threading.Event
+    folder: Path
     unexpected: list[tuple[SideName, dict[str, Any]]] = field(default_factory=list)
 
-    def run(self, plays: Sequence[_Play], old: Side, new: Side) -> tuple[Side, Side]:
-        """Every play on both sides. What had ended when this process is interrupted is kept."""
+    def run(self, plays: Sequence[_Play], old: Side, new: Side) -> tuple[tuple[Side, Side], tuple[Left, Left]]:
+        """Every play on both sides, and where each run's files are. What had ended when this process is interrupted is
+        kept."""
         with ThreadPoolExecutor(2, thread_name_prefix="side") as pool:
             futures = [
                 pool.submit(self._side, "old", self.old, plays, old),
@@ -160,20 +169,26 @@ class _Pair:
             except KeyboardInterrupt:
                 self.stop.set()
             first, second = (future.result() for future in futures)
-        return first, second
+        return (first[0], second[0]), (first[1], second[1])
 
-    def _side(self, name: SideName, runner: Runner, plays: Sequence[_Play], known: Side) -> Side:
+    def _side(self, name: SideName, runner: Runner, plays: Sequence[_Play], known: Side) -> tuple[Side, Left]:
+        seen: dict[tuple[object, ...], Seen] = {}
+
         def listen(event: Event) -> None:
+            task, index, state = event["task"], event["index"], event["state"]
+            seen[event["job"], task, index] = Seen(task=task, index=index, state=state, attempt=event["attempt"] or 0)
             if self.on_event is not None:
-                self.on_event(name, event)
+                self.on_event(name, {**event, "task": self.masks.name(task)})
 
         if isinstance(runner, RecordedSide):
             plays = plays[:1]
+        own = Path(mkdtemp(prefix=f"{name}-", dir=self.folder))
         with ExitStack() as stack:
-            home = stack.enter_context(TemporaryDirectory(prefix="pipeglot-"))
             tasks, folders = [], []
-            for play in plays:
-                task = replace(play.task, env={"HOME": home, **play.task.env})
+            left: list[Folders | None] = []
+            for number, play in enumerate(plays):
+                task, mine = housed(runner, play.task, own, number)
+                left.append(mine)
                 if play.plan is not None:
                     env = stack.enter_context(played(play.plan))
                     folders += [Path(folder) for folder in env.values()]
@@ -183,19 +198,20 @@ class _Pair:
                 records = runner.run(tasks, listen, self.stop)
             except PipeglotError as error:
                 problems = tuple(f"{d.code} {d.message}" for d in error.diagnostics)
-                return known.model_copy(update={"problems": problems})
+                return known.model_copy(update={"problems": problems, "seen": tuple(seen.values())}), ()
             self.unexpected += [(name, one) for folder in folders for one in unexpected(folder)]
-        return known.model_copy(update={"records": tuple(records), "engine_version": records[0].engine_version})
+        told = tuple(one if mine is None else neutral(one, mine) for one, mine in zip(records, left, strict=False))
+        return known.model_copy(update={"records": told, "engine_version": told[0].engine_version}), left
 
 
 def _inject(
-    pair: _Pair, task: Task, made: Sequence[Scenario], sides: tuple[Side, Side], tolerance: float
+    pair: _Pair, task: Task, made: Sequence[Scenario], sides: tuple[Side, Side], chosen: Choices
 ) -> tuple[list[Injected], tuple[Side, Side]]:
     """Every scenario on both sides, compared. A side that breaks off meanwhile makes the whole inconclusive."""
     if not made or isinstance(pair.old, RecordedSide) or isinstance(pair.new, RecordedSide):
         return [], sides
     blank = [side.model_copy(update={"records": ()}) for side in sides]
-    old, new = pair.run([_Play(task, scenario.plan) for scenario in made], *blank)
+    (old, new), left = pair.run([_Play(task, scenario.plan) for scenario in made], *blank)
     if not old.records or not new.records:
         return [], (
             sides[0].model_copy(update={"problems": old.problems}),
@@ -203,8 +219,16 @@ def _inject(
         )
     flat = inline(task.pipeline)
     results = []
-    for scenario, a, b in zip(made, old.records, new.records, strict=True):
-        found = compare(a, b, flat, tolerance=tolerance)
+    for scenario, a, b, *folders in zip(made, old.records, new.records, *left, strict=True):
+        found = compare(
+            a,
+            b,
+            flat,
+            tolerance=chosen.tolerance,
+            rules=chosen.rules,
+            folders=(folders[0], folders[1]),
+            hide=pair.masks.text,
+        )
         results.append(
             Injected(
                 name=scenario.name,
@@ -217,61 +241,6 @@ def _inject(
     return results, sides
 
 
-def judge(
-    pipeline: Pipeline,
-    old: Side,
-    new: Side,
-    *,
-    params: Mapping[str, Any],
-    logical_date: datetime,
-    started: datetime,
-    ignore: Sequence[Rule] = (),
-    tolerance: float = 1e-9,
-    injected: Sequence[Injected] = (),
-    unexpected: Sequence[tuple[SideName, dict[str, Any]]] = (),
-    gaps: Sequence[NotCompared] = (),
-) -> DryRun:
-    """The dry-run that two sides' records make: what differs, what was masked, what was not compared."""
-    flat = inline(pipeline)
-    counted: list[Difference] = []
-    masks: list[Masked] = []
-    if old.record is not None and new.record is not None:
-        found = compare(old.record, new.record, flat, tolerance=tolerance)
-        found, noisy = noise(found, old.records, tolerance=tolerance)
-        unsteady, known = noise(_unsteady(new.records, tolerance), old.records, tolerance=tolerance)
-        masks += [*noisy, *known]
-        asked = [_asked(name, one) for name, one in unexpected]
-        counted, ignorable = ignored([*found, *unsteady, *asked], ignore, today=started.date())
-        masks += ignorable
-    verdict, why = _verdict(old, new, counted, injected)
-    result = DryRun(
-        pipeline=pipeline.name,
-        digest=pipeline.digest(),
-        pipeglot=__version__,
-        verdict=verdict,
-        why=why,
-        params=dict(params),
-        logical_date=logical_date.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        started=started,
-        ended=datetime.now(timezone.utc),
-        old=old,
-        new=new,
-        differences=tuple(counted),
-        masked=tuple(masks),
-        not_compared=(*gaps, *_not_compared(old, new)),
-        injected=tuple(injected),
-        graph=graph(pipeline),
-    )
-    return masked_secrets(result)
-
-
-def _asked(name: SideName, one: Mapping[str, Any]) -> Difference:
-    """A replayed call that was given something else than in the record."""
-    if name == "old":
-        return Difference(kind="input", call=one["call"], old=one["given"], absent="new")
-    return Difference(kind="input", call=one["call"], new=one["given"], absent="old")
-
-
 def _described(runner: Runner, task: Task) -> Side:
     compiled = runner.files(task.pipeline, task.allow)
     if compiled is None:
@@ -281,7 +250,7 @@ def _described(runner: Runner, task: Task) -> Side:
         spec=runner.spec,
         engine=runner.engine,
         files=tuple(compiled.files),
-        sources=sources(compiled),
+        sources=sources(compiled, inline(task.pipeline)),
         notes=notes,
     )
 
@@ -295,69 +264,7 @@ def _recorded_date(old: Runner, new: Runner, replayed: Record | None) -> datetim
     return None
 
 
-def _unsteady(records: Sequence[Record], tolerance: float) -> list[Difference]:
-    """What differs between runs of the new side."""
-    found: dict[tuple[object, ...], Difference] = {}
-    for other in records[1:]:
-        for one in compare(records[0], other, tolerance=tolerance):
-            found.setdefault(one.where, one)
-    return [one.model_copy(update={"between": "new and new"}) for one in found.values()]
-
-
-def _verdict(old: Side, new: Side, counted: Sequence[Difference], injected: Sequence[Injected]) -> tuple[Verdict, str]:
-    for name, side in (("old", old), ("new", new)):
-        if side.record is None or side.problems:
-            return "inconclusive", f"the {name} side ({side.spec}) could not be run: {'; '.join(side.problems)}"
-        if any(record.state == "cancelled" for record in side.records):
-            return "inconclusive", f"the {name} side ({side.spec}) was cut short"
-    astray = [one for one in injected if one.differences]
-    said = []
-    if counted:
-        said.append(f"{len(counted)} difference" + ("s" if len(counted) > 1 else ""))
-    if astray:
-        said.append(f"{len(astray)} of {len(injected)} failures made on purpose spread differently")
-    if said:
-        return "diverged", "; ".join(said)
-    assert old.record is not None
-    runs = f"{_times(len(old.records))} of the old side and {_times(len(new.records))} of the new one"
-    failures = f", and {len(injected)} failures made on purpose spread alike" if injected else ""
-    return "equivalent", f"all {len(old.record.calls)} call instances agree, in {runs}{failures}"
-
-
-def _times(count: int) -> str:
-    return "one run" if count == 1 else f"{count} runs"
-
-
-def _not_compared(old: Side, new: Side) -> Iterable[NotCompared]:
-    yield NotCompared(what="durations", why="shown, never judged: two engines never take the same time")
-    yield NotCompared(
-        what="error types and messages", why="engines wrap them; shown beside the states, which are judged"
-    )
-    yield NotCompared(what="run ids", why="every engine makes its own")
-    yield NotCompared(
-        what="effects outside the pipeline", why="files, tables and services that steps write are not read"
-    )
-    yield NotCompared(what="schedules", why="a dry-run is one run at one logical date")
-    for name, side in (("old", old), ("new", new)):
-        if side.record is None:
-            continue
-        derived = [_named(call.id, call.index) for call in side.record.calls if not call.observed]
-        if derived:
-            why = f"{side.engine} leaves no trace of a call that never started: derived from the calls around it"
-            yield NotCompared(what=f"states on the {name} side by observation", why=why, calls=tuple(derived))
-        silent = [
-            _named(call.id, call.index)
-            for call in side.record.calls
-            if call.state == "succeeded" and "output" not in call.model_fields_set
-        ]
-        if silent:
-            yield NotCompared(
-                what=f"outputs on the {name} side", why=f"{side.engine} did not keep them", calls=tuple(silent)
-            )
-
-
-def _named(id: str, index: Sequence[int]) -> str:
-    return id + "".join(f"[{number}]" for number in index)
-
-
-__all__ = ["dry_run", "judge"]
+def _recorded_params(old: Runner, new: Runner, replayed: Record | None) -> Mapping[str, Any]:
+    """The params of a run that was made before."""
+    records = [runner.recorded for runner in (old, new) if isinstance(runner, RecordedSide)]
+    return next((record.params for record in [*records, *([replayed] if replayed else [])]), {})

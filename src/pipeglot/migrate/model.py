@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
@@ -27,8 +28,95 @@ Kind: TypeAlias = Literal[
     "output",
     "order",
     "input",
+    "table",
+    "artifact",
 ]
-"""`input`: a replayed call was asked with arguments that the record does not have."""
+"""`input`: a replayed call was asked with arguments that the record does not have. `table`: two tables, in an output or
+in the file that it names; `artifact`: two files, by what is in them or by their bytes."""
+
+CONTENT: frozenset[Kind] = frozenset({"output", "result", "table", "artifact"})
+"""Kinds that are about what calls gave, at a path in it."""
+
+
+class Cell(Part):
+    """One cell that differs: of the row with this key, or of the row with this number, from 0, where no key is known.
+
+    Values are JSON text, those of a CSV file as they stand there, and None where the row has no such column.
+    """
+
+    row: tuple[str, ...]
+    column: str
+    old: str | None
+    new: str | None
+
+
+class Duplicate(Part):
+    """A key that not just one row has: how many there are on either side."""
+
+    key: tuple[str, ...]
+    old: int
+    new: int
+
+
+class TableDifference(Part):
+    """What differs between two tables: schema, rows and cells.
+
+    `key` are the columns whose values name a row, empty where the rows are taken in order. `columns` are those of both
+    tables, each with the share of the `matched` rows in which they agree, 1.0 for all; `retyped` those whose values are
+    of other types. The samples (`cells`, `rows_only_old`, `rows_only_new`, `duplicates`) are the first ones, at most
+    ten of each.
+    """
+
+    key: tuple[str, ...] = ()
+    old_rows: int
+    new_rows: int
+    matched: int
+    equal: int
+    only_old: int = 0
+    only_new: int = 0
+    columns: dict[str, float] = Field(default_factory=dict)
+    columns_only_old: tuple[str, ...] = ()
+    columns_only_new: tuple[str, ...] = ()
+    retyped: dict[str, tuple[str, str]] = Field(default_factory=dict)
+    cells: tuple[Cell, ...] = ()
+    rows_only_old: tuple[tuple[str, ...], ...] = ()
+    rows_only_new: tuple[tuple[str, ...], ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = list(self.notes)
+        for names, what in ((self.columns_only_old, "lost"), (self.columns_only_new, "new")):
+            said += [f"{what} column{'s' * (len(names) > 1)} {_some(names)}"] * bool(names)
+        said += [f"{name} was {old}, is {new}" for name, (old, new) in list(self.retyped.items())[:3]]
+        for count, rows, what in (
+            (self.only_old, self.rows_only_old, "lost"),
+            (self.only_new, self.rows_only_new, "new"),
+        ):
+            said += [f"{count:,} {what} row{'s' * (count > 1)} ({_some(map(self._row, rows), count)})"] * bool(count)
+        said += [f"{self._row(one.key)} {one.old} times, now {one.new}" for one in self.duplicates[:3]]
+        if self.equal < self.matched:
+            said.append(f"{self.matched - self.equal:,} of {self.matched:,} rows differ")
+        for one in self.cells[:1]:
+            old, new = ("absent" if value is None else value for value in (one.old, one.new))
+            said.append(f"{one.column} at {self._row(one.row)}: {old} -> {new}")
+        return "; ".join(said)
+
+    def _row(self, row: tuple[str, ...]) -> str:
+        return ", ".join(f"{name}={value}" for name, value in zip(self.key, row, strict=False)) or f"row {row[0]}"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What of the table differs, as the ends of paths: a column, or the rows as such."""
+        columns = [name for name, share in self.columns.items() if share < 1]
+        columns += [*self.columns_only_old, *self.columns_only_new, *self.retyped]
+        rows = ["[*]"] if self.only_old or self.only_new or self.duplicates else []
+        return (*(f"[*].{name}" for name in dict.fromkeys(columns)), *rows)
+
+
+def _some(names: Iterable[str], count: int | None = None) -> str:
+    shown = list(names)
+    return ", ".join(shown[:3]) + ", ..." * ((count or len(shown)) > 3)
 
 
 class Difference(Part):
@@ -36,7 +124,9 @@ class Difference(Part):
 
     `call` and `index` name the call instance, None and () for the run itself; `path` leads into its output (`$.a[1]`),
     for `order` it is the call that had to end first. Where `absent` names a side, it has nothing there. `between` says
-    which runs were compared: the old and the new one, or two runs of the new one.
+    which runs were compared: the old and the new one, or two runs of the new one. A difference of kind `table` tells
+    the shape of both in `old` and `new`, and what differs in `table`. Paths lead through the name of a file into what is
+    in it: `$.report[3].amount`, or `$.models/a.pkl` where `$.models` names a folder.
     """
 
     kind: Kind
@@ -47,9 +137,12 @@ class Difference(Part):
     new: Any = None
     absent: Literal["old", "new"] | None = None
     between: Literal["old and new", "new and new"] = "old and new"
+    table: TableDifference | None = None
 
     def __str__(self) -> str:
         place = "" if self.call is None else " " + self.call + "".join(f"[{i}]" for i in self.index)
+        if self.table is not None:
+            return f"{self.kind}{place} at {self.path}: {self.table}"
         old, new = ("absent" if self.absent == side else repr(getattr(self, side)) for side in ("old", "new"))
         return f"{self.kind}{place}{self.path and ' at ' + self.path}: {old} -> {new}"
 
@@ -57,6 +150,12 @@ class Difference(Part):
     def where(self) -> tuple[str, str | None, tuple[int, ...], str]:
         """What it is about, without the values: two differences at one place are the same question."""
         return self.kind, self.call, self.index, self.path
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The paths that it is about: of a table, one for every column that differs and one for its rows."""
+        ends = ("",) if self.table is None else self.table.places or ("",)
+        return tuple(self.path + end for end in ends)
 
 
 class Masked(Part):
@@ -86,11 +185,28 @@ class Source(Part):
     text: str
 
 
+class Given(Part):
+    """What a call instance was given, by parameter: computed from what the others gave, for records hold outputs."""
+
+    call: str
+    index: tuple[int, ...] = ()
+    args: dict[str, Any]
+
+
+class Seen(Part):
+    """What was last heard of a task in a run that was not finished; the state is the engine's own word."""
+
+    task: str
+    index: tuple[int, ...] = ()
+    state: str
+    attempt: int = 0
+
+
 class Side(Part):
     """One side of a dry-run: what was asked for, what ran, and what it did.
 
     `records` holds every run of it, the first of which is compared with the other side; it is empty when none could be
-    made, and `problems` say why.
+    made: `problems` say why, and `seen` how far it had come. `given` is about the run that is compared.
     """
 
     spec: str
@@ -101,6 +217,8 @@ class Side(Part):
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     records: tuple[Record, ...] = ()
+    given: tuple[Given, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
     @property
     def record(self) -> Record | None:

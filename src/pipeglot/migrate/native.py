@@ -15,7 +15,8 @@ from typing import Any
 from pipeglot.backends import engines
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, instant
 from pipeglot.backends.execute import Job, execute
-from pipeglot.core.derive import complete
+from pipeglot.backends.run import completed
+from pipeglot.core import secrets
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
@@ -45,6 +46,7 @@ STATES: dict[str, CallState] = {
     "removed": "skipped",
     "upstreamfailed": "blocked",
     "notready": "blocked",
+    "omitted": "blocked",
     "cancelled": "cancelled",
     "canceled": "cancelled",
 }
@@ -161,6 +163,7 @@ class NativeSide:
             way_out = "leave --replay, --inject and --effects stub out, or take a target as this side"
             raise AuthoringError([Diagnostic("PG366", "error", message, None, way_out)])
         found = engines.find(self.engine, python=self.python)
+        told = [secrets.values(task.pipeline, task.env) for task in tasks]
         jobs = [
             Job(
                 folder=self.file.parent,
@@ -168,10 +171,12 @@ class NativeSide:
                 name=self.name,
                 params=task.params,
                 logical_date=task.logical_date,
-                env=task.env,
+                env={name: value for name, value in task.env.items() if name not in own},
                 path=task.path,
+                cwd=task.cwd,
+                secrets=own,
             )
-            for task in tasks
+            for task, own in zip(tasks, told, strict=True)
         ]
         records = []
         outcomes = execute(
@@ -204,12 +209,13 @@ def as_record(
         AuthoringError: PG365 when the mapping does not fit.
     """
     flat = inline(pipeline)
-    names = [_name(run.engine, task, flat, mapping or {}) for task in run.tasks]
+    tasks = [task for task in run.tasks if not task.group]
+    names = [_name(run.engine, task, flat, mapping or {}) for task in tasks]
     matched = match(flat, names, mapping)
     shape = Shape(flat)
     seen: dict[str, int] = {}
     calls: list[CallRecord] = []
-    for task, name in sorted(zip(run.tasks, names, strict=True), key=lambda pair: pair[0].started or ""):
+    for task, name in sorted(zip(tasks, names, strict=True), key=lambda pair: pair[0].started or ""):
         if name in matched.dropped:
             continue
         id = matched.partner.get(name, name)
@@ -220,20 +226,8 @@ def as_record(
             index = (seen.get(id, 0),)
         seen[id] = seen.get(id, 0) + 1
         calls.append(_record(task, id, index))
-    record = complete(
-        flat,
-        calls,
-        engine=run.engine,
-        engine_version=run.engine_version,
-        state=run.state,
-        params=resolve_params(flat, params),
-        logical_date=logical_date or datetime.now(timezone.utc),
-        run_id=run.run_id,
-        started=instant(run.started),
-        ended=instant(run.ended),
-        notes=tuple(run.notes),
-    )
-    return record, matched
+    when = logical_date or datetime.now(timezone.utc)
+    return completed(flat, run, calls, resolve_params(flat, params), when), matched
 
 
 def _name(engine: str, task: EngineTask, pipeline: Pipeline, mapping: Mapping[str, str]) -> str:

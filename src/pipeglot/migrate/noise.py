@@ -2,45 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
-from pipeglot.core.record import Record
-from pipeglot.migrate.compare import compare
-from pipeglot.migrate.model import Difference, Masked
+from pipeglot.migrate.model import CONTENT, Difference, Masked
+
+Place: TypeAlias = tuple[object, ...]
 
 
 def noise(
-    found: Iterable[Difference], runs: Sequence[Record], *, tolerance: float = 1e-9
+    found: Iterable[Difference], repeats: Sequence[Iterable[Difference]]
 ) -> tuple[list[Difference], list[Masked]]:
     """The differences that count, and those at places where the old side differs from run to run.
 
+    In a table the column is the place, and of a file what is in it: its name may be another in every run.
+
     Args:
         found: what differs.
-        runs: every run of the old side; a single one shows no noise.
-        tolerance: as for `compare`.
+        repeats: what differs between the first run of the old side and each further one of it.
     """
-    noisy: dict[tuple[object, ...], list[Any]] = {}
-    for other in runs[1:]:
-        for one in compare(runs[0], other, tolerance=tolerance):
-            noisy.setdefault(one.where, [one.old]).append(one.new)
+    noisy: dict[Place, list[Any]] = {}
+    columns: dict[Place, list[Any]] = {}
+    for one in (one for repeat in repeats for one in repeat):
+        for path in one.places:
+            noisy.setdefault(_place(one, path), [one.old]).append(one.new)
+            for column in _columns(path):
+                for around in _enclosing(column):
+                    columns.setdefault(_place(one, around), [one.old]).append(one.new)
     counted, masked = [], []
     for one in found:
-        values = noisy.get(one.where) or _around(one, noisy)
-        if values is None:
+        seen = [_noise(one, path, noisy, columns) for path in one.places]
+        if any(values is None for values in seen):
             counted.append(one)
         else:
-            reason = f"{len(runs)} runs of the old side did not agree here either"
-            masked.append(Masked(difference=one, why="noise", reason=reason, runs=len(runs), values=tuple(values)))
+            runs = len(repeats) + 1
+            reason = f"{runs} runs of the old side did not agree here either"
+            values = tuple(seen[0] or ()) if seen else ()
+            masked.append(Masked(difference=one, why="noise", reason=reason, runs=runs, values=values))
     return counted, masked
 
 
-def _around(one: Difference, noisy: dict[tuple[object, ...], list[Any]]) -> list[Any] | None:
-    """The noise at a place that holds this one: where a whole object changes, so do its fields."""
-    path = one.path
+def _noise(
+    one: Difference, path: str, noisy: dict[Place, list[Any]], columns: dict[Place, list[Any]]
+) -> list[Any] | None:
+    """The noise at a path or around it: where a whole object changes, so do its fields. A table that is told as one has
+    its columns for places, whether on this side of the comparison or in the noise."""
+    for here in (path, *(() if one.table else _columns(path))):
+        for around in _enclosing(here):
+            if (values := noisy.get(_place(one, around))) is not None:
+                return values
+    return columns.get(_place(one, path)) if one.table else None
+
+
+def _place(one: Difference, path: str) -> Place:
+    return (
+        "artifact" if one.kind == "artifact" else "value" if one.kind in CONTENT else one.kind,
+        one.call,
+        one.index,
+        path,
+    )
+
+
+def _columns(path: str) -> Iterator[str]:
+    """A path with the number of each list it leads through left out in turn: the column, were that list a table."""
+    for step in re.finditer(r"\[\d+\]", path):
+        yield f"{path[: step.start()]}[*]{path[step.end() :]}"
+
+
+def _enclosing(path: str) -> Iterator[str]:
+    """A path, and those of the values around it; that rows come and go says nothing of what is in them."""
+    yield path
     while (cut := max(path.rfind("."), path.rfind("["))) > 0:
         path = path[:cut]
-        values = noisy.get((one.kind, one.call, one.index, path))
-        if values is not None:
-            return values
-    return None
+        if not path.endswith("[*]"):
+            yield path

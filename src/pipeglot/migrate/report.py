@@ -14,8 +14,8 @@ from functools import lru_cache
 import jinja2
 
 from pipeglot.core.render import printable
-from pipeglot.migrate.model import Difference, DryRun, Side
-from pipeglot.migrate.report_data import counts, named, page_data, shown
+from pipeglot.migrate.model import Difference, DryRun, Injected, Side
+from pipeglot.migrate.report_data import KINDS, counts, named, page_data, shown
 from pipeglot.migrate.report_values import compact, cut, pretty
 
 SCRIPTS = ("report.js", "report_graph.js", "report_timeline.js", "report_panel.js", "report_start.js")
@@ -27,17 +27,6 @@ PLAIN = {
     "equivalent": "Both sides did the same.",
     "diverged": "The new side did not do what the old side did.",
     "inconclusive": "Nothing can be said: a run is missing or was cut short.",
-}
-KINDS = {
-    "run_state": "run state",
-    "result": "result",
-    "missing": "missing on the new side",
-    "extra": "only on the new side",
-    "state": "state",
-    "tolerated": "tolerated",
-    "attempts": "attempts",
-    "output": "output",
-    "order": "order",
 }
 AGAIN = "between two runs of the new side"
 
@@ -161,6 +150,16 @@ def _markdown(run: DryRun) -> Iterable[str]:
         yield from _more(len(run.differences))
     else:
         yield "None." if run.verdict == "equivalent" else "None that could be found."
+    if run.injected:
+        yield from ("", f"## Failures made on purpose ({len(run.injected)})", "")
+        yield from _table(("failure", "it spread"), map(_spread, run.injected[:MARKDOWN_ROWS]), escaped=True)
+        yield from _more(len(run.injected))
+    for name, side in (("old", run.old), ("new", run.new)):
+        if side.seen:
+            yield from ("", f"## How far the {name} side came", "", "In the engine's own words.", "")
+            tasks = ((_code(named(one.task, one.index)), _text(one.state)) for one in side.seen[:MARKDOWN_ROWS])
+            yield from _table(("task", "last heard of"), tasks, escaped=True)
+            yield from _more(len(side.seen))
     if run.masked:
         yield from ("", f"## Differences that do not count ({len(run.masked)})", "")
         rows = (
@@ -191,8 +190,14 @@ def _engines(run: DryRun) -> Iterable[tuple[str, str, str]]:
 
 def _row(one: Difference) -> tuple[str, ...]:
     kind = KINDS[one.kind] + (f", {AGAIN}" if one.between == "new and new" else "")
-    where = _where(one)
-    return kind, _code(named(one.call, one.index)), _code(where) if where else "", *map(_code, shown(one, 200))
+    where = " ".join(filter(None, (_code(_where(one)), _text(cut(str(one.table), 600)) if one.table else "")))
+    return kind, _code(named(one.call, one.index)), where, *map(_code, shown(one, 200))
+
+
+def _spread(one: Injected) -> tuple[str, ...]:
+    """A failure made on purpose, and whether it spread alike, or where not."""
+    places = dict.fromkeys(f"{KINDS[each.kind]} of {named(each.call, each.index)}" for each in one.differences)
+    return _text(one.name), "differently: " + _text(cut(", ".join(places), 400)) if places else "alike"
 
 
 def _more(count: int) -> Iterable[str]:
@@ -217,7 +222,7 @@ def _code(said: str) -> str:
     """Anybody's text as code within a line, in a table or not."""
     line = _line(said)
     if "|" in line or "`" in line:  # readers of Markdown disagree on how these are escaped within code
-        inert = re.sub(r"[^\w\s]", lambda found: f"&#{ord(found[0])};", line)
+        inert = re.sub(r"[^\w\s]|_", lambda found: f"&#{ord(found[0])};", line)
         return f"<code>{inert}</code>"
     return f"`{line}`" if line.strip() else ""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Side
+from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Kind, Side, TableDifference
 from pipeglot.migrate.report_layout import layout
 from pipeglot.migrate.report_values import compact, cut, marked, pretty
 
@@ -16,6 +16,21 @@ Key: TypeAlias = tuple[str | None, tuple[int, ...]]
 Paths: TypeAlias = tuple[set[str], set[str]]
 """Paths within an output: those of differences, and of differences that do not count."""
 
+KINDS: dict[Kind, str] = {
+    "run_state": "run state",
+    "result": "result",
+    "missing": "missing on the new side",
+    "extra": "only on the new side",
+    "state": "state",
+    "tolerated": "tolerated",
+    "attempts": "attempts",
+    "output": "output",
+    "order": "order",
+    "input": "unrecorded input",
+    "table": "table",
+    "artifact": "file",
+}
+"""What each kind of difference is called."""
 LARGEST = 20_000
 """Characters of one output on the page; halved until all outputs together fit `BUDGET`."""
 BUDGET = 2_500_000
@@ -111,6 +126,7 @@ def page_data(run: DryRun) -> dict[str, Any]:
     instances = _instances(run, outputs, opened)
     boxes, arrows, size = _drawing(run)
     return {
+        "kinds": KINDS,
         "size": size,
         "boxes": boxes,
         "arrows": arrows,
@@ -185,6 +201,7 @@ def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> list
     for number, side in enumerate((run.old, run.new)):
         record = side.record
         start = record.started if record else None
+        given = {(one.call, one.index): one.args for one in side.given}
         for call in record.calls if record else ():
             start = start or call.started
             gave = call.state == "succeeded" and ("output" in call.model_fields_set or call.output is not None)
@@ -197,6 +214,7 @@ def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> list
                 int(call.tolerated),
                 outputs.add(call.output, opened.get((call.id, call.index), NOTHING)) if gave else None,
                 [cut(call.error.type, 200), cut(call.error.message, 4000)] if call.error else None,
+                outputs.add(args, NOTHING) if (args := given.get((call.id, call.index))) else None,
             ]
     keys = sorted(found, key=lambda key: (order[key[0]], key[1]))
     return [[order[id], list(index), *found[id, index]] for id, index in keys]
@@ -227,7 +245,22 @@ def _result(side: Side, outputs: _Outputs, opened: Paths) -> list[Any] | None:
 
 
 def _difference(one: Difference) -> list[Any]:
-    return [one.kind, one.call, list(one.index), one.path, *shown(one), one.absent or "", one.between]
+    table = None if one.table is None else _table(one.table)
+    return [one.kind, one.call, list(one.index), one.path, *shown(one), one.absent or "", one.between, table]
+
+
+def _table(one: TableDifference) -> dict[str, Any]:
+    """What differs between two tables: in words, the columns that do not always agree, and some cells."""
+    cells = [
+        [", ".join(cell.row), cell.column, *("absent" if value is None else value for value in (cell.old, cell.new))]
+        for cell in one.cells
+    ]
+    return {
+        "words": cut(str(one), 600),
+        "key": ", ".join(one.key) or "row",
+        "columns": [[name, f"{share:.4%}"] for name, share in one.columns.items() if share < 1][:50],
+        "cells": [[cut(text, 200) for text in cell] for cell in cells],
+    }
 
 
 def _side(side: Side) -> dict[str, Any]:

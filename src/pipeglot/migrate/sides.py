@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -22,8 +22,11 @@ from pipeglot.backends.run import Request, run_many
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
+from pipeglot.core.run import Event as LocalEvent
+from pipeglot.core.run import Interrupted
 from pipeglot.core.run import execute as execute_here
 from pipeglot.core.shape import inline
+from pipeglot.migrate.folders import ROOT, Folders
 from pipeglot.migrate.model import NotCompared, Source
 
 Listener: TypeAlias = Callable[[Event], None]
@@ -31,7 +34,7 @@ Listener: TypeAlias = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class Task:
-    """One run that both sides make: the same pipeline, params and logical date."""
+    """One run that both sides make: the same pipeline, params and logical date; `cwd` is the steps' working folder."""
 
     pipeline: Pipeline
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -39,6 +42,7 @@ class Task:
     path: Sequence[Path] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     allow: Sequence[str] = ()
+    cwd: Path | None = None
 
 
 class Runner(Protocol):
@@ -97,6 +101,7 @@ class CompiledSide:
                 logical_date=task.logical_date,
                 path=task.path,
                 env=task.env,
+                cwd=task.cwd,
                 allow=task.allow,
             )
             for task in tasks
@@ -153,12 +158,27 @@ class LocalSide:
         return ()
 
     def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
-        return [self._run(task) for task in tasks]
+        return [self._run(number, task, on_event, stop) for number, task in enumerate(tasks)]
 
-    def _run(self, task: Task) -> Record:
+    def _run(self, number: int, task: Task, on_event: Listener | None, stop: threading.Event) -> Record:
+        def listen(event: LocalEvent) -> None:
+            if on_event is not None:
+                told = {"task": event.id, "index": event.index, "state": event.word, "attempt": event.attempt}
+                on_event({"job": number, **told})
+
         # This process's own HOME stays: the other side finds its engine by it.
         with _surroundings({name: value for name, value in task.env.items() if name != "HOME"}):
-            return execute_here(task.pipeline, params=task.params, logical_date=task.logical_date, path=list(task.path))
+            try:
+                return execute_here(
+                    task.pipeline,
+                    params=task.params,
+                    logical_date=task.logical_date,
+                    listener=listen,
+                    path=list(task.path),
+                    stop=stop,
+                )
+            except Interrupted as stopped:
+                return stopped.record
 
 
 @dataclass(frozen=True)
@@ -241,19 +261,45 @@ def _wrong(message: str, way_out: str) -> AuthoringError:
     return AuthoringError([Diagnostic("PG360", "error", message, None, way_out)])
 
 
-def sources(compiled: Compiled) -> dict[str, Source]:
-    """Where each call stands in the compiled files: the first line that names what it became on the engine."""
-    text = compiled.files.get(compiled.entry, "")
-    lines = text.splitlines()
-    found: dict[str, Source] = {}
-    for name, id in compiled.names.items():
-        if id in found:
+def housed(runner: Runner, task: Task, own: Path, number: int) -> tuple[Task, Folders | None]:
+    """A run in folders of its own: HOME is the side's, the working folder and ARTIFACT_ROOT those of this run."""
+    if isinstance(runner, RecordedSide):
+        return task, None
+    folders = {"HOME": own / "home", ROOT: own / str(number) / "artifacts", "PWD": own / str(number) / "work"}
+    if isinstance(runner, LocalSide):
+        # Its steps run in this process, whose own HOME and working folder stay as they are.
+        folders = {ROOT: folders[ROOT]}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    mine = {name: folder for name, folder in folders.items() if name not in task.env}
+    env = {name: str(folder) for name, folder in mine.items() if name != "PWD"}
+    return replace(task, env={**env, **task.env}, cwd=folders.get("PWD")), Folders(mine)
+
+
+_NAMED = (
+    re.compile(r"""[=(]["']([^"']*)["']|^\s*([\w-]+):$"""),
+    re.compile(r"\bdef (\w+?)(?:_task|_op)?\("),
+    re.compile(r"""["']([^"']*)["']"""),
+    re.compile(r"(?<![\w.-])([\w-]+)"),
+)
+"""How a line names a task, the surest way first."""
+
+
+def sources(compiled: Compiled, pipeline: Pipeline) -> dict[str, Source]:
+    """Where each call stands in the compiled files: the first line that names what it became on the engine. Lines of
+    the author's own code are passed over, which may speak of calls by chance."""
+    own = {line.strip() for chunk in pipeline.code for line in chunk.text.splitlines()}
+    lines = compiled.files.get(compiled.entry, "").splitlines()
+    found: dict[str, tuple[int, int]] = {}
+    for number, line in enumerate(lines, 1):
+        if line.strip() in own or line.lstrip().startswith("#"):
             continue
-        word = re.escape(name)
-        patterns = (rf"""["']{word}["']""", rf"\bdef {word}(_task|_op)?\b", rf"(?<![\w.]){word}(?![\w])")
-        for pattern in patterns:
-            hit = next((n for n, line in enumerate(lines, 1) if re.search(pattern, line)), None)
-            if hit is not None:
-                found[id] = Source(file=compiled.entry, line=hit, text=lines[hit - 1].strip()[:200])
-                break
-    return found
+        for rank, pattern in enumerate(_NAMED):
+            for match in pattern.finditer(line):
+                id = compiled.names.get(match[match.lastindex or 0])
+                if id is not None and (rank, number) < found.get(id, (len(_NAMED), 0)):
+                    found[id] = (rank, number)
+    return {
+        id: Source(file=compiled.entry, line=number, text=lines[number - 1].strip()[:200])
+        for id, (_, number) in found.items()
+    }

@@ -95,8 +95,11 @@ def with_standins(pipeline: Pipeline, plan: Plan) -> Pipeline:
         while name in taken:
             name += "_"
         step = steps[call.step]
-        made[call.id] = step.model_copy(update={"name": name, "run": Inlined(name=name)}), _code(name, call.id, step)
-        return call.model_copy(update={"step": name})
+        made[call.id] = step.model_copy(update={"name": name, "run": Inlined(name=name)}), _code(name, call, step)
+        policy = call.policy
+        if call.id in plan.answers or call.id in plan.always:  # nothing of its own code runs
+            policy = policy.model_copy(update={"secrets": ()})
+        return call.model_copy(update={"step": name, "policy": policy})
 
     body = _mapped(pipeline.body, placed)
     final = pipeline.final
@@ -136,7 +139,7 @@ def _mapped(body: tuple[Any, ...], change: Any) -> tuple[Any, ...]:
     return tuple(made)
 
 
-def _code(name: str, call: str, step: Step) -> tuple[Chunk, ...]:
+def _code(name: str, call: Call, step: Step) -> tuple[Chunk, ...]:
     """The stand-in of a call: a name bound to a function that has the step's own annotations."""
     chunks: list[Chunk] = []
     match step.run:
@@ -148,9 +151,9 @@ def _code(name: str, call: str, step: Step) -> tuple[Chunk, ...]:
         case Shell(script=script):
             real = f"command({flat(literal(shell_words(script)))})"
         case Container(image=image, command=command):
-            variables = [parameter.name for parameter in step.parameters]
+            variables = [one.name for one in step.parameters] + [secret.env for secret in call.policy.secrets]
             real = f"command({flat(literal(container_words(image, command, variables)))})"
-    text = f"@stand_in({string(call)}, {real})\ndef {name}() -> None: ..."
+    text = f"@stand_in({string(call.id)}, {real})\ndef {name}() -> None: ..."
     return (*chunks, Chunk(kind="function", names=(name,), text=text))
 
 

@@ -21,8 +21,8 @@ const mark = (state, attributes = {}) =>
   draw('svg', { 'aria-hidden': 'true', ...attributes }, draw('use', { href: `#m-${state}` }));
 const stateOf = (state) => el('span', { class: `state ${state}` }, mark(state), state === 'none' ? 'no record' : state);
 
-// One instance of a call: where it is, and per side its state, attempts, times, output and error.
-const PARTS = ['state', 'attempts', 'start', 'end', 'observed', 'tolerated', 'output', 'error'];
+// One instance of a call: where it is, and per side its state, attempts, times, output, error and what it was given.
+const PARTS = ['state', 'attempts', 'start', 'end', 'observed', 'tolerated', 'output', 'error', 'given'];
 const side = (row) => row && Object.fromEntries(PARTS.map((part, number) => [part, row[number]]));
 const key = (id, index) => JSON.stringify([id, index]);
 const instances = data.instances.map(([box, index, ...rows]) => {
@@ -34,16 +34,13 @@ const byBox = data.boxes.map(() => []);
 for (const one of instances) byBox[one.box].push(one);
 const boxOf = new Map(data.boxes.map((box, number) => [box.id, number]));
 
-const KINDS = {
-  run_state: 'run state', result: 'result', missing: 'missing on the new side', extra: 'only on the new side',
-  state: 'state', tolerated: 'tolerated', attempts: 'attempts', output: 'output', order: 'order',
-};
+const KINDS = data.kinds;
 const AGAIN = 'between two runs of the new side';
 const nameOf = (id, index) => (id === null ? 'the run' : id + index.map((number) => `[${number}]`).join(''));
-const differences = data.differences.map(([kind, call, index, path, was, is, absent, between], number) => {
+const differences = data.differences.map(([kind, call, index, path, was, is, absent, between, table], number) => {
   const where = kind === 'order' ? `after ${path}` : path;
-  const one = { number, kind, call, index, path, where, values: [was, is], absent, between, name: nameOf(call, index) };
-  one.text = [KINDS[kind], one.name, where, was, is, between === 'new and new' ? AGAIN : ''].join('\n').toLowerCase();
+  const one = { number, kind, call, index, path, where, values: [was, is], absent, between, table, name: nameOf(call, index) };
+  one.text = [KINDS[kind], one.name, where, was, is, table?.words ?? '', between === 'new and new' ? AGAIN : ''].join('\n').toLowerCase();
   return one;
 });
 const runWide = differences.filter((one) => one.call === null);

@@ -42,12 +42,22 @@ const heading = (text) => el('h3', {}, text);
 const both = (make) => el('div', { class: 'two' }, [0, 1].map(make));
 const sideTitle = (which) => el('p', {}, el('span', { class: 'side' }, SIDES[which]), ` ${data.sides[which].engine}`);
 
+function tableOf(table) {
+  if (!table) return null;
+  const grid = (head, rows, label) => rows.length ? el('div', { class: 'grid', tabindex: 0, role: 'region', 'aria-label': label },
+    el('table', {}, el('thead', {}, el('tr', {}, head.map((name) => el('th', { scope: 'col' }, name)))),
+      el('tbody', {}, rows.map((row) => el('tr', {}, row.map((value) => el('td', { class: 'code' }, value))))))) : null;
+  return el('div', {}, el('p', { class: 'words' }, table.words),
+    grid(['column', 'rows that agree'], table.columns, 'Columns that differ'),
+    grid([table.key, 'column', 'old', 'new'], table.cells, 'Some cells that differ'));
+}
+
 function changes(found) {
   if (!found.length) return null;
   const list = el('ul', { class: 'changes' }, found.slice(0, 200).map((one) => el('li', {},
     el('span', { class: 'kind' }, KINDS[one.kind]), one.where ? ' ' : null, one.where ? el('span', { class: 'code' }, one.where) : null,
     ': ', el('span', { class: 'code' }, one.values[0]), ' → ', el('span', { class: 'code' }, one.values[1]),
-    one.between === 'new and new' ? el('span', { class: 'tag' }, AGAIN) : null)));
+    one.between === 'new and new' ? el('span', { class: 'tag' }, AGAIN) : null, tableOf(one.table))));
   return el('div', {}, heading(plural(found.length, 'difference')), list, found.length > 200 ? el('p', { class: 'hint' }, `and ${found.length - 200} more`) : null);
 }
 
@@ -63,10 +73,13 @@ function sourceOf(id) {
 function inputsOf(box, one) {
   const number = boxOf.get(box.id);
   const given = Object.entries(box.args);
+  const [old, fresh] = one ? one.sides.map((row) => row?.given ?? null) : [null, null];
   const before = data.arrows.filter(([, to]) => to === number).map(([from]) => from);
   if (!given.length && !before.length) return null;
   return el('div', {}, heading('Given'),
     given.length ? el('div', { class: 'text', tabindex: 0, role: 'region', 'aria-label': 'Arguments' }, given.map(([name, words]) => el('div', {}, el('span', { class: 'k' }, name), ` = ${words}`))) : null,
+    old === fresh ? (old === null ? null : textOf(old, 'Values it was given'))
+      : both((which) => [sideTitle(which), one.sides[which]?.given ?? null].map((part, n) => (n ? (part === null ? el('p', { class: 'hint' }, 'Not known.') : textOf(part, `Values it was given on the ${SIDES[which]} side`)) : part))),
     before.length ? el('p', { class: 'hint' }, 'After') : null,
     el('div', { class: 'chips' }, before.map((from) => el('button', { type: 'button', on: { click: () => {
       const index = one ? one.index.slice(0, data.boxes[from].loops) : [];

@@ -17,7 +17,7 @@ function startTable() {
     const name = one.call === null || instance ? el('button', { type: 'button', class: 'link code', on: { click: open } }, one.name) : one.name;
     return el('tr', {},
       el('td', {}, el('span', { class: 'kind' }, KINDS[one.kind]), one.between === 'new and new' ? [' ', el('span', { class: 'tag' }, AGAIN)] : null),
-      el('td', { class: 'code' }, name), el('td', { class: 'code' }, one.where),
+      el('td', { class: 'code' }, name), el('td', { class: 'code' }, one.where, one.table ? el('div', { class: 'words' }, one.table.words) : null),
       one.values.map((value, which) => el('td', { class: `code value${one.absent === SIDES[which] ? ' absent' : ''}` }, value)));
   }
 
