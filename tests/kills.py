@@ -103,6 +103,8 @@ def strike(one: Round, folder: Path, after: float | None) -> str | None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        # What a shell starts in the background ignores interrupts, and so would this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     told = _blow(one, process, after)
     try:

@@ -18,6 +18,7 @@ from pipeglot import backends
 from pipeglot.backends import engines, environment
 from pipeglot.backends.base import PROBES, Mode
 from pipeglot.cli import main
+from pipeglot.core.record import Record
 from tests.distributed.cluster import living
 from tests.test_engines import fake_python, installed
 
@@ -26,7 +27,7 @@ SERVERS = [engine.target for engine in engines.specs() if engine.target in ("air
 """Those whose probe starts a server that listens."""
 
 PIPELINE = """
-import os, signal, time
+import os, pathlib, signal, time
 from pipeglot import pipeline, step
 
 @step
@@ -38,6 +39,19 @@ def dies(n: int) -> int:
     os.kill(os.getsid(0), signal.SIGKILL)  # the probe leads the session of all that a run starts
     time.sleep(60)
     return n
+
+@step
+def fills(n: int) -> int:
+    with open(pathlib.Path(os.environ["TMPDIR"], "filler"), "wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 512):
+                pass
+        except OSError:
+            return n
+
+@pipeline
+def full() -> int:
+    return one(fills(one(1)))
 
 @pipeline
 def fine() -> int:
@@ -151,6 +165,26 @@ def test_no_space_for_temporary_files(target: str, here: Path, small: Path) -> N
 
 
 @pytest.mark.engine
+@every_target
+def test_a_disk_that_fills_up_while_it_runs(target: str, here: Path, small: Path) -> None:
+    """The engine breaks off, or notes that a task could not keep what it made: never a success, nor half a record."""
+    installed(target)
+    subprocess.run(["mount", "-o", "remount,size=40m", str(small)], check=True)
+    mark = f"full-{os.getpid()}-{target}"
+    command = [sys.executable, "-m", "pipeglot", "run", "p.py:full", "--on", target, "--record", "record.json"]
+    environ = {**os.environ, "TMPDIR": str(small), "PIPEGLOT_TEST_MARK": mark}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=300)
+    if done.returncode == 3:
+        assert not Path("record.json").exists() and "PG3" in done.stderr
+    else:
+        record = Record.from_json(Path("record.json").read_text())
+        assert (done.returncode, record.state) == (1, "failed"), done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert living(lambda command, environ: mark.encode() in environ) == []
+    assert list(small.glob("pipeglot*")) == []
+
+
+@pytest.mark.engine
 @pytest.mark.parametrize("target", [one for one in TARGETS if engines.spec(one).database is not None])
 def test_a_cache_that_cannot_be_written(target: str, here: Path, small: Path) -> None:
     installed(target)
@@ -169,7 +203,7 @@ def test_no_space_for_the_record_leaves_the_old_one(here: Path, small: Path) -> 
             pass
     command = [sys.executable, "-m", "pipeglot", "run", "p.py:fine", "--record", str(small / "record.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, "PG340" in done.stderr) == (2, True)
+    assert (done.returncode, "PG340" in done.stderr) == (3, True)
     assert {each.name for each in small.iterdir()} == {"record.json", "filler"}
     assert (small / "record.json").read_text() == "old"
 

@@ -44,6 +44,7 @@ from pipeglot.core.ir import (
     Pipeline,
     Policy,
     Schedule,
+    Secret,
     Shell,
     Step,
     Text,
@@ -327,6 +328,10 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
         step(run=Imported(module="json", attr="dumps"), parameters=(Parameter(name="a b"),)),
     ),
     "no module": ("PG193", step(run=Imported(module="my module", attr="f"))),
+    "a secret that steers the machine": (
+        "PG194",
+        pipeline(call("a").model_copy(update={"policy": Policy(secrets=(Secret(env="PATH"),))})),
+    ),
 }  # fmt: skip
 
 DOUBTFUL: dict[str, tuple[str, Pipeline]] = {

@@ -584,7 +584,7 @@ def test_a_full_disk_behind_standard_output_is_one_line(here: Path) -> None:
             text=True,
             cwd=here,
         )
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert done.stderr == "error PG340 cannot write the output: No space left on device\n"
 
 

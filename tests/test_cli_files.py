@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeglot.cli import files
+from pipeglot.core.diagnostic import EngineError
 
 
 def everything(folder: Path) -> list[str]:
@@ -59,7 +60,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.chmod", full)
-    with pytest.raises(files.InputError, match="no space left on device"):
+    with pytest.raises(EngineError, match="no space left on device"):
         files.write({tmp_path / "new.py": "x", old: "new"})
     assert everything(tmp_path) == ["old.py"] and old.read_text() == "old"
 

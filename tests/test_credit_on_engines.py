@@ -22,7 +22,7 @@ from pipeglot.conformance.corpus import surprises
 from pipeglot.conformance.judge import Trial, verdict
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import Record
-from pipeglot.migrate.dryrun import judge
+from pipeglot.migrate.judge import judge
 from pipeglot.migrate.model import Side
 from pipeglot.migrate.report import html
 from tests.test_engines import installed

@@ -281,7 +281,11 @@ SLICE = (
 @lru_cache
 def with_processes() -> dict[str, Verdict]:
     installed("dagster")
-    trials = [Trial(case.id, case.ir, case.params, case.logical_date) for name, case in CASES.items() if name in SLICE]
+    trials = [
+        Trial(case.id, case.ir, case.params, case.logical_date, case.env)
+        for name, case in CASES.items()
+        if name in SLICE
+    ]
     return {verdict.trial.name: verdict for verdict in judge(trials, "dagster", mode="multiprocess")}
 
 

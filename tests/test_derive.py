@@ -53,6 +53,35 @@ def test_the_reference_run_is_got_back_from_its_traces(name: str, keep: str) -> 
     assert {(e.id, e.index) for e in back.calls if e.observed} == {(e.id, e.index) for e in traces}
 
 
+@pytest.mark.parametrize("name", MEANING)
+def test_what_an_engine_decided_is_seen_from_its_traces_when_it_kept_no_outputs(name: str) -> None:
+    program = MEANING[name][0]
+    whole = execute(program)
+    known = CallRecord.model_fields.keys() - {"output"}
+    traces = [
+        CallRecord.model_construct(set(known), **{field: getattr(entry, field) for field in known})
+        for entry in whole.calls
+        if entry.attempts or (entry.state == "failed")
+    ]
+    assert states(read(program, *traces, state=whole.state)) == states(whole)
+
+
+def test_what_may_have_left_no_trace_shows_nothing() -> None:
+    def end(program: Pipeline, *traces: CallRecord, state: RunState = "succeeded") -> dict[str, str]:
+        return states(read(program, *traces, state=state))
+
+    loop = each("e", "$n", call("a"))
+    assert end(pipeline(call("n", "give"), when("i", (less("$n", 1), [loop]))), seen("n")) == spell("n ok")
+    program = pipeline(call("n", "give"), when("i", (less("$n", 1), [loop]), (None, [call("b")])))
+    assert end(program, seen("n"), seen("b")) == spell("n ok, a skipped, b ok")
+    assert end(program, seen("n")) == spell("n ok, b skipped"), "no other arm is left"
+    # Of a run that was interrupted, or failed nobody knows where, what is not there may have been about to come.
+    program = pipeline(call("n", "give"), when("i", (less("$n", 1), [call("a")])), call("z", "bad"))
+    assert end(program, seen("n"), seen("z", "failed"), state="failed") == spell("n ok, z failed, a skipped")
+    assert end(program, seen("n"), state="failed") == spell("n ok")
+    assert end(program, seen("n"), seen("z", "failed"), state="cancelled") == spell("n ok, z failed")
+
+
 def test_the_head_is_the_engines() -> None:
     record = read(pipeline(), state="succeeded", started=WHEN, ended=WHEN, notes=["slow"], params={"n": 1})
     assert (record.engine, record.engine_version, record.state, record.run_id) == ("airflow", "3", "succeeded", "r")
@@ -103,7 +132,8 @@ def test_nothing_is_concluded_from_an_output_that_is_not_known(trace: CallRecord
         result="$n",
     )  # fmt: skip
     record = read(program, trace, seen("a", output=1), seen("z", "failed"))
-    assert states(record) == spell("n ok, a ok, z failed, y blocked")
+    # That a was tried shows where i went; that c was not, that j was passed over.
+    assert states(record) == spell("n ok, a ok, b skipped, c[0] skipped, z failed, y blocked")
     assert record.result is None
     assert record.notes == ("the output of n is not known; nothing is concluded from it",)
 

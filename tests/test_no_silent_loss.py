@@ -182,6 +182,9 @@ OTHERWISE: dict[str, Any] = {
     "Retry.count": 1,
     "Resources.gpu_type": "example.com/device",
     "Param.required": False,
+    "Secret.env": "ANOTHER_VARIABLE",
+    "Secret.name": "another",
+    "Secret.key": "another",
 }
 """What an attribute becomes that has no default to fall back to."""
 
@@ -198,6 +201,8 @@ def without(pipeline: Pipeline, attribute: str) -> Pipeline:
         if attribute == "Param.default" and isinstance(model, Param) and isinstance(model.default, int):
             return model.model_copy(update={"default": model.default + 1})
         if type(model).__name__ != owner or attribute in ("Param.name", "Param.required", "Param.default"):
+            return model
+        if owner == "Secret" and getattr(model, name) is None:
             return model
         if attribute in OTHERWISE:
             return model.model_copy(update={name: OTHERWISE[attribute]})

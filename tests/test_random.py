@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from pipeglot.backends import compile as compile_pipeline
 from pipeglot.core.check import check
+from pipeglot.core.derive import complete
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.record import Record
+from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.run import execute
 from pipeglot.core.shape import Shape, inline
 from pipeglot.migrate.compare import compare, disorder
@@ -56,6 +57,22 @@ def test_the_reference_run_is_repeatable_and_keeps_the_order(pipeline: Pipeline)
     first, second = run(pipeline), run(pipeline)
     assert compare(first, second) == []
     assert list(disorder(Shape(inline(pipeline)), first)) == []
+
+
+@settings(max_examples=60)
+@given(PIPELINES)
+def test_without_outputs_nothing_is_concluded_that_is_not_so(pipeline: Pipeline) -> None:
+    whole = run(pipeline)
+    known = CallRecord.model_fields.keys() - {"output"}
+    traces = [
+        CallRecord.model_construct(set(known), **{field: getattr(call, field) for field in known})
+        for call in whole.calls
+        if call.attempts or call.state == "failed"
+    ]
+    told = {"engine": "e", "engine_version": "1", "run_id": "r", "params": whole.params, "logical_date": DATE}
+    back = complete(inline(pipeline), traces, state=whole.state, **told)  # type: ignore[arg-type]
+    states = [{(call.id, call.index, call.state) for call in record.calls} for record in (back, whole)]
+    assert states[0] <= states[1]
 
 
 @settings(max_examples=40)

@@ -20,7 +20,7 @@ from tests.random_pipelines import random_pipeline
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
 
 
-@pytest.mark.parametrize("name", ["pipeline", "record", "conformance"])
+@pytest.mark.parametrize("name", ["pipeline", "record", "conformance", "plan", "schedule"])
 def test_the_published_schema_is_current(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", name]) == 0
     printed = capsys.readouterr().out

@@ -69,7 +69,9 @@ NAPS = {p.name: p for p in (free_naps, bounded_naps, naps_one_by_one)}
 
 @lru_cache
 def of_corpus(target: str) -> dict[str, Verdict]:
-    return on_server(target, [Trial(case.id, case.ir, case.params, case.logical_date) for case in CASES.values()])
+    return on_server(
+        target, [Trial(case.id, case.ir, case.params, case.logical_date, case.env) for case in CASES.values()]
+    )
 
 
 @lru_cache

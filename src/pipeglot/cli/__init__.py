@@ -1,7 +1,8 @@
 """The command line: the only package that prints or writes a user's files.
 
 Exit codes: 0 clean; 1 a difference, a loss that is not allowed, stale output, or a run that failed; 2 wrong
-usage or invalid input; 3 an engine could not be found, installed or run; 70 an error inside pipeglot; 130
+usage or invalid input; 3 an engine could not be found, installed or run, or a disk
+is full; 70 an error inside pipeglot; 130
 interrupted, by Ctrl-C or (a run) by SIGTERM.
 Commands import what they need when they run, so that `--help` stays fast.
 """
@@ -9,7 +10,6 @@ Commands import what they need when they run, so that `--help` stays fast.
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 import traceback
@@ -44,11 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _silence()
         return PIPE
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EIO):
+        from pipeglot.cli.files import FULL
+
+        if error.errno not in FULL:
             return _failed(args, error)
         _silence()
         print(f"error PG340 cannot write the output: {error.strerror}", file=sys.stderr)
-        return INVALID
+        return ENGINE
     except Exception as error:
         return _failed(args, error)
     return code

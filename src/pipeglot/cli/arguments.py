@@ -163,7 +163,11 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     )
     dry.add_argument("--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ")
     dry.add_argument(
-        "--ignore", metavar="FILE", help="rules for known differences (TOML), each with a reason and an end"
+        "--rules",
+        "--ignore",
+        dest="rules",
+        metavar="FILE",
+        help="rules (TOML): known differences, each with a reason and an end; keys of tables; how files are compared",
     )
     dry.add_argument("--tolerance", metavar="X", type=float, default=1e-9, help="relative, for floats (default 1e-9)")
     dry.add_argument(
@@ -182,12 +186,83 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
         dry.add_argument(f"--{side}-python", metavar="PATH", help=f"a Python that has the {side} side's engine")
     _allow(dry)
     _history(dry)
+    _schedule(actions)
     about = "the dry-runs so far, and whether a pipeline is ready to be cut over"
     past = actions.add_parser("history", help=about, description=about, allow_abbrev=False)
     past.add_argument("pipeline", metavar="PIPELINE", nargs="?", help="of this pipeline alone")
     past.add_argument("--need", metavar="N", type=positive, default=5, help="equivalent dates in a row (default 5)")
     past.add_argument("--json", action="store_true", help="as JSON")
     _history(past)
+    _plan(actions)
+    _collect(actions)
+
+
+def _plan(actions: Any) -> None:
+    about = "say what a migration takes: each attribute on both engines, what is lost, what to do, and the way back"
+    parser = actions.add_parser("plan", help=about, description=f"{about}; nothing is run", allow_abbrev=False)
+    _source(parser)
+    sides = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"
+    parser.add_argument("--old", metavar="SIDE", required=True, help=f"where it is now: {sides}")
+    parser.add_argument("--new", metavar="T", required=True, help="the target it is to move to")
+    parser.add_argument("--json", metavar="FILE", help="write the plan as JSON (- for standard output, alone)")
+    parser.add_argument("--out", "-o", metavar="FILE.md", help="write the plan as Markdown, instead of printing it")
+
+
+def _collect(actions: Any) -> None:
+    about = "read a run that a live engine has already done into a record, to be a side of a dry-run"
+    parser = actions.add_parser("collect", help=about, description=about, allow_abbrev=False)
+    _source(parser)
+    engines = ["airflow", "dagster", "kfp", "prefect"]
+    parser.add_argument(
+        "--from", dest="engine", choices=engines, required=True, help="the engine whose public API is asked"
+    )
+    parser.add_argument("--url", metavar="URL", required=True, help="where its server is: https://airflow.example.org")
+    parser.add_argument("--run", metavar="ID", required=True, help="the run's id, as the engine shows it")
+    parser.add_argument(
+        "--name",
+        "--dag",
+        metavar="NAME",
+        help="the DAG, flow, job or pipeline it is a run of, where the id is not enough",
+    )
+    parser.add_argument("--token-env", metavar="VARIABLE", help="the environment variable that holds a token")
+    parser.add_argument("--user", metavar="NAME", help="sign in as this user")
+    parser.add_argument("--password-env", metavar="VARIABLE", help="the environment variable that holds the password")
+    parser.add_argument("--timeout", metavar="S", type=seconds, default=30.0, help="for each answer (default 30)")
+    parser.add_argument(
+        "--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ"
+    )
+    parser.add_argument(
+        "-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter the engine does not know"
+    )
+    parser.add_argument("--params", metavar="FILE", help="such parameters as a JSON object; -p wins over it")
+    parser.add_argument(
+        "--out", "-o", metavar="FILE", help="the record (default build/migrate/PIPELINE/collected.json; - prints it)"
+    )
+
+
+def _schedule(actions: Any) -> None:
+    about = "compare when the old and the new side start runs, without running anything"
+    times = actions.add_parser("schedule", help=about, description=about, allow_abbrev=False)
+    _source(times)
+    sides = "a target, local (the pipeline's own meaning), or native code as TARGET:FILE[:NAME]"
+    times.add_argument("--old", metavar="SIDE", required=True, help=f"the side that is right: {sides}")
+    times.add_argument("--new", metavar="SIDE", required=True, help=f"the side that is examined: {sides}")
+    times.add_argument(
+        "--from", metavar="TIME", dest="at", help="when both are switched on: ISO 8601 with a time zone (default: now)"
+    )
+    times.add_argument("--count", metavar="N", type=positive, default=20, help="next runs to compare (default 20)")
+    times.add_argument(
+        "--env",
+        metavar="NAME=VALUE",
+        action="append",
+        type=variable,
+        default=[],
+        help="an environment variable of both sides' files, repeatable; CRON_SCHEDULE_TIMEZONE is the zone of a KFP server"
+        " (default UTC)",
+    )
+    times.add_argument("--json", metavar="FILE", help="write the comparison as JSON (- for standard output)")
+    for side in ("old", "new"):
+        times.add_argument(f"--{side}-python", metavar="PATH", help=f"a Python that has the {side} side's engine")
 
 
 def _history(parser: argparse.ArgumentParser) -> None:
@@ -234,7 +309,8 @@ def _ir(parser: argparse.ArgumentParser) -> None:
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=["pipeline", "record", "conformance"], nargs="?", default="pipeline")
+    names = ["pipeline", "record", "conformance", "plan", "schedule"]
+    parser.add_argument("name", choices=names, nargs="?", default="pipeline")
 
 
 def code(text: str) -> str:
@@ -271,6 +347,21 @@ def variable(text: str) -> tuple[str, str]:
     if not equals or not name or "\0" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value
+
+
+def seconds(text: str) -> float:
+    """A time above zero.
+
+    >>> seconds("1.5")
+    1.5
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
 
 
 def positive(text: str) -> int:

@@ -183,11 +183,15 @@ def schema(args: argparse.Namespace) -> int:
     from pipeglot.conformance.report import Report
     from pipeglot.core.ir import Pipeline
     from pipeglot.core.record import Record
+    from pipeglot.migrate.planning.model import Plan
+    from pipeglot.migrate.schedule_model import Comparison
 
-    models: dict[str, type[Pipeline | Record | Report]] = {
+    models: dict[str, type[Pipeline | Record | Report | Plan | Comparison]] = {
         "pipeline": Pipeline,
         "record": Record,
         "conformance": Report,
+        "plan": Plan,
+        "schedule": Comparison,
     }
     data = {"$schema": "https://json-schema.org/draft/2020-12/schema", **models[args.name].model_json_schema()}
     print(json.dumps(data, indent=2, ensure_ascii=False))

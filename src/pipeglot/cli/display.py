@@ -30,6 +30,31 @@ _STYLE = {
     "succeeded": "green",
 }
 
+_ENGINE_WORDS = {
+    "started": "running",
+    "success": "succeeded",
+    "completed": "succeeded",
+    "failure": "failed",
+    "crashed": "failed",
+    "timedout": "failed",
+    "tolerated": "failed",
+    "upforretry": "retrying",
+    "awaitingretry": "retrying",
+    "upstreamfailed": "blocked",
+    "notready": "blocked",
+}
+"""What engines say, in the words of STATES."""
+
+
+def said(state: str) -> str:
+    """A state of an engine's in our words, where there is one.
+
+    >>> said("up_for_retry"), said("Completed"), said("Late")
+    ('retrying', 'succeeded', 'Late')
+    """
+    plain = state.replace("_", "").replace(" ", "").lower()
+    return plain if plain in STATES else _ENGINE_WORDS.get(plain, state)
+
 
 def label(id: str, index: Sequence[int]) -> str:
     """A call instance's name for people, on one line.

@@ -10,7 +10,10 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pipeglot.core.diagnostic import Diagnostic, PipeglotError
+from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What a system says when there is no room, or the disk fails."""
 
 
 class InputError(PipeglotError):
@@ -64,7 +67,7 @@ def write(files: Mapping[Path, str]) -> None:
         for parent in reversed(made):
             with contextlib.suppress(OSError):
                 parent.rmdir()
-        raise fail("PG340", f"cannot write {_named(error, path)}: {reason(error)}") from None
+        raise _unwritten(_named(error, path), error) from None
 
 
 def current(path: Path) -> str | None:
@@ -88,7 +91,15 @@ def writable(path: Path) -> None:
         for parent in reversed(made):
             parent.rmdir()
     except OSError as error:
-        raise fail("PG340", f"cannot write {path}: {reason(error)}") from None
+        raise _unwritten(str(path), error) from None
+
+
+def _unwritten(name: str, error: OSError) -> PipeglotError:
+    """Why a file could not be written: a full disk is no mistake in what was asked for (exit code 3)."""
+    message = f"cannot write {name}: {reason(error)}"
+    if error.errno in FULL:
+        return EngineError([Diagnostic("PG340", "error", message, None, "make room, or choose another place")])
+    return fail("PG340", message)
 
 
 def destination(text: str, inputs: Iterable[str], *, option: str = "--record") -> Path:

@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeglot.cli import display, files
+from pipeglot.cli.collect import collect as collect_run
 from pipeglot.cli.commands import load
+from pipeglot.cli.hidden import Hidden, hidden
 from pipeglot.cli.output import folder_of, report
-from pipeglot.cli.params import collect
+from pipeglot.cli.params import given
+from pipeglot.cli.plan import plan
 from pipeglot.cli.run import instant, terminable
+from pipeglot.cli.schedule import schedule
 from pipeglot.core.pysource import identifier
 from pipeglot.core.render import printable
 from pipeglot.migrate.model import DryRun
@@ -24,27 +28,35 @@ _SHOWN = 20
 
 def migrate(args: argparse.Namespace) -> int:
     """One of the actions."""
-    return {"dry-run": _dry_run, "history": _history}[args.action](args)
+    actions = {
+        "dry-run": _dry_run,
+        "history": _history,
+        "collect": collect_run,
+        "plan": plan,
+        "schedule": schedule,
+    }
+    return actions[args.action](args)
 
 
 def _dry_run(args: argparse.Namespace) -> int:
     """Run both sides, print the verdict, write the reports; exit code 0, 1 or 3 as the verdict is, 130 when it was
     cut short."""
-    with terminable():
-        return _compared(args)
+    with terminable(), hidden() as shown:
+        return _compared(args, shown)
 
 
-def _compared(args: argparse.Namespace) -> int:
+def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
     from pipeglot.migrate.dryrun import Choices, dry_run
     from pipeglot.migrate.history import remember
-    from pipeglot.migrate.ignore import read_rules
+    from pipeglot.migrate.ignore import Rules, read_rules
     from pipeglot.migrate.native import read_mapping
     from pipeglot.migrate.sides import read_record, side
 
     loaded = load(args.source)
-    params = collect(loaded.pipeline, args.param, args.params)
+    hiding.declare(loaded.pipeline, dict(args.env))
+    params = given(loaded.pipeline, args.param, args.params)
     date = None if args.logical_date is None else instant(args.logical_date)
-    rules = read_rules(Path(args.ignore)) if args.ignore else []
+    rules = read_rules(Path(args.rules)) if args.rules else Rules()
     mapping = read_mapping(Path(args.map)) if args.map else {}
     old, new = (
         side(spec, python=Path(python) if python else None, mode=args.mode, mapping=mapping)
@@ -52,7 +64,7 @@ def _compared(args: argparse.Namespace) -> int:
     )
     choices = Choices(
         repeat=args.repeat,
-        ignore=rules,
+        rules=rules,
         tolerance=args.tolerance,
         allow=args.allow,
         effects=args.effects,
@@ -76,7 +88,11 @@ def _compared(args: argparse.Namespace) -> int:
             logical_date=date,
             path=[Path(loaded.base)],
             on_event=lambda name, event: shown.update(
-                f"{name} {event['task']}", tuple(event["index"]), event["state"], event.get("attempt") or 0, ""
+                f"{name} {event['task']}",
+                tuple(event["index"]),
+                display.said(event["state"]),
+                event.get("attempt") or 0,
+                "",
             ),
             stop=stop,
         )

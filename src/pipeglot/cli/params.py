@@ -13,15 +13,22 @@ from pipeglot.core.params import resolve_params
 from pipeglot.core.types import mismatch, scalar_kind
 
 
-def collect(pipeline: Pipeline, given: Iterable[str], file: str | None) -> dict[str, Json]:
+def collect(pipeline: Pipeline, told: Iterable[str], file: str | None) -> dict[str, Json]:
     """The values of a file and those given as NAME=VALUE, which win.
 
     Raises InputError for a file that is no JSON object, a name the pipeline does not have, and text that does
     not fit its parameter; AuthoringError when one is missing, or a value of the file does not fit.
     """
+    values = given(pipeline, told, file)
+    resolve_params(pipeline, values)
+    return values
+
+
+def given(pipeline: Pipeline, told: Iterable[str], file: str | None) -> dict[str, Json]:
+    """As `collect`, where a run may have the others from elsewhere: what is missing is no error."""
     values: dict[str, Json] = {} if file is None else _object(file)
     types = {param.name: param.type for param in pipeline.params}
-    for pair in given:
+    for pair in told:
         name, equals, text = pair.partition("=")
         if not equals:
             raise files.fail("PG342", f"-p {pair} is not NAME=VALUE")
@@ -30,7 +37,6 @@ def collect(pipeline: Pipeline, given: Iterable[str], file: str | None) -> dict[
             values[name] = typed(text, types[name])
         except ValueError as error:
             raise files.fail("PG342", f"parameter {name}: {error}") from None
-    resolve_params(pipeline, values)
     return values
 
 

@@ -16,6 +16,7 @@ from typing import TextIO
 
 from pipeglot.cli import display, files
 from pipeglot.cli.commands import load, options
+from pipeglot.cli.hidden import Hidden, hidden
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import collect
 from pipeglot.core.diagnostic import EngineError
@@ -29,15 +30,16 @@ EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
 
 def run(args: argparse.Namespace) -> int:
     """Run a pipeline and write its record; exit code 1 when the run failed, 130 when it was cut short."""
-    with terminable():
-        return _run(args)
+    with terminable(), hidden() as shown:
+        return _run(args, shown)
 
 
-def _run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace, shown: Hidden) -> int:
     _check_arguments(args)
     alone = args.record == "-"
     target = None if alone or args.record is None else files.destination(args.record, _inputs(args))
     loaded = load(args.source)
+    shown.declare(loaded.pipeline)
     params = collect(loaded.pipeline, args.param, args.params)
     date = None if args.logical_date is None else instant(args.logical_date)
     report(loaded.diagnostics, folder=folder_of(args.source))
@@ -46,12 +48,15 @@ def _run(args: argparse.Namespace) -> int:
             record = _here(loaded, params, date, args, people)
         else:
             record = _on_engine(loaded, params, date, args, people)
+        record = shown.masks.model(record)
+        if args.on != "local":
             people.writelines(f"{line}\n" for line in display.calls(record))
         people.writelines(f"{line}\n" for line in display.summary(record))
         if record.result is not None:
             people.write(f"result: {printable(json.dumps(record.result, ensure_ascii=False), 1000)}\n")
     if alone:
-        sys.stdout.write(record.to_json())
+        shown.stdout.write(record.to_json())
+        shown.stdout.flush()
     elif target:
         files.write({target: record.to_json()})
         print(f"record: {args.record}")
@@ -111,8 +116,7 @@ def _here(
     with display.display(people, f"{loaded.pipeline.name} on local") as shown:
 
         def listen(event: Event) -> None:
-            state = event.state or ("running" if event.what == "started" else "retrying")
-            shown.update(event.id, event.index, state, event.attempt, "")
+            shown.update(event.id, event.index, event.word, event.attempt, "")
 
         try:
             return execute(
@@ -153,7 +157,9 @@ def _on_engine(
     with display.display(people, f"{loaded.pipeline.name} on {args.on}") as shown:
 
         def listen(event: Event) -> None:
-            shown.update(event["task"], tuple(event["index"]), event["state"], event.get("attempt") or 0, "")
+            shown.update(
+                event["task"], tuple(event["index"]), display.said(event["state"]), event.get("attempt") or 0, ""
+            )
 
         try:
             return run_on(

@@ -36,6 +36,7 @@ SUPPORT: dict[str, Support] = {
     "timeout": Support("notyet", "a task takes as long as it takes"),
     "continue": Support("notimpl", "a task that catches its own exception could do it"),
     "resources": Support("never", "a script is one process"),
+    "secrets": Support("native", "the environment of the script"),
     "schedule.cron": _SCHEDULES,
     "schedule.interval": _SCHEDULES,
     "schedule.start": _SCHEDULES,
