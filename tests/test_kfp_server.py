@@ -208,6 +208,14 @@ def test_that_a_recurring_run_is_not_told_its_tick_is_named() -> None:
     assert "PG296" not in codes(dated.ir().model_copy(update={"schedule": None}))
 
 
+def test_to_deploy_again_with_catch_up_is_named() -> None:
+    schedule = Schedule(timing=Interval(seconds=HOURS), start=datetime(2026, 1, 5, tzinfo=timezone.utc), catch_up=True)
+    chain = PAIRS["chain"].ir()
+    assert codes(chain.model_copy(update={"schedule": schedule}))["PG297"] == "warning"
+    once = schedule.model_copy(update={"catch_up": False})
+    assert "PG297" not in codes(chain.model_copy(update={"schedule": once}))
+
+
 def test_a_component_that_is_given_the_macro_itself_takes_when_the_run_was_made_and_says_so(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -201,6 +201,7 @@ CODES: dict[str, str] = {
     "PG293": "packages that no component on KFP installs",
     "PG295": "secrets that the pod must have on KFP",
     "PG296": "a recurring run on KFP is not told its tick",
+    "PG297": "to deploy again on KFP catches up again",
     # 300-329: engines, their environments and their runs
     "PG300": "no such engine",
     "PG301": "the engine is not installed",

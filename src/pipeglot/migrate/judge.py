@@ -159,7 +159,9 @@ def _not_compared(old: Side, new: Side) -> Iterable[NotCompared]:
         what="effects outside the pipeline",
         why="services and tables that steps write, and files that no output names, are not read",
     )
-    yield NotCompared(what="schedules", why="a dry-run is one run at one logical date")
+    yield NotCompared(
+        what="schedules", why="a dry-run is one run at one logical date; `pipeglot migrate schedule` compares them"
+    )
     for name, side in (("old", old), ("new", new)):
         if side.record is None:
             continue

@@ -170,4 +170,10 @@ def schedule_findings(pipeline: Pipeline, dated: bool) -> list[Diagnostic]:
         way_out = "see kubeflow/pipelines#12494; a run that is made by hand takes the parameter logical_date"
         severity: Severity = "loss" if schedule.catch_up else "warning"
         found.append(Diagnostic("PG296", severity, message, pipeline.at, way_out, "kfp"))
+    if schedule.start is not None and schedule.catch_up:
+        message = (
+            "to deploy again makes the recurring run anew, and KFP then starts all ticks since its start once more"
+        )
+        way_out = "once it has caught up, deploy with a later start or without catch_up"
+        found.append(Diagnostic("PG297", "warning", message, pipeline.at, way_out, "kfp"))
     return [*found, *clock_changes(pipeline, "kfp", "KFP", cron_ticks)]
