@@ -389,7 +389,7 @@ class _Builder:
         )
         scope = [Known(ParamRef(name="p"), INT), Known(ParamRef(name="ps"), list_of(INT))]
         body, made = self.block(scope, 0, least=1 if self.prefix else 2)
-        timing = Cron(expression="0 2 * * *", timezone="America/New_York")
+        timing = Cron(expression="0 6 * * *", timezone="America/New_York")
         scheduled = not self.prefix and self.chance(0.06)
         return Pipeline(
             name=name,
