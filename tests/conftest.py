@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ collect_ignore += [f"distributed/{name}.py" for name in ("airflow_celery", "pod_
 
 settings.register_profile("pipeglot", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("pipeglot")
+
+
+# What a shell starts in the background ignores interrupts, and so would all that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
