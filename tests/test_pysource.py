@@ -189,6 +189,18 @@ def test_a_condition_means_the_same_however_it_is_laid_out(condition: Value, roo
             assert eval(source, dict(scope)) == plain(condition, scope), source
 
 
+def test_a_condition_denied_twice_is_the_condition() -> None:
+    a, b, c = (IsIn(value=Out(ref=f"a_rather_long_name_{n}"), options=("alpha", "beta")) for n in "abc")
+    either = Any_(operands=(a, b))
+    twice = Not(operand=Not(operand=either))
+    for plainly, denied in ((All(operands=(either, c)), All(operands=(twice, c))), (either, twice)):
+        for room in (40, 70, 200):
+            told = [flat(fitting(each, lambda root: f"{root.ref}", room)) for each in (plainly, denied)]  # type: ignore[union-attr]
+            assert told[0] == told[1]
+            told = [flat(expression(each, lambda root: f"{root.ref}")) for each in (plainly, denied)]  # type: ignore[union-attr]
+            assert told[0] == told[1]
+
+
 # Without shrinking, which would start ruff for minutes: the diff in the message shows the one that is wrong.
 @settings(max_examples=3, phases=[Phase.generate])
 @given(st.lists(st.tuples(CONDITIONS, st.sampled_from([4, 8])), min_size=100, max_size=100))

@@ -352,6 +352,8 @@ def expression(value: Value, names: RootNames) -> Doc:
             return Infix("not in", (operand(inside), literal(tuple(options))))
         case Not(operand=Compare(op="==" | "!=" as op, left=left, right=right)):
             return inner(Compare(op="!=" if op == "==" else "==", left=left, right=right))
+        case Not(operand=Not(operand=twice)):
+            return inner(twice)
         case Not():
             return negated(inner(value.operand))
 
@@ -370,6 +372,7 @@ def negated(doc: Doc) -> Doc:
 
 def fitting(condition: Value, names: RootNames, room: int) -> Doc:
     """A condition as `and` and `or`; one that ruff would not leave so as `all([...])` and `any([...])`."""
+    condition = _plain(condition)
     doc = expression(condition, names)
     if not isinstance(condition, All | Any_) or is_tidy(doc, room):
         return doc
@@ -377,10 +380,17 @@ def fitting(condition: Value, names: RootNames, room: int) -> Doc:
     return call("all" if isinstance(condition, All) else "any", Bracket("[", inner, "]"))
 
 
+def _plain(condition: Value) -> Value:
+    """A condition without `not` of `not`."""
+    while isinstance(condition, Not) and isinstance(condition.operand, Not):
+        condition = condition.operand.operand
+    return condition
+
+
 def same_kind(value: All | Any_) -> list[Value]:
     """The operands, with those of operands of the same kind in their place: `a and (b and c)` needs no brackets."""
     found: list[Value] = []
-    for operand in value.operands:
+    for operand in map(_plain, value.operands):
         same = isinstance(operand, All | Any_) and operand.kind == value.kind
         found += same_kind(operand) if same else [operand]  # type: ignore[arg-type]
     return found
