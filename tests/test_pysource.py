@@ -189,6 +189,16 @@ def test_a_condition_means_the_same_however_it_is_laid_out(condition: Value, roo
             assert eval(source, dict(scope)) == plain(condition, scope), source
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_condition_compared_with_a_bool_keeps_its_brackets(told: bool) -> None:
+    a, b, c = (IsIn(value=Out(ref=n), options=("x",)) for n in "abc")
+    either, is_so = Any_(operands=(a, b)), Const(value=told)
+    op: Any = "==" if told else "!="
+    for compared in (Compare(op=op, left=either, right=is_so), Compare(op=op, left=is_so, right=either)):
+        said = flat(expression(All(operands=(compared, c)), lambda root: f"{root.ref}"))  # type: ignore[union-attr]
+        assert said == '(a in ("x",) or b in ("x",)) and c in ("x",)'
+
+
 def test_a_condition_denied_twice_is_the_condition() -> None:
     a, b, c = (IsIn(value=Out(ref=f"a_rather_long_name_{n}"), options=("alpha", "beta")) for n in "abc")
     either = Any_(operands=(a, b))

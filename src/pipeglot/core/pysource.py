@@ -322,7 +322,7 @@ def expression(value: Value, names: RootNames) -> Doc:
         doc = inner(v)
         return Parens(doc) if isinstance(doc, Infix | Parens) or flat(doc).startswith("not ") else doc
 
-    match value:
+    match value := settled(value):
         case Const():
             return literal(value.value)
         case Ctx():
@@ -336,10 +336,6 @@ def expression(value: Value, names: RootNames) -> Doc:
             return Bracket("{", tuple(Entry(string(k) + ": ", inner(v)) for k, v in value.items), "}")
         case Text():
             return _text(value, names)
-        case Compare(op="==" | "!=" as op, left=known, right=Const(value=bool(told))):
-            return inner(known) if told is (op == "==") else negated(inner(known))
-        case Compare(op="==" | "!=" as op, left=Const(value=bool(told)), right=known):
-            return inner(known) if told is (op == "==") else negated(inner(known))
         case Compare():
             return Infix(value.op, (operand(value.left), operand(value.right)))
         case IsIn():
@@ -352,8 +348,6 @@ def expression(value: Value, names: RootNames) -> Doc:
             return Infix("not in", (operand(inside), literal(tuple(options))))
         case Not(operand=Compare(op="==" | "!=" as op, left=left, right=right)):
             return inner(Compare(op="!=" if op == "==" else "==", left=left, right=right))
-        case Not(operand=Not(operand=twice)):
-            return inner(twice)
         case Not():
             return negated(inner(value.operand))
 
@@ -372,7 +366,7 @@ def negated(doc: Doc) -> Doc:
 
 def fitting(condition: Value, names: RootNames, room: int) -> Doc:
     """A condition as `and` and `or`; one that ruff would not leave so as `all([...])` and `any([...])`."""
-    condition = _plain(condition)
+    condition = settled(condition)
     doc = expression(condition, names)
     if not isinstance(condition, All | Any_) or is_tidy(doc, room):
         return doc
@@ -380,17 +374,24 @@ def fitting(condition: Value, names: RootNames, room: int) -> Doc:
     return call("all" if isinstance(condition, All) else "any", Bracket("[", inner, "]"))
 
 
-def _plain(condition: Value) -> Value:
-    """A condition without `not` of `not`."""
-    while isinstance(condition, Not) and isinstance(condition.operand, Not):
-        condition = condition.operand.operand
-    return condition
+def settled(value: Value) -> Value:
+    """A condition without `not` of `not`, and without a comparison with True or False: what is left has the brackets and
+    the layout of what it says."""
+    match value:
+        case Not(operand=Not(operand=twice)):
+            return settled(twice)
+        case (
+            Compare(op="==" | "!=" as op, left=known, right=Const(value=bool(told)))
+            | Compare(op="==" | "!=" as op, left=Const(value=bool(told)), right=known)
+        ):
+            return settled(known if told is (op == "==") else Not(operand=known))
+    return value
 
 
 def same_kind(value: All | Any_) -> list[Value]:
     """The operands, with those of operands of the same kind in their place: `a and (b and c)` needs no brackets."""
     found: list[Value] = []
-    for operand in map(_plain, value.operands):
+    for operand in map(settled, value.operands):
         same = isinstance(operand, All | Any_) and operand.kind == value.kind
         found += same_kind(operand) if same else [operand]  # type: ignore[arg-type]
     return found
