@@ -12,14 +12,13 @@ from typing import Any
 
 from pipeglot.core.ir import Call, Const, Each, Imported, Item, ListOf, Out, Param, ParamRef, Pipeline, Step
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
+from pipeglot.migrate.drawing import Box, Graph
 from pipeglot.migrate.ignore import Rule, Rules
 from pipeglot.migrate.judge import judge
 from pipeglot.migrate.model import (
-    Box,
     Cell,
     Difference,
     DryRun,
-    Graph,
     Injected,
     Masked,
     NotCompared,

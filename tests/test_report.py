@@ -14,7 +14,8 @@ from typing import Any, get_args
 import pytest
 
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Kind
+from pipeglot.migrate.drawing import Box, Graph
+from pipeglot.migrate.model import Difference, DryRun, Kind
 from pipeglot.migrate.report import ROWS, html, markdown
 from pipeglot.migrate.report_data import BUDGET, ELSEWHERE, KINDS, LARGEST, page_data
 from pipeglot.migrate.report_layout import Layout, Placed, layout

@@ -48,7 +48,8 @@ class EngineTask:
 
     `index` is what the engine itself knows of the position (Airflow's map index), empty otherwise. `state` is the
     engine's own word. Times are ISO 8601 UTC. `output` is meaningful only when `has_output`. A `group` is no work of its
-    own, but stands for the tasks in it (a DAG in a pipeline of KFP).
+    own, but stands for the tasks in it (a DAG in a pipeline of KFP). `values` are what it handed on by key beside its
+    output (Airflow's XComs under other keys); `told` is what a task that stands for the Final was told of the run.
     """
 
     name: str
@@ -61,6 +62,8 @@ class EngineTask:
     output: Any = None
     error: Mapping[str, str] | None = None
     group: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+    told: str | None = None
 
 
 def instant(text: str | None) -> datetime | None:
@@ -81,7 +84,8 @@ def failure(task: EngineTask) -> Failure:
 @dataclass(frozen=True)
 class EngineRun:
     """One run as its engine recorded it: the JSON a probe prints. `params` are what the engine says the run was given;
-    a probe, which was told them, leaves them out."""
+    a probe, which was told them, leaves them out. `attempts` is how often the engine began the run as a whole; `result`
+    is what the run itself gave, where the engine keeps that (`has_result`)."""
 
     engine: str
     engine_version: str
@@ -93,6 +97,9 @@ class EngineRun:
     tasks: Sequence[EngineTask]
     notes: Sequence[str] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 1
+    result: Any = None
+    has_result: bool = False
 
 
 Mode: TypeAlias = Literal["test", "multiprocess", "server"]

@@ -18,6 +18,7 @@ from pipeglot.core import secrets
 from pipeglot.core.derive import complete
 from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
+from pipeglot.core.machine import UNKNOWN
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import inline
@@ -144,6 +145,8 @@ def completed(
         started=instant(run.started),
         ended=instant(run.ended),
         notes=tuple(run.notes),
+        attempts=run.attempts,
+        kept=run.result if run.has_result else UNKNOWN,
     )
 
 

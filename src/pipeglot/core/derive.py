@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from pipeglot.core.evaluate import EvaluationError, Unknown
 from pipeglot.core.ir import AnyNode, Call, Each, If, Json, Pipeline
@@ -31,6 +32,8 @@ def complete(
     started: datetime | None = None,
     ended: datetime | None = None,
     notes: Sequence[str] = (),
+    attempts: int = 1,
+    kept: Any = UNKNOWN,
 ) -> Record:
     """The Record of a run that an engine did, from the call instances it left traces of. No step code runs.
 
@@ -51,8 +54,8 @@ def complete(
       derived, but what a region decided may still show: the arm in which something was attempted was taken, one
       whose calls would have left a trace and did not was not, and a loop has as many items as its calls were seen for.
 
-    `params` are all of the run's, defaults included. The run's state is the engine's; the result is computed
-    from the outputs, and not set when it is not known.
+    `params` are all of the run's, defaults included. The run's state and its `attempts` are the engine's; its result is
+    the one the engine `kept`, else computed from the outputs, and not set when it is not known.
 
     >>> from pipeglot.core.ir import Step, Shell
     >>> pipeline = Pipeline(
@@ -75,9 +78,12 @@ def complete(
     while reading.ready:
         instance = reading.ready.popleft()
         reading.end(instance, reading.observed.get(instance.key))
-    result: dict[str, Json] = {}
-    with contextlib.suppress(Unknown):
-        result["result"] = reading.result()
+    result: dict[str, Any] = {}
+    if kept is not UNKNOWN:
+        result = {"result": kept, "result_observed": True}
+    else:
+        with contextlib.suppress(Unknown):
+            result["result"] = reading.result()
     return Record(
         pipeline=pipeline.name,
         engine=engine,
@@ -88,6 +94,7 @@ def complete(
         run_id=run_id,
         started=started,
         ended=ended,
+        attempts=attempts,
         **result,
         calls=in_order(reading.shape, [*reading.observed.values(), *reading.derived]),
         notes=(*notes, *reading.notes),

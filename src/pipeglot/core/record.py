@@ -35,12 +35,13 @@ class Failure(Part):
 
 
 class CallRecord(Part):
-    """One instance of a call (or a region that failed to decide, under its own id).
+    """One execution of a call instance (or a region that failed to decide, under its own id).
 
     `index` is the path of item numbers of the enclosing loops, outermost first, from 0; a call of a loop that never
     expanded is recorded once, at the index path reached so far. `observed` is False when the engine left no trace
     and the state was derived from the observed ones. `started` and `ended` are None when nothing was attempted.
     The `output` of a succeeded call that its engine did not keep is not set, and in JSON it is absent.
+    `told` is what the Final was told of the run (`Ctx.state`), where that is known; else None, and in JSON absent.
     """
 
     id: str
@@ -53,6 +54,7 @@ class CallRecord(Part):
     ended: Time | None = None
     output: Any = None
     error: Failure | None = None
+    told: RunState | None = None
 
     @property
     def output_known(self) -> bool:
@@ -64,13 +66,22 @@ class CallRecord(Part):
         written: dict[str, Any] = plain(self)
         if not self.output_known:
             written.pop("output", None)
+        if self.told is None:
+            del written["told"]
         return written
 
 
 class Record(Part):
     """One run of a pipeline on one engine.
 
-    A `result` made of outputs that the engine did not keep is not set, and in JSON it is absent.
+    A call instance that ran more than once has an entry in `calls` for every execution, each with the same id and index:
+    a call made twice, two native tasks that stand for one call, a run that its engine began again.
+
+    Attributes:
+        attempts: how often the engine began the run as a whole: a flow's retries, run retries, cleared runs. In JSON
+            it is absent when it is 1.
+        result: what the run gave. One made of outputs that the engine did not keep is not set, and in JSON absent.
+        result_observed: the engine itself kept the result; else it is computed from outputs, and in JSON this is absent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -85,7 +96,9 @@ class Record(Part):
     run_id: str | None = None
     started: Time | None = None
     ended: Time | None = None
+    attempts: int = 1
     result: Any = None
+    result_observed: bool = False
     calls: tuple[CallRecord, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -99,6 +112,9 @@ class Record(Part):
         written: dict[str, Any] = plain(self)
         if not self.result_known:
             written.pop("result", None)
+        for name, usual in (("attempts", 1), ("result_observed", False)):
+            if written[name] == usual:
+                del written[name]
         return written
 
     def to_json(self) -> str:

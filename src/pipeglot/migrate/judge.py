@@ -14,6 +14,7 @@ from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.migrate.artifacts import not_compared
 from pipeglot.migrate.compare import compare
+from pipeglot.migrate.drawing import graph
 from pipeglot.migrate.folders import Folders
 from pipeglot.migrate.ignore import Rules, ignored
 from pipeglot.migrate.model import (
@@ -23,12 +24,13 @@ from pipeglot.migrate.model import (
     Injected,
     Masked,
     NotCompared,
+    Required,
     Side,
     Verdict,
-    graph,
 )
 from pipeglot.migrate.noise import noise
 from pipeglot.migrate.secrets import Masks, told_apart
+from pipeglot.migrate.weight import Declared
 
 SideName: TypeAlias = Literal["old", "new"]
 Left: TypeAlias = Sequence[Folders | None]
@@ -49,10 +51,13 @@ def judge(
     injected: Sequence[Injected] = (),
     unexpected: Sequence[tuple[SideName, dict[str, Any]]] = (),
     gaps: Sequence[NotCompared] = (),
+    declared: Sequence[Declared] = (),
+    required: Required = "outputs",
     masks: Masks | None = None,
 ) -> DryRun:
     """The dry-run that two sides' records make: what differs, what was masked, what was not compared. Records are compared
-    as they are; in what is told of them there is nothing secret (`masks`, by default those of this process)."""
+    as they are; in what is told of them there is nothing secret (`masks`, by default those of this process). Of what both
+    sides have `declared`, each that differs is a difference."""
     masks = masks or Masks.of(pipeline)
     flat = inline(pipeline)
     rules = rules or Rules()
@@ -68,7 +73,12 @@ def judge(
         unsteady, known = noise(_unsteady(_again(new.records, left[1], between)), again)
         masked += [*noisy, *known]
         asked = [_asked(name, one) for name, one in unexpected]
-        counted, ignorable = ignored([*found, *unsteady, *asked], rules.ignore, today=started.date())
+        said = [
+            Difference(kind="declared", call=one.call, path=one.name, old=one.old, new=one.new)
+            for one in declared
+            if one.verdict == "differ"
+        ]
+        counted, ignorable = ignored([*found, *unsteady, *asked, *said], rules.ignore, today=started.date())
         masked += ignorable
         counted, unsure = told_apart(counted, masks)
         gaps = [*gaps, *_masked_in_records(unsure)]
@@ -86,9 +96,11 @@ def judge(
         ended=datetime.now(timezone.utc),
         old=old,
         new=new,
+        required=required,
         differences=tuple(counted),
         masked=tuple(masked),
         not_compared=(*gaps, *not_compared(unread), *_not_compared(old, new)),
+        declared=tuple(declared),
         injected=tuple(injected),
         graph=graph(pipeline),
     )

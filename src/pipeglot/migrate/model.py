@@ -7,10 +7,9 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
-from pipeglot.core.graph import Picture, words
-from pipeglot.core.ir import Call, Each, If, Pipeline
 from pipeglot.core.record import Part, Record, Time
-from pipeglot.core.shape import Shape, inline
+from pipeglot.migrate.drawing import Graph
+from pipeglot.migrate.weight import Coverage, Declared, Flaky, NotExercised
 
 FORMAT: Literal["pipeglot.dryrun/1"] = "pipeglot.dryrun/1"
 
@@ -30,9 +29,19 @@ Kind: TypeAlias = Literal[
     "input",
     "table",
     "artifact",
+    "repeated",
+    "told",
+    "declared",
+    "record",
 ]
 """`input`: a replayed call was asked with arguments that the record does not have. `table`: two tables, in an output or
-in the file that it names; `artifact`: two files, by what is in them or by their bytes."""
+in the file that it names; `artifact`: two files, by what is in them or by their bytes. `repeated`: how often one call
+instance was executed; `told`: what the Final was told of the run; `attempts` and `order` without a call are about the
+run itself. `declared`: a policy that both sides declare, named by `path`. `record`: something in a record that cannot
+be, or that is about another run; `path` names it."""
+
+Required: TypeAlias = Literal["outputs", "states"]
+"""What must have been compared before two runs are *equivalent*."""
 
 CONTENT: frozenset[Kind] = frozenset({"output", "result", "table", "artifact"})
 """Kinds that are about what calls gave, at a path in it."""
@@ -236,32 +245,28 @@ class Injected(Part):
     differences: tuple[Difference, ...] = ()
 
 
-class Box(Part):
-    """A call or region of the pipeline, as it is drawn: `inside` are the regions around it, outermost first, and `arms`
-    the number of the arm in each of them that is an If.
+class Finding(Part):
+    """Differences that have one cause: the first call that differs although what it was given agrees.
 
-    `words` say what an If asks, arm by arm (empty for the one without a condition), or what an Each goes over; `args`
-    what a call is given, by parameter.
+    `cause` and `consequences` are places in the `differences` of the dry-run, in their order: those of the call itself,
+    and those of what follows from it. `call` is None where the cause is no call: the run as such. `old` and `new` say
+    where the call stands, and `diff` is a unified diff of its source on both sides, empty where one is not known.
     """
 
-    id: str
-    kind: Literal["call", "if", "each", "final"]
-    inside: tuple[str, ...] = ()
-    arms: tuple[int | None, ...] = ()
-    loops: int = 0
-    words: tuple[str, ...] = ()
-    args: dict[str, str] = Field(default_factory=dict)
-
-
-class Graph(Part):
-    """The pipeline for drawing: its calls and regions, and what waits for what."""
-
-    boxes: tuple[Box, ...] = ()
-    edges: tuple[tuple[str, str], ...] = ()
+    call: str | None = None
+    cause: tuple[int, ...]
+    consequences: tuple[int, ...] = ()
+    old: Source | None = None
+    new: Source | None = None
+    diff: str = ""
 
 
 class DryRun(Part):
-    """A dry-run: the verdict and all that it rests on."""
+    """A dry-run: the verdict and all that it rests on.
+
+    `findings` group all `differences`, each in just one of them; `flaky` is what the old side itself does differently
+    from run to run; `required` is what had to be compared for an *equivalent*.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -271,15 +276,21 @@ class DryRun(Part):
     pipeglot: str
     verdict: Verdict
     why: str
+    required: Required = "outputs"
     params: dict[str, Any] = Field(default_factory=dict)
     logical_date: str | None = None
     started: Time
     ended: Time
     old: Side
     new: Side
+    coverage: Coverage = Coverage()
     differences: tuple[Difference, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    flaky: tuple[Flaky, ...] = ()
     masked: tuple[Masked, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
+    not_exercised: tuple[NotExercised, ...] = ()
+    declared: tuple[Declared, ...] = ()
     injected: tuple[Injected, ...] = ()
     graph: Graph = Graph()
 
@@ -291,39 +302,3 @@ class DryRun(Part):
     def from_json(cls, text: str) -> DryRun:
         """Read `to_json`'s text; raises pydantic's ValidationError when it is not a dry-run of this version."""
         return cls.model_validate_json(text)
-
-
-def graph(pipeline: Pipeline) -> Graph:
-    """What a pipeline looks like, drawn: every call, If, Each and the Final, and what waits for what."""
-    pipeline = inline(pipeline)
-    shape = Shape(pipeline)
-    boxes: list[Box] = []
-    for id, node in shape.nodes.items():
-        if isinstance(node, Call | If | Each):
-            frames = shape.frames[id]
-            boxes.append(
-                Box(
-                    id=id,
-                    kind=node.kind,
-                    inside=tuple(frame.region for frame in frames),
-                    arms=tuple(frame.arm for frame in frames),
-                    loops=len(shape.loops(id)),
-                    words=_words(node),
-                    args=_args(node) if isinstance(node, Call) else {},
-                )
-            )
-    if pipeline.final is not None:
-        last = pipeline.final.call
-        boxes.append(Box(id=last.id, kind="final", args=_args(last)))
-    edges = dict.fromkeys((edge.start, edge.end) for edge in Picture(shape).edges)
-    return Graph(boxes=tuple(boxes), edges=tuple(edges))
-
-
-def _words(node: Call | If | Each) -> tuple[str, ...]:
-    if isinstance(node, If):
-        return tuple("" if arm.when is None else words(arm.when) for arm in node.arms)
-    return (words(node.items),) if isinstance(node, Each) else ()
-
-
-def _args(call: Call) -> dict[str, str]:
-    return {name: words(value) for name, value in call.args.items()}

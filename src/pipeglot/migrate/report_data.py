@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from pipeglot.migrate.model import Box, Difference, DryRun, Graph, Kind, Side, TableDifference
+from pipeglot.migrate.drawing import Box, Graph
+from pipeglot.migrate.model import Difference, DryRun, Kind, Side, TableDifference
 from pipeglot.migrate.report_layout import layout
 from pipeglot.migrate.report_values import compact, cut, marked, pretty
 
@@ -29,6 +30,10 @@ KINDS: dict[Kind, str] = {
     "input": "unrecorded input",
     "table": "table",
     "artifact": "file",
+    "repeated": "executions",
+    "told": "told of the run",
+    "declared": "declared",
+    "record": "record",
 }
 """What each kind of difference is called."""
 LARGEST = 20_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import isqrt
 from typing import TypeAlias
 
-from pipeglot.migrate.model import Box, Graph
+from pipeglot.migrate.drawing import Box, Graph
 
 Point: TypeAlias = tuple[float, float]
 Owner: TypeAlias = tuple[str, int | None]
