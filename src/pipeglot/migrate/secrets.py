@@ -8,7 +8,6 @@ of whose sides are shown as `***`.
 from __future__ import annotations
 
 import base64
-import html
 import json
 import os
 import re
@@ -17,8 +16,8 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Literal, TypeVar, get_args, get_origin
-from urllib.parse import quote, quote_plus, urlsplit
 
 from pydantic import BaseModel
 
@@ -26,90 +25,33 @@ from pipeglot import backends
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.rules.practice import has_secret
 from pipeglot.core.shape import Shape, inline
+from pipeglot.migrate import escapes
+from pipeglot.migrate.credentials import parts, secret_values, weak
 from pipeglot.migrate.model import Difference
+from pipeglot.migrate.numerals import number, written
 
 MASK = "***"
 
 SHORTEST = 4
 """Characters of a declared secret that is blotted out within text; a shorter one only where it is all of a text."""
 
-SHORTEST_GUESSED = 6
-"""Characters of what is taken for a credential by the name of its variable."""
-
-_CREDENTIAL = re.compile(
-    r"(?i)secret|token|passw|passphrase|pwd|credential|private|signature|auth(?!or)|conn(ection)?_|_dsn$|(^|_)dsn$"
-    r"|(^|_)pass($|_)|(api|access|account|encryption|fernet|master|session|signing|ssh)_?key|_key$"
-)
-_FOLDERS = ("PWD", "OLDPWD")
-"""Variables of every shell that only sound like a password."""
-_HARMLESS = re.compile(r"(?i)true|false|none|null|(en|dis)abled|required|optional|default|localhost|development")
-_KEYED = re.compile(r"(?i)secret|token|passw|pwd|credential|key|auth(?!or)")
-
 Model = TypeVar("Model", bound=BaseModel)
 Error = TypeVar("Error", bound=PipeglotError)
 
 
-def secret_values(variables: Mapping[str, str] | None = None) -> list[str]:
-    """What of environment variables must not be shown, longest first: values of those that have a credential's name, of
-    those that look like one whatever their name, and passwords within URLs. Very short ones would blot out everything.
-
-    >>> secret_values({"API_TOKEN": "abc123xyz", "HOME": "/home/you", "BROKER": "redis://:s3cret!!@db/0", "DB_PASS": "pw"})
-    ['abc123xyz', 's3cret!!']
-    """
-    found: list[str] = []
-    for name, value in (os.environ if variables is None else variables).items():
-        if (_CREDENTIAL.search(name) and name not in _FOLDERS) or has_secret(value):
-            found.append(value)
-            found += _inside(value)
-        elif "://" in value:
-            found += _password(value)
-    common = backends.targets().keys()  # the name of an engine, which many passwords are, would be missed everywhere
-    kept = {one for one in found if len(one) >= SHORTEST_GUESSED and one not in common and not _HARMLESS.fullmatch(one)}
-    return sorted(kept, key=lambda value: (-len(value), value))
-
-
-def _inside(value: str) -> Iterator[str]:
-    """What is secret by itself within a credential: the password of a URL, a long line, an entry of a JSON object."""
-    yield from _password(value)
-    lines = value.splitlines()
-    yield from (line.strip() for line in lines if len(lines) > 1 and len(line) >= 16 and not line.startswith("-----"))
-    yield value.strip()
-    try:
-        told = json.loads(value)
-    except ValueError:
-        return
-    for key, inner in told.items() if isinstance(told, dict) else ():
-        if isinstance(inner, str) and _KEYED.search(key):
-            yield inner
-
-
-def _password(value: str) -> Iterator[str]:
-    try:
-        password = urlsplit(value).password
-    except ValueError:
-        return
-    if password:
-        yield password
-
-
 def forms(value: str) -> set[str]:
-    """A secret as it may be written: itself, as JSON and Python write it (also one within the other), in a URL, HTML, a
-    shell's command, hexadecimal, and base64, also of a longer text that it is a part of.
+    """A secret as it may be encoded: itself, as a shell or `repr` of bytes writes it, a number with its separators,
+    hexadecimal, and base64, also of a longer text that it is a part of.
 
-    >>> {"pa%2Fss", "70612f7373", "cGEvc3M="} < forms("pa/ss")
+    Where characters of these stand as escapes (of a URL, JSON, Python, HTML) is for `escapes` to find.
+
+    >>> {"pa/ss", "70612f7373", "cGEvc3M="} < forms("pa/ss")
     True
     """
     plain = {value}
-    for _ in range(2):
-        plain |= {json.dumps(one, ensure_ascii=escaped)[1:-1] for one in plain for escaped in (True, False)}
-        plain |= {
-            quoted for one in plain for quoted in (repr(one)[1:-1], repr(one + "'\"")[1:-4], repr(one + "'")[1:-2])
-        }
-    for one in (quote(value), quote(value, safe=""), quote_plus(value)):
-        plain |= {one, re.sub(r"%..", lambda found: found[0].lower(), one)}
-    plain |= {html.escape(value), shlex.quote(value)[1:-1] if shlex.quote(value) != value else value}
+    if (quoted := shlex.quote(value)) != value:
+        plain.add(quoted[1:-1])
     data = value.encode("utf-8", "surrogatepass")
     plain |= {data.hex(), data.hex().upper(), repr(data)[2:-1]}
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
@@ -121,7 +63,7 @@ def forms(value: str) -> set[str]:
             core = text[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
             if len(core) >= SHORTEST:
                 plain.add(core)
-    return {one for one in plain if len(one) >= SHORTEST}
+    return {one for one in plain | set(written(value)) if len(one) >= SHORTEST}
 
 
 class Masks:
@@ -133,9 +75,10 @@ class Masks:
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         self._short: set[str] = set()
         self._forms: set[str] = set()
+        self._numbers: set[Decimal] = set()
         self.kept: set[str] = {"local", *backends.targets()}
         self._pattern: re.Pattern[str] | None = None
-        self._add(secret_values(variables))
+        self._guess(variables)
 
     @classmethod
     def of(cls, pipeline: Pipeline, env: Mapping[str, str] | None = None) -> Masks:
@@ -148,9 +91,15 @@ class Masks:
         """Blot out the pipeline's secrets too, and the credentials in `env`."""
         given = {**os.environ, **(env or {})}
         own = [given.get(secret.env, "") for secret in secrets.declared(pipeline)]
-        self._add([*own, *(inner for value in own for inner in _inside(value)), *secret_values(env or {})])
+        self._add([*own, *(inner for value in own for inner in parts(value))])
+        self._guess(env or {})
         flat = inline(pipeline)
         self.kept |= {flat.name, *Shape(flat).nodes, *([flat.final.call.id] if flat.final else [])}
+
+    def _guess(self, variables: Mapping[str, str] | None) -> None:
+        values = secret_values(variables)
+        self._short |= set(filter(weak, values))
+        self._add(value for value in values if not weak(value))
 
     def _add(self, values: Iterable[str]) -> None:
         for value in filter(None, values):
@@ -158,6 +107,8 @@ class Masks:
                 self._short.add(value)
             else:
                 self._forms |= forms(value)
+            if (told := number(value)) is not None:
+                self._numbers.add(told)
         self._pattern = _alternatives(self._forms)
 
     def begun(self, text: str) -> int:
@@ -166,7 +117,7 @@ class Masks:
         >>> Masks({"API_TOKEN": "abc123xyz"}).begun("it is abc1")
         4
         """
-        most = 0
+        most = escapes.begun(text, self._forms)
         for form in self._forms:
             at = text.find(form[0], max(0, len(text) - len(form) + 1))
             while at >= 0 and not form.startswith(text[at:]):
@@ -177,12 +128,26 @@ class Masks:
     def text(self, said: str) -> str:
         """A text without secrets.
 
-        >>> Masks({"API_TOKEN": "abc 123/xyz"}).text("https://example.com/?key=abc%20123%2Fxyz")
+        >>> Masks({"API_TOKEN": "abc 123/xyz"}).text("https://example.com/?key=%61bc%20123%2Fxyz")
         'https://example.com/?key=***'
         """
         if said in self._short:
             return MASK
-        return said if self._pattern is None else self._pattern.sub(MASK, said)
+        if self._pattern is None:
+            return said
+        spans = sorted(
+            [match.span() for match in self._pattern.finditer(said)]
+            + [(start, end) for _, start, end in escapes.found(said, self._forms)]
+        )
+        if not spans:
+            return said
+        told: list[str] = []
+        behind = 0
+        for start, end in spans:
+            if start >= behind or not told:
+                told += [said[behind:start], MASK]
+            behind = max(behind, end)
+        return "".join((*told, said[behind:]))
 
     def name(self, said: str) -> str:
         """A name without secrets; one that everybody knows stays."""
@@ -207,7 +172,7 @@ class Masks:
             case bool() | None:
                 return value
             case int() | float():
-                return MASK if json.dumps(value) in self._forms | self._short else value
+                return MASK if self._numbers and number(json.dumps(value)) in self._numbers else value
         return value
 
     def model(self, model: Model) -> Model:
@@ -223,13 +188,15 @@ class Masks:
                 escaped = json.dumps(form, ensure_ascii=False)[1:-1]
                 if escaped in plain or (escaped != form and form in plain):
                     told.add(form)
+        less._forms |= {form for form, _, _ in escapes.found(plain, self._forms - less._forms)}
+        less._numbers = {told for told in self._numbers if f"{told:f}" in plain or f"{told:e}"[:6] in plain}
         less._pattern, less.kept = _alternatives(less._forms), self.kept
         return less
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to blot out."""
-        return not self._forms and not self._short
+        return not self._forms and not self._short and not self._numbers
 
     def diagnostic(self, found: Diagnostic) -> Diagnostic:
         """A finding without secrets."""
@@ -333,8 +300,3 @@ def told_apart(found: Iterable[Difference], masks: Masks) -> tuple[list[Differen
         hidden = MASK in json.dumps([one.old, one.new]) and one.absent is None
         (open_ if hidden and masks.json(one.old) == masks.json(one.new) else real).append(one)
     return real, open_
-
-
-def masked_secrets(model: Model, variables: Mapping[str, str] | None = None) -> Model:
-    """The same data without the values of credentials among `variables`, by default those of this process."""
-    return Masks(variables).model(model)

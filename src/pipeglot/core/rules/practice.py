@@ -13,9 +13,14 @@ LARGE = 48 * 1024
 
 _SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|private_?key|access_?key)($|_)")
 _SECRET_TEXT = re.compile(
-    r"AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|gh[pousr]_[A-Za-z0-9]{30,}"
-    r"|xox[abprs]-[0-9A-Za-z-]{10,}|sk-[A-Za-z0-9_-]{20,}|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
+    r"(?<![A-Za-z0-9])(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}"
+    r"|xox[abeoprs]-[0-9A-Za-z-]{10,}|xapp-[0-9A-Za-z-]{10,}|sk-[A-Za-z0-9_-]{20,}|[rs]k_(?:live|test)_[A-Za-z0-9]{16,}"
+    r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}|hf_[A-Za-z0-9]{30,}"
+    r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|hvs\.[A-Za-z0-9_-]{20,}|dapi[0-9a-f]{32}|dop_v1_[0-9a-f]{64}"
+    r"|AGE-SECRET-KEY-[0-9A-Z]{50,}|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
 )
+"""Kinds of secrets that their issuers made easy to tell."""
 _RANDOM = re.compile(r"(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{24,}")
 _HELP = "declare it (secrets=...) and read it inside the step, from the environment: generated files are not secret"
 
@@ -48,6 +53,16 @@ def has_secret(text: str) -> bool:
     (False, True)
     """
     return bool(_SECRET_TEXT.search(text))
+
+
+def secret_parts(text: str) -> list[str]:
+    """The tokens within a text that are in the format of a well-known kind of secret.
+
+    >>> secret_parts("token " + "ghp_" + "a1" * 16 + " of ana")
+    ['ghp_a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1']
+    """
+    found = (match[0] for match in _SECRET_TEXT.finditer(text))
+    return [one for one in found if "://" not in one and not one.startswith("-----")]
 
 
 def looks_secret(text: str) -> bool:
