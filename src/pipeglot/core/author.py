@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
@@ -16,6 +16,7 @@ from typing_extensions import Unpack
 
 from pipeglot.core import ir as nodes
 from pipeglot.core import where
+from pipeglot.core.around import Endless, unkept
 from pipeglot.core.blocks import build, unopened
 from pipeglot.core.declare import Cron, Every, Param, Settings, declared, parameters
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
@@ -26,6 +27,7 @@ from pipeglot.core.source import collect_code
 from pipeglot.core.steps import Step, after_ids, listed, step_ir
 from pipeglot.core.trace import Trace, fail
 from pipeglot.core.traced import Traced
+from pipeglot.core.untyped import untyped
 
 if TYPE_CHECKING:
     from pipeglot.backends.base import Compiled
@@ -90,7 +92,7 @@ class Pipeline(Generic[P, R]):
             fail("PG131", f"{name}(...) is called outside a pipeline", way_out)
         return cast(R, self._include(trace, args, kwargs))
 
-    def options(self, *, id: str | None = None, after: Iterable[object] = ()) -> Pipeline[P, R]:
+    def options(self, *, id: str | None = None, after: object = ()) -> Pipeline[P, R]:
         """The same pipeline for one use inside another, with an id and an order (`after`) of its own."""
         new: Pipeline[P, R] = Pipeline(self.fn, self.settings)
         new._root, new._id = self._root, self._id if id is None else id
@@ -152,7 +154,7 @@ class Pipeline(Generic[P, R]):
             names = " -> ".join([each.name for each in going] + [self.name])
             fail("PG132", f"a pipeline includes itself: {names}")
         filename = self.fn.__code__.co_filename
-        trace = Trace(filename, os.path.dirname(os.path.abspath(filename)))
+        trace = Trace(filename, os.path.dirname(os.path.abspath(filename)), self.fn.__code__)
         place = where.place(filename, self.fn.__code__.co_firstlineno, trace.folder)
         trace.errors += lint(self.fn, trace.folder)
         token = _tracing.set((*going, self))
@@ -162,6 +164,8 @@ class Pipeline(Generic[P, R]):
                 made = self._run_once(trace, place)
         except AuthoringError as error:
             trace.errors += error.diagnostics
+        except Endless:
+            pass
         except (Exception, SystemExit) as error:
             trace.errors.append(_raised(self.fn, error, trace, place))
             if where.is_ours(error):  # keeps what a report of a bug of ours needs
@@ -211,6 +215,7 @@ class Pipeline(Generic[P, R]):
     # -- inside another pipeline
 
     def _include(self, trace: Trace, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        unkept(trace)
         frame, signature = where.author_frame(), self._root.signature
         bound = signature.bind(args, kwargs, policies=True)
         included, _ = self.trace()
@@ -243,6 +248,8 @@ def _steps(trace: Trace) -> tuple[tuple[nodes.Chunk, ...], tuple[nodes.Step, ...
         made.append(one)
         if isinstance(one.run, nodes.Inlined):
             inlined.append(step.fn)
+    named = {one.name: one for one in made}
+    trace.notes.update((one, one) for one in untyped((named[n], step.fn) for n, step in first.items() if n in named))
     code, found = collect_code(inlined, main_file=trace.filename)
     trace.errors += [one for one in found if one.severity == "error"]
     trace.notes.update((one, one) for one in found if one.severity != "error")
@@ -262,7 +269,10 @@ def _raised(fn: Callable[..., Any], error: BaseException, trace: Trace, place: n
         message = f"a value that exists only at run time was used as data: {text}".replace("Traced", "traced value")
         return Diagnostic("PG102", "error", message, at, "do it inside a step")
     message = f"{fn.__name__} raised {type(error).__name__} while it was traced{': ' if text else ''}{text}"
-    return Diagnostic("PG130", "error", message, at, "the pipeline function only puts steps together")
+    way_out = "the pipeline function only puts steps together"
+    if trace.left_by is not None:
+        way_out = f"whatever {trace.left_by} decides: raise it inside a step"
+    return Diagnostic("PG130", "error", message, at, way_out)
 
 
 @overload

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from pipeglot.core import ir
+from pipeglot.core import around, ir
+from pipeglot.core.around import Statement
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.trace import Block, Trace, current, fail
 from pipeglot.core.traced import Traced
@@ -88,12 +89,14 @@ def _finished(node: Any) -> ir.AnyNode:
 
 
 class Within(Generic[T]):
-    """A `with` block of the pipeline. One of `when` or `each` can be named in `after=` once it is closed."""
+    """A `with` block of the pipeline. Once it is closed it can be named in `after=`, except that of `finally_`."""
 
     def __init__(
         self, what: str, open: Callable[[Trace], tuple[Block, Any]], close: Callable[[Trace], None] | None = None
     ) -> None:
-        self._what, self._open, self._close = what, open, close
+        self.what, self._open, self._close = what, open, close
+        self.statements: set[Statement] = set()
+        """The `with` statements that opened it, in all functions of the author's."""
         trace = Trace.current()
         if trace is not None:
             trace.blocks.append((self, trace.at()))
@@ -101,18 +104,27 @@ class Within(Generic[T]):
         self._entered = False
         self.region: Any = None
 
-    @property
-    def region_id(self) -> str | None:
-        """The id of an If or Each; None while it is open, and for other blocks, for which nothing can wait."""
-        closed = isinstance(self.region, IfParts | EachParts) and self._outer is None
-        return self.region.id if closed else None
+    def waited_for(self) -> str:
+        """The id of the If, Each or Group, for `after=`; stops with PG127 where nothing can wait for it."""
+        if not self._entered:
+            fail(
+                "PG127", f"after= names {self.what}, which is not entered", f"write `with {self.what} as name:` before"
+            )
+        if self._outer is not None:
+            fail("PG127", f"after= names the block of {self.what}, inside of it", "name it once it has ended")
+        if not isinstance(self.region, IfParts | EachParts | GroupParts):
+            fail("PG127", f"after= names {self.what}, after which nothing comes", "it runs when all else has ended")
+        return self.region.id
 
     def __enter__(self) -> T:
-        trace = current(self._what)
+        trace = current(self.what)
         if self._entered:
-            fail("PG117", f"one {self._what} is entered twice", f"write another {self._what}")
+            fail("PG117", f"one {self.what} is entered twice", f"write another {self.what}")
         self._entered = True
+        around.unkept(trace)
         block, value = self._open(trace)
+        around.entered(trace, self, transparent=isinstance(block.region, GroupParts))
+        trace.open.append(self)
         self._outer, self.region, trace.block = trace.block, block.region, block
         return self if value is None else value  # type: ignore[return-value]
 
@@ -120,30 +132,34 @@ class Within(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        trace = current(self._what)
+        trace = current(self.what)
         if error is None and self._close is not None:
             self._close(trace)
+        elif error is not None:
+            trace.left_by = trace.left_by or self.what
+        if self in trace.open:
+            trace.open.remove(self)
         if self._outer is not None:
             trace.block, self._outer = self._outer, None
 
     if not TYPE_CHECKING:
 
         def __iter__(self) -> Any:
-            fail("PG117", f"{self._what} opens a block", f"write `with {self._what}:`")
+            fail("PG117", f"{self.what} opens a block", f"write `with {self.what}:`")
 
     def __bool__(self) -> bool:
-        fail("PG117", f"{self._what} opens a block", f"write `with {self._what}:`")
+        fail("PG117", f"{self.what} opens a block", f"write `with {self.what}:`")
 
     def __repr__(self) -> str:
-        return f"the block of {self._what}"
+        return f"the block of {self.what}"
 
 
 def unopened(trace: Trace) -> None:
     """Note as errors the blocks that were declared and never entered: their calls would stand outside."""
     for within, at in trace.blocks:
         if not within._entered:
-            message = f"{within._what} is never entered"
-            trace.errors.append(Diagnostic("PG117", "error", message, at, f"write `with {within._what}:`"))
+            message = f"{within.what} is never entered"
+            trace.errors.append(Diagnostic("PG117", "error", message, at, f"write `with {within.what}:`"))
 
 
 def leave(trace: Trace, block: Block, given: Any, to_value: Callable[[Any], ir.Value]) -> ir.Value:
@@ -178,6 +194,9 @@ class Outcome:
 
     def __init__(self, state: Any) -> None:
         self.state = state
+
+    def __repr__(self) -> str:
+        return "the outcome of finally_()"
 
     if not TYPE_CHECKING:
 

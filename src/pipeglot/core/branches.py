@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, TypeVar, overload
 
 from pipeglot.core import hints, ir, where
@@ -22,7 +21,7 @@ D = TypeVar("D")
 E = TypeVar("E")
 
 
-def when(condition: bool, *, after: Iterable[object] = (), id: str | None = None) -> Within[Within[None]]:
+def when(condition: bool, *, after: object = (), id: str | None = None) -> Within[Within[None]]:
     """The block runs when the condition holds; `elsewhen` and `otherwise` may follow."""
 
     def open(trace: Trace) -> tuple[Block, Any]:

@@ -79,6 +79,7 @@ CODES: dict[str, str] = {
     "PG115": "an annotation that cannot be read or carried",
     "PG116": "values that do not compare",
     "PG117": "a block that is not opened by `with`",
+    "PG118": "a statement that acts while a pipeline is traced only",
     "PG120": "an arm without its `when`",
     "PG121": "not a condition",
     "PG122": "merge() without its `when`, or not one value per arm",
@@ -267,5 +268,6 @@ CODES: dict[str, str] = {
     "PG401": "a large constant",
     "PG402": "a container image without a fixed version",
     "PG403": "a parameter is not used",
+    "PG404": "a step gives what JSON cannot hold",
 }
 """Every code with its one-line title, published in the docs and in SARIF rules."""

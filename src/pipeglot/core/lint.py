@@ -15,9 +15,12 @@ from pipeglot.core.ir import At
 _MAKERS = {"pipeglot.core.author", "pipeglot.core.steps", "pipeglot.core.branches", "pipeglot.core.loops"}
 _MAKERS |= {"pipeglot.core.blocks", "pipeglot.core.conditions"}
 
+_UNSEEN = (ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping)
+"""Patterns that Python finds not to match, without asking the value: the others ask it."""
+
 
 def lint(fn: Callable[..., Any], folder: str) -> list[Diagnostic]:
-    """Tests for identity, and texts that are changed after a traced value was written into them.
+    """Tests for identity, patterns, and texts that are changed after a traced value was written into them.
 
     What may be traced is followed through the function's assignments; names of plain Python values are left alone.
     """
@@ -45,7 +48,7 @@ def return_place(fn: Callable[..., Any], folder: str) -> At | None:
     return where.place(fn.__code__.co_filename, first + found[0].lineno - 1, folder) if len(found) == 1 else None
 
 
-def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr, str, str, str]]:
+def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr | ast.pattern, str, str, str]]:
     decide = "let a step decide, and return a bool"
     for node in ast.walk(tree):
         match node:
@@ -55,6 +58,13 @@ def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr, str, str
                     yield node, "PG101", message, decide
             case ast.Compare(left=left, comparators=others) if any(values.text(side) for side in (left, *others)):
                 yield node, "PG103", "a text made of traced values is compared while tracing", decide
+            case ast.Match(subject=subject, cases=cases) if values.traced(subject):
+                for case in cases:
+                    if any(isinstance(part, _UNSEEN) for part in ast.walk(case.pattern)):
+                        message = (
+                            "`match` is decided while tracing, and a value that exists only at run time has no shape"
+                        )
+                        yield case.pattern, "PG101", message, where.HELP["If"]
             case ast.Call(func=ast.Name(id="type" | "id" | "callable" as name), args=[given]) if values.traced(given):
                 yield node, "PG101", f"{name}() of a value that exists only at run time says nothing about it", decide
             case ast.Subscript(value=base) | ast.Call(func=ast.Attribute(value=base)) if values.text(base):
@@ -62,12 +72,30 @@ def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr, str, str
                 yield node, "PG103", "a text made of traced values is changed while tracing", help
 
 
+def _parameters(tree: ast.AST) -> Iterator[str]:
+    """The parameters that may be traced values: those of the function, and of functions in it where no default says that
+    they may be missing.
+    """
+    outermost = True
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            given = node.args
+            plain = [*given.posonlyargs, *given.args]
+            optional = {id(each) for each in plain[len(plain) - len(given.defaults) :]}
+            named = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+            optional |= {id(each) for each, default in named if default is not None}
+            for each in (*plain, *given.kwonlyargs):
+                if outermost or id(each) not in optional:
+                    yield each.arg
+            outermost = False
+
+
 class _Values:
     """The names of a function that may hold traced values, or text made of them."""
 
     def __init__(self, fn: Callable[..., Any], tree: ast.AST) -> None:
         self._globals = getattr(fn, "__globals__", {})
-        self._names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        self._names = set(_parameters(tree))
         self._texts: set[str] = set()
         size = -1
         while size != len(self._names) + len(self._texts):
@@ -83,6 +111,8 @@ class _Values:
             case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
                 self._bind(target, value)
             case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+                self._bind(target, value)
+            case ast.For(iter=value, target=target) | ast.comprehension(iter=value, target=target):
                 self._bind(target, value)
 
     def _bind(self, target: ast.expr, value: ast.expr) -> None:
@@ -102,6 +132,12 @@ class _Values:
                 return self._makes(func)
             case ast.Compare(left=left, comparators=others):
                 return any(self.traced(side) for side in (left, *others))
+            case ast.NamedExpr(value=value) | ast.Starred(value=value):
+                return self.traced(value)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.traced(body) or self.traced(orelse)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                return any(map(self.traced, parts))
         return False
 
     def text(self, node: ast.expr) -> bool:

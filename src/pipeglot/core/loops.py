@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 @overload
 def each(
-    items: Iterable[T], /, *, max_parallel: int | None = None, after: Iterable[object] = (), id: str | None = None
+    items: Iterable[T], /, *, max_parallel: int | None = None, after: object = (), id: str | None = None
 ) -> Within[T]: ...
 @overload
 def each(
@@ -30,7 +30,7 @@ def each(
     /,
     *,
     max_parallel: int | None = None,
-    after: Iterable[object] = (),
+    after: object = (),
     id: str | None = None,
 ) -> list[R]: ...
 def each(
@@ -39,7 +39,7 @@ def each(
     /,
     *,
     max_parallel: int | None = None,
-    after: Iterable[object] = (),
+    after: object = (),
     id: str | None = None,
 ) -> Any:
     """The block once for every item: `with each(xs) as x:`, or `each(xs, lambda x: step(x))`, which collects.

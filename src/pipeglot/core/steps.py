@@ -9,7 +9,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from typing_extensions import TypedDict, Unpack
 
-from pipeglot.core import ir, where
+from pipeglot.core import around, ir, where
+from pipeglot.core.blocks import Within
 from pipeglot.core.boundary import container_words, run_command, shell_words
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.given import constant, traced_in
@@ -44,7 +45,7 @@ class Step(Generic[P, R]):
         self,
         *,
         id: str | None = None,
-        after: Iterable[object] = (),
+        after: object = (),
         retries: int | None = None,
         retry_delay: Duration | None = None,
         backoff: float | None = None,
@@ -57,7 +58,7 @@ class Step(Generic[P, R]):
     ) -> Step[P, R]:
         """The same step for one call, with an id, an order (`after`) and policies of its own.
 
-        `after` takes results of calls, merged and collected values, and `when` and `each` blocks. What is not
+        `after` takes results of calls, merged and collected values, and blocks (`when`, `each`, `group`). What is not
         said stays as it was declared.
         """
         said = Policies(retries, retry_delay, backoff, max_delay, timeout, on_failure, resources, effects, secrets)
@@ -73,6 +74,7 @@ class Step(Generic[P, R]):
         return Signature.of(self.fn, "step")
 
     def _call(self, trace: Trace, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Traced:
+        around.unkept(trace)
         frame = where.author_frame()
         root = self._root
         signature, name = root.signature, root.fn.__name__
@@ -113,7 +115,7 @@ def _declare(trace: Trace, step: Step[Any, Any]) -> str:
 
 def listed(given: Any) -> tuple[object, ...]:
     """`after=` as a tuple: one thing may stand for a list of it."""
-    single = isinstance(given, Traced | str) or not isinstance(given, Iterable)
+    single = isinstance(given, Traced | Within | str) or not isinstance(given, Iterable)
     return (given,) if single else tuple(given)
 
 
@@ -121,15 +123,14 @@ def after_ids(trace: Trace, given: Iterable[object]) -> tuple[str, ...]:
     """The ids of what `after=` names: results of calls, merged and collected values, or blocks."""
     ids: dict[str, None] = {}
     for one in given:
-        region = None if isinstance(one, Traced) else getattr(one, "region_id", None)
-        found = [region] if isinstance(region, str) else []
+        found = [one.waited_for()] if isinstance(one, Within) else []
         for traced in traced_in(one):
             found += [part.ref for part in ir.parts(traced._value) if isinstance(part, ir.Out)]
         if not found:
             message = (
                 f"after= names {one._name if isinstance(one, Traced) else repr(one)}, which is nothing to wait for"
             )
-            fail("PG127", message, "name the results of calls, or `when` and `each` blocks")
+            fail("PG127", message, "name the results of calls, or blocks: `with when(...) as name:`")
         ids.update(dict.fromkeys(found))
     return tuple(ids)
 

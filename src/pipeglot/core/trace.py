@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar, Token
+from types import CodeType
 from typing import Any, NoReturn
 
 from pipeglot.core import ir, where
@@ -61,14 +63,23 @@ _trace: ContextVar[Trace | None] = ContextVar("pipeglot_trace", default=None)
 class Trace:
     """The state of one traced pipeline."""
 
-    def __init__(self, filename: str, folder: str) -> None:
+    def __init__(self, filename: str, folder: str, code: CodeType) -> None:
         self.filename, self.folder = filename, folder
+        self.code = code
+        """The pipeline's own function."""
         self.root = self.block = Block(None)
         self.ids: set[str] = set()
         self._numbers: dict[str, int] = {}
         self.tokens: list[tuple[Any, ir.At]] = []
         """Traced values that became part of a text, with the line that made it."""
         self.used_tokens: set[int] = set()
+        self._passed: set[str] = set()
+        """The names that calls with an id of their own would have had: to name one call names no other anew."""
+        self.open: list[Any] = []
+        """The blocks that are open."""
+        self.left_by: str | None = None
+        """The block that an exception left."""
+        self.rounds = 0
         self.blocks: list[tuple[Any, ir.At]] = []
         """What `with` may enter, with the line that declared it."""
         self.errors: list[Diagnostic] = []
@@ -105,21 +116,31 @@ class Trace:
     def claim(self, wanted: Any, *names: str | None) -> str:
         """An id no other node has: `wanted` by the author's own word, else the first free name, else a number."""
         if wanted is not None:
+            if names:
+                self._passed.add(self._free(names))
             if not isinstance(wanted, str) or not 1 <= len(wanted) <= 200:
                 fail("PG125", f"{wanted!r} is no id", "an id is text of 1 to 200 characters")
             if wanted in self.ids:
                 fail("PG125", f"the id {wanted!r} is taken", "give each call and block an id of its own")
             self.ids.add(wanted)
             return str(wanted)
+        free = self._free(names)
+        self.ids.add(free)
+        return free
+
+    def _free(self, names: Iterable[str | None]) -> str:
         choices = [name for name in names if name]
-        free = next((name for name in choices if name not in self.ids), None)
+
+        def taken(name: str) -> bool:
+            return name in self.ids or name in self._passed
+
+        free = next((name for name in choices if not taken(name)), None)
         if free is None:
             number = self._numbers.get(choices[0], 2)
-            while f"{choices[0]}_{number}" in self.ids:
+            while taken(f"{choices[0]}_{number}"):
                 number += 1
             self._numbers[choices[0]] = number + 1
             free = f"{choices[0]}_{number}"
-        self.ids.add(free)
         return free
 
 

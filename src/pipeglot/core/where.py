@@ -50,7 +50,8 @@ def declares(fn: object) -> None:
         _PIPELINES.add(fn.__code__.co_filename)
 
 
-def _is_author(filename: str) -> bool:
+def is_author(filename: str) -> bool:
+    """Whether a file is the author's: neither pipeglot's core nor a library, or one that declares pipelines."""
     return filename in _PIPELINES or not filename.startswith((_OURS, *_LIBRARIES, "<frozen"))
 
 
@@ -62,7 +63,7 @@ def author_frame() -> types.FrameType:
         name = frame.f_code.co_filename
         if not name.startswith(_OURS):
             outside = outside or frame
-            if _is_author(name):
+            if is_author(name):
                 return frame
         frame = frame.f_back
     assert outside is not None
@@ -71,7 +72,7 @@ def author_frame() -> types.FrameType:
 
 def asked_by_author() -> bool:
     """Whether the author's own line called the function that asks, and not a debugger or a library."""
-    return _is_author(sys._getframe(2).f_code.co_filename)
+    return is_author(sys._getframe(2).f_code.co_filename)
 
 
 def at(frame: types.FrameType, folder: str) -> At:
@@ -98,7 +99,7 @@ def author_place(error: BaseException, filename: str | None) -> tuple[str, int] 
     found, trace = None, error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if name == filename or (_is_author(name) and not name.startswith("<")):
+        if name == filename or (is_author(name) and not name.startswith("<")):
             found = (name, trace.tb_lineno)
         trace = trace.tb_next
     return found
@@ -152,17 +153,22 @@ def truth_asked_by(frame: types.FrameType) -> str | None:
         tree = ast.parse("".join(linecache.getlines(name)))
     except (SyntaxError, ValueError):
         return None
-    line, column = _position(frame)
+    line, column = position(frame)
     best: tuple[_Position, str] | None = None
     for node, what in (found for inner in ast.walk(tree) for found in _asking(inner)):
         start, end = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
-        inside = start[0] <= line <= end[0] if column is None else start <= (line, column) <= end
+        if column is None:
+            inside = start[0] <= line <= end[0]
+        elif isinstance(node, ast.stmt):
+            inside = (line, column) == start
+        else:
+            inside = start <= (line, column) <= end
         if inside and (best is None or start >= best[0]):
             best = (start, what)
     return None if best is None else HELP[best[1]]
 
 
-def _position(frame: types.FrameType) -> tuple[int, int | None]:
+def position(frame: types.FrameType) -> tuple[int, int | None]:
     """Line and column of the expression being evaluated; no column before Python 3.11."""
     if sys.version_info >= (3, 11):
         for number, (line, _, column, _) in enumerate(frame.f_code.co_positions()):
@@ -171,10 +177,12 @@ def _position(frame: types.FrameType) -> tuple[int, int | None]:
     return frame.f_lineno, None
 
 
-def _asking(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+def _asking(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
     match node:
         case ast.If() | ast.While() | ast.IfExp() | ast.Assert():
             yield node.test, type(node).__name__
+            if isinstance(node, ast.While):  # the byte code of `while not` stands at the statement
+                yield node, "While"
         case ast.BoolOp():
             yield from ((value, type(node.op).__name__) for value in node.values)
         case ast.UnaryOp(op=ast.Not()):

@@ -1,6 +1,6 @@
 """The pipeline awkward_constants."""
 
-# Made by pipeglot from pipeline "awkward_constants", digest bdef451b990f.
+# Made by pipeglot from pipeline "awkward_constants", digest df9f57d5c33e.
 
 import functools
 import json
@@ -233,8 +233,8 @@ with DAG(dag_id="awkward_constants", schedule=None, catchup=False) as dag:
             },
         )
 
-    @task(task_id="echo")
-    def echo_task():
+    @task(task_id="echo_20")
+    def echo_20_task():
         return json_io(echo)(
             value=[
                 "o'brien",
@@ -297,7 +297,7 @@ with DAG(dag_id="awkward_constants", schedule=None, catchup=False) as dag:
     echo_17_task()
     length_18_task()
     echo_18_task()
-    echo_task()
+    echo_20_task()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The pipeline awkward_constants as a Prefect flow."""
 
-# Made by pipeglot from pipeline "awkward_constants", digest bdef451b990f.
+# Made by pipeglot from pipeline "awkward_constants", digest df9f57d5c33e.
 
 import functools
 import json
@@ -209,8 +209,8 @@ def echo_18_task():
     )
 
 
-@task(name="echo")
-def echo_task():
+@task(name="echo_20")
+def echo_20_task():
     return json_io(echo)(
         value=[
             "o'brien",
@@ -276,7 +276,7 @@ def awkward_constants():
     echo_17 = echo_17_task.submit()
     length_18 = length_18_task.submit()
     echo_18 = echo_18_task.submit()
-    echo = echo_task.submit()
+    echo_20 = echo_20_task.submit()
     runs = [
         length_0,
         echo_0,
@@ -316,11 +316,11 @@ def awkward_constants():
         echo_17,
         length_18,
         echo_18,
-        echo,
+        echo_20,
     ]
     if failed := unfinished(runs):
         return Failed(message=f"{len(failed)} task runs did not complete")
-    return echo.result()
+    return echo_20.result()
 
 
 if __name__ == "__main__":

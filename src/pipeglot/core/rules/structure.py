@@ -161,9 +161,9 @@ def _out(facts: Facts, use: Use, ref: str) -> Findings:
     if use.final:
         yield facts.find(
             "PG183",
-            f"{use.what} takes a value of {ref!r}; a Final takes only constants, params and context",
+            f"{use.what} takes a value of {ref!r}, which may never exist; a Final takes only constants, params and context",
             use.at,
-            "what it reports must not depend on what failed",
+            "name what it is about beforehand, by a parameter or run.run_id, and give that name to both calls",
         )
     elif ref not in shape.values and not isinstance(node, Call | Include):
         what = "unknown" if node is None else f"the {node.kind}"
