@@ -1,15 +1,21 @@
-"""pipeglot: write a pipeline once, compile it to native orchestrator code, and prove that nothing changed."""
+"""pipeglot: write a pipeline once, compile it to native orchestrator code, and prove that nothing changed.
 
-from pipeglot.core.author import Pipeline, pipeline, run
-from pipeglot.core.blocks import Outcome, finally_, group
-from pipeglot.core.branches import elsewhen, merge, otherwise, when
-from pipeglot.core.conditions import all_, any_, is_in, not_
-from pipeglot.core.declare import Cron, Every, Param
-from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError, PipeglotError
-from pipeglot.core.ir import Resources
-from pipeglot.core.loops import collect, each
-from pipeglot.core.policies import continue_, external
-from pipeglot.core.steps import Step, container, shell, step
+The names are imported when they are first asked for: the command line starts at once, and can be interrupted from its
+first moment on.
+"""
+
+TYPE_CHECKING = False  # as type checkers know it, without the import of `typing`
+if TYPE_CHECKING:
+    from pipeglot.core.author import Pipeline, pipeline, run
+    from pipeglot.core.blocks import Outcome, finally_, group
+    from pipeglot.core.branches import elsewhen, merge, otherwise, when
+    from pipeglot.core.conditions import all_, any_, is_in, not_
+    from pipeglot.core.declare import Cron, Every, Param
+    from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError, PipeglotError
+    from pipeglot.core.ir import Resources
+    from pipeglot.core.loops import collect, each
+    from pipeglot.core.policies import continue_, external
+    from pipeglot.core.steps import Step, container, shell, step
 
 __version__ = "0.1.0"
 
@@ -46,3 +52,31 @@ __all__ = [
     "step",
     "when",
 ]
+
+_HOME = {
+    "author": ("Pipeline", "pipeline", "run"),
+    "blocks": ("Outcome", "finally_", "group"),
+    "branches": ("elsewhen", "merge", "otherwise", "when"),
+    "conditions": ("all_", "any_", "is_in", "not_"),
+    "declare": ("Cron", "Every", "Param"),
+    "diagnostic": ("AuthoringError", "CompileError", "Diagnostic", "EngineError", "PipeglotError"),
+    "ir": ("Resources",),
+    "loops": ("collect", "each"),
+    "policies": ("continue_", "external"),
+    "steps": ("Step", "container", "shell", "step"),
+}
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    for module, names in _HOME.items():
+        if name in names:
+            found: object = getattr(import_module(f"pipeglot.core.{module}"), name)
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -16,7 +16,8 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="pipeglot",
         description="Write a pipeline once in Python; compile it to an engine's code; run it anywhere.",
-        epilog="Exit codes: 0 clean; 1 difference, loss, stale output, failed run; 2 bad input; 3 engine.",
+        epilog="Exit codes: 0 clean; 1 difference, loss, stale output, failed run; 2 bad input; 3 engine failed or disk full; "
+        "70 an error inside pipeglot; 130 interrupted.",
         allow_abbrev=False,
     )
     root.add_argument("--version", action="version", version=f"pipeglot {__version__}")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What a system says when there is no room, or the disk fails."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a system says when there is no room, nobody may take more of it, or the disk fails."""
 
 
 class InputError(PipeglotError):

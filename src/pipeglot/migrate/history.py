@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.migrate.model import DryRun, Verdict
 
 _PATIENCE = 30.0
@@ -61,9 +61,17 @@ def _open(file: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except (sqlite3.Error, OSError) as error:
         message = f"the history in {file} cannot be used: {error}"
+        if _no_room(error):
+            told = Diagnostic("PG340", "error", message, None, "make room, or name another file with --history")
+            raise EngineError([told]) from None
         raise AuthoringError(
             [Diagnostic("PG364", "error", message, None, "name another file with --history")]
         ) from None
+
+
+def _no_room(error: Exception) -> bool:
+    """Whether the disk is full, which is no mistake in what was asked for: SQLite's words, for its codes need Python 3.11."""
+    return isinstance(error, sqlite3.OperationalError) and ("full" in str(error) or "disk I/O" in str(error))
 
 
 def remember(file: Path, found: DryRun, report: Path | str = "") -> None:
@@ -71,6 +79,7 @@ def remember(file: Path, found: DryRun, report: Path | str = "") -> None:
 
     Raises:
         AuthoringError: PG364 when the file cannot be used.
+        EngineError: PG340 when the disk is full.
     """
     entry = Entry(
         pipeline=found.pipeline,
