@@ -5,18 +5,33 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import BaseModel, Field
 
-from pipeglot import continue_, each, external, merge, otherwise, pipeline, shell, step, when
+from pipeglot import (
+    collect,
+    continue_,
+    each,
+    external,
+    finally_,
+    merge,
+    otherwise,
+    pipeline,
+    run,
+    shell,
+    step,
+    when,
+)
 from pipeglot.backends.base import Compiled
 from pipeglot.cli import main
 from pipeglot.core.check import check
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.record import Failure, Record
 from pipeglot.core.run import execute
@@ -27,6 +42,7 @@ from pipeglot.migrate.plans import replay, scenarios, stubbed
 from pipeglot.migrate.secrets import MASK
 from pipeglot.migrate.sides import LocalSide, RecordedSide, Task, side
 from pipeglot.migrate.standin import played, with_standins
+from tests.random_pipelines import given, numbered
 
 
 @step
@@ -113,12 +129,18 @@ def test_a_replay_fails_where_the_record_failed_and_as_often(monkeypatch: pytest
     assert {c.id: (c.state, c.attempts) for c in again.calls}["first"] == ("succeeded", 3)
 
 
-def test_an_input_that_the_record_does_not_have_is_reported() -> None:
+def test_an_input_that_the_record_does_not_have_gets_a_made_up_answer_on_both_sides_and_is_named() -> None:
     record = execute(plain.ir())
     found = dry_run(plain.ir(), LocalSide(), LocalSide(), Choices(replay=record), params={"day": "20"})
+    assert found.verdict == "equivalent"
+    assert [gap.calls for gap in found.not_compared if "made-up answer" in gap.why] == [("load",)]
+
+
+def test_an_input_that_only_one_side_gives_is_a_difference() -> None:
+    record = execute(plain.ir())
+    found = dry_run(plain.ir(), Fake([record]), LocalSide(), Choices(replay=record), params={"day": "20"})
     assert found.verdict == "diverged"
-    asked = [(one.call, one.old or one.new) for one in found.differences if one.kind == "input"]
-    assert asked == [("load", {"day": "20"})] * 2
+    assert [(one.call, one.new) for one in found.differences if one.kind == "input"] == [("load", {"day": "20"})]
 
 
 def test_external_effects_are_refused_unless_asked_for() -> None:
@@ -154,8 +176,7 @@ def test_failures_made_on_purpose_cover_every_instance_and_retry() -> None:
     assert {"load fails", "double[1] fails once", "double[1] fails twice", "double[1] fails", "shout fails"} <= names
     assert len(scenarios(plain.ir(), record, "sample:3")) == 3
     assert {one.call for one in scenarios(plain.ir(), record, "first")} == {"first"}
-    with pytest.raises(AuthoringError, match="no call of that name"):
-        scenarios(plain.ir(), record, "nothing")
+    assert scenarios(plain.ir(), record, "old") == []  # it did not run
 
 
 def test_failures_made_on_purpose_are_compared() -> None:
@@ -163,6 +184,134 @@ def test_failures_made_on_purpose_are_compared() -> None:
     assert found.verdict == "equivalent", found.why
     assert len(found.injected) >= 12
     assert "failures made on purpose" in found.why
+
+
+class Shape(BaseModel):
+    """What has a meaning beyond its JSON type."""
+
+    day: date
+    sides: Annotated[list[int], Field(min_length=2, max_length=5)]
+    inner: Shape | None = None
+
+
+@step(retries=1, retry_delay="1h")
+def fetch(run_id: str, label: str) -> list[Shape]:
+    return [Shape(day=date(2026, 1, n), sides=[n, n]) for n in (1, 2)]
+
+
+@step(retries=1)
+def area(shape: Shape) -> int:
+    return shape.sides[0] * shape.sides[1]
+
+
+@step
+def total(areas: list[int]) -> int:
+    return sum(areas)
+
+
+@step
+def large(total: int) -> Shape:
+    return Shape(day=date(2026, 2, 1), sides=[total, total])
+
+
+@shell("echo none")
+def small() -> None: ...
+
+
+@step(effects=external(answer="told"))
+def tell(text: str, at: str) -> str:
+    raise AssertionError("it was really told")
+
+
+@pipeline
+def told(label: str = "x", loops: list[int] = [7, 7, 8]) -> str:  # noqa: B006
+    shapes = fetch.options(on_failure=continue_(default=[]))(run.run_id, label)
+    with each(shapes) as shape:
+        size = area(shape)
+    with each(loops) as n:
+        double(n)  # two instances are given the same
+    sum_ = total(collect(size))
+    with when(sum_ > 3):
+        shape = large(sum_)
+        area.options(id="again")(shape)
+        new = shout("large")
+    with otherwise():
+        old = small()
+    with finally_() as outcome:
+        tell(f"it {outcome.state}", run.run_id)
+    return merge(new, old)
+
+
+def test_every_failure_spreads_alike_on_a_side_and_on_itself() -> None:
+    """Whatever is asked anew meanwhile: by a Final of the outcome, by a loop over other items, in another arm, by what
+    takes the default of a tolerated failure. Nobody waits an hour, and nothing is done outside."""
+    found = dry_run(told.ir(), LocalSide(), LocalSide(), Choices(inject="all", effects="stub"))
+    assert [str(one) for failure in found.injected for one in failure.differences] == []
+    assert found.verdict == "equivalent", found.why
+    names = {one.name for one in found.injected}
+    assert {"fetch fails once", "area[1] fails", "again fails once", "tell fails", "double[0] fails"} <= names
+    invented = {gap.what: gap.why for gap in found.not_compared if "made-up answer" in gap.why}
+    assert "fetch fails" in invented["the output of total"]
+    assert [gap.calls for gap in found.not_compared if gap.what == "failures made on purpose"] == [("small",)]
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_every_failure_spreads_alike_in_random_pipelines(number: int) -> None:
+    found = dry_run(
+        numbered(3, number),
+        LocalSide(),
+        LocalSide(),
+        Choices(inject="sample:6", effects="stub"),
+        params=given(3, number),
+        path=[Path(__file__).parent],
+    )
+    assert found.verdict == "equivalent", (found.why, found.differences, found.injected)
+
+
+def test_a_failure_that_spreads_otherwise_names_itself_in_each_difference() -> None:
+    record = execute(plain.ir())
+    found = dry_run(plain.ir(), LocalSide(), Fake([record]), Choices(inject="load"))
+    (failure,) = found.injected
+    assert found.verdict == "diverged" and failure.differences
+    assert all(str(one).startswith("when load fails: ") for one in failure.differences)
+
+
+def test_a_failure_that_cannot_be_compared_leaves_the_rest_as_it_was() -> None:
+    class Breaking(LocalSide):
+        def run(self, tasks: Sequence[Task], on_event: Any, stop: threading.Event) -> Iterator[Record | PipeglotError]:
+            for number, outcome in enumerate(super().run(tasks, on_event, stop)):
+                if len(tasks) > 1 and number == 1:
+                    yield EngineError([Diagnostic("PG320", "error", "it died")])
+                else:
+                    yield outcome
+
+    found = dry_run(plain.ir(), LocalSide(), Breaking(), Choices(inject="double"))
+    assert found.verdict == "inconclusive" and "double[0] fails twice" in found.why
+    assert [one.problems for one in found.injected if one.problems] == [("new: PG320 it died",)]
+    assert found.new.record is not None and not found.new.problems and found.differences == ()
+
+
+@pytest.mark.parametrize("chosen", [{"inject": "all"}, {"inject": "load", "repeat": 2}])
+@pytest.mark.parametrize("native", [True, False])
+def test_what_cannot_be_made_to_fail_is_refused_before_anything_runs(
+    tmp_path: Path, chosen: dict[str, Any], native: bool
+) -> None:
+    (tmp_path / "legacy.py").write_text("legacy = 1")
+    record = execute(plain.ir())
+    (tmp_path / "run.json").write_text(record.to_json())
+    old = side(f"prefect:{tmp_path / 'legacy.py'}" if native else f"record:{tmp_path / 'run.json'}")
+    new = Fake([record])
+    with pytest.raises(AuthoringError, match="PG366"):
+        dry_run(plain.ir(), old, new, Choices(**chosen))
+    assert not new.started.is_set()
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "sample:0", "sample:x", "double,load"])
+def test_a_failure_that_nobody_can_make_is_refused_before_anything_runs(wrong: str) -> None:
+    new = Fake([execute(plain.ir())])
+    with pytest.raises(AuthoringError, match="PG363"):
+        dry_run(plain.ir(), LocalSide(), new, Choices(inject=wrong))
+    assert not new.started.is_set()
 
 
 @dataclass
@@ -180,6 +329,11 @@ class Fake:
 
     def not_compared(self) -> Sequence[NotCompared]:
         return ()
+
+    def refuses(self) -> str:
+        return ""
+
+    def check(self, tasks: Sequence[Task]) -> None: ...
 
     def run(self, tasks: Sequence[Task], on_event: Any, stop: threading.Event) -> list[Record]:
         self.started.set()

@@ -328,6 +328,15 @@ def python_version(python: Path) -> tuple[int, int]:
         raise EngineError([Diagnostic("PG302", "error", f"{python} does not start: {error}")]) from None
 
 
+def compiles(python: Path, file: Path) -> bool:
+    """Whether a file is Python to an interpreter, whose syntax may be newer than ours. Nothing in it is run."""
+    script = "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec')"
+    try:
+        return _ask(python, script, str(file)).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def _supported_python(engine: EngineSpec, version: Sequence[int]) -> None:
     lowest, highest = PYTHONS
     if not lowest <= tuple(version) <= highest:

@@ -18,6 +18,7 @@ from pipeglot.cli.params import given
 from pipeglot.cli.plan import plan
 from pipeglot.cli.run import instant, terminable
 from pipeglot.cli.schedule import schedule
+from pipeglot.core.ir import Cron
 from pipeglot.core.pysource import identifier
 from pipeglot.core.render import printable
 from pipeglot.migrate.model import DryRun
@@ -47,7 +48,7 @@ def _dry_run(args: argparse.Namespace) -> int:
 
 def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
     from pipeglot.migrate.dryrun import Choices, dry_run
-    from pipeglot.migrate.history import remember
+    from pipeglot.migrate.history import remember, usable
     from pipeglot.migrate.ignore import Rules, read_rules
     from pipeglot.migrate.native import read_mapping
     from pipeglot.migrate.sides import read_record, side
@@ -76,6 +77,8 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
     wanted = {name: folder / name for name in ("dryrun.json", "report.md", "report.html")}
     for path in wanted.values():
         files.writable(path)
+    history = Path(args.history)
+    usable(history)
     report(loaded.diagnostics, folder=folder_of(args.source))
     stop = threading.Event()
     with display.display(sys.stdout, f"{loaded.pipeline.name}: {args.old} and {args.new}") as shown:
@@ -97,7 +100,9 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
             stop=stop,
         )
     files.write({wanted[name]: text for name, text in _reports(found)})
-    remember(Path(args.history), found, wanted["dryrun.json"])
+    timing = loaded.pipeline.schedule.timing if loaded.pipeline.schedule else None
+    zone = timing.timezone if isinstance(timing, Cron) else "UTC"
+    remember(history, found, wanted["dryrun.json"], timezone=zone)
     for line in _summary(found):
         print(line)
     print("".join(f"wrote {path}\n" for path in wanted.values()), end="")
@@ -145,10 +150,12 @@ def _summary(found: DryRun) -> Iterator[str]:
     if len(found.differences) > _SHOWN:
         yield f"  and {len(found.differences) - _SHOWN} more, in the report"
     for failure in found.injected:
-        if failure.differences:
-            yield f"  when {printable(failure.name)}: {len(failure.differences)} differences"
-            for one in failure.differences[:3]:
-                yield f"    {printable(str(one), 300)}"
+        for one in failure.differences[:3]:
+            yield f"  {printable(str(one), 300)}"
+        if len(failure.differences) > 3:
+            yield f"  and {len(failure.differences) - 3} more when {printable(failure.name)}"
+        for problem in failure.problems:
+            yield f"  not compared when {printable(failure.name)}: {printable(problem, 300)}"
     for masked in found.masked[:_SHOWN]:
         yield f"  not counted ({masked.why}): {printable(str(masked.difference), 200)}: {printable(masked.reason, 200)}"
     for gap in found.not_compared:

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeglot.backends.execute import Event
 from pipeglot.core import secrets
-from pipeglot.core.diagnostic import PipeglotError
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
-from pipeglot.migrate.compare import compare
-from pipeglot.migrate.folders import Folders, neutral, shared
+from pipeglot.migrate.asked import apart, made_up
+from pipeglot.migrate.folders import shared
 from pipeglot.migrate.ignore import Rules
-from pipeglot.migrate.judge import Left, SideName, judge
-from pipeglot.migrate.model import DryRun, Injected, Seen, Side
-from pipeglot.migrate.plans import EffectsMode, Scenario, external, refused, replay, scenarios, stubbed
+from pipeglot.migrate.injecting import inject
+from pipeglot.migrate.judge import SideName, judge
+from pipeglot.migrate.model import DryRun, Injected, NotCompared, Side
+from pipeglot.migrate.pair import Pair, Play, Runs
+from pipeglot.migrate.plans import (
+    EffectsMode,
+    external,
+    injectable,
+    refused,
+    replay,
+    stubbed,
+    twins,
+)
 from pipeglot.migrate.secrets import Masks
-from pipeglot.migrate.sides import RecordedSide, Runner, Task, housed, sources
-from pipeglot.migrate.standin import Plan, played, unexpected, with_standins
+from pipeglot.migrate.sides import LocalSide, RecordedSide, Runner, Task, sources
+from pipeglot.migrate.standin import Plan, with_standins
 
 
 @dataclass(frozen=True)
@@ -96,32 +105,79 @@ def dry_run(
     given = {**_recorded_params(old, new, chosen.replay), **(params or {})}
     resolved = resolve_params(pipeline, given)
     plan = _plan(pipeline, (old, new), chosen)
+    _playable(pipeline, (old, new), plan, chosen)
     task = Task(pipeline, params=given, logical_date=when, path=path, env=chosen.env, allow=chosen.allow)
+    played = replace(task, pipeline=with_standins(pipeline, plan)) if plan else task
     masks = Masks.of(pipeline, chosen.env)
     if not (isinstance(old, RecordedSide) and isinstance(new, RecordedSide)):
-        secrets.values(with_standins(pipeline, plan) if plan else pipeline, chosen.env)  # all are there
+        secrets.values(played.pipeline, chosen.env)  # all are there
+    _check((old, new), played)
     # What the runs leave behind stays until it is compared.
     with masks.over_errors(), TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as folder:
-        pair = _Pair(old, new, masks, on_event, stop or threading.Event(), Path(folder).resolve())
-        sides, folders = pair.run([_Play(task, plan)] * chosen.repeat, _described(old, task), _described(new, task))
+        pair = Pair(old, new, masks, on_event, stop or threading.Event(), Path(folder).resolve())
+        runs = pair.run([Play(task, plan)] * chosen.repeat, _described(old, task), _described(new, task))
         injected: list[Injected] = []
-        if chosen.inject and sides[0].record and sides[1].record:
-            made = scenarios(pipeline, sides[0].record, chosen.inject)
-            injected, sides = _inject(pair, task, made, sides, chosen)
+        gaps = list(_replayed(pipeline, runs, chosen.replay))
+        if chosen.inject:
+            injected, more = inject(
+                pair, task, runs, chosen.inject, tolerance=chosen.tolerance, rules=chosen.rules, today=started.date()
+            )
+            gaps += more
         return judge(
             pipeline,
-            *sides,
+            *runs.sides,
             params=resolved,
             logical_date=when,
             started=started,
             rules=chosen.rules,
             tolerance=chosen.tolerance,
-            folders=folders,
+            folders=(runs.old.left, runs.new.left),
             injected=injected,
-            unexpected=pair.unexpected,
-            gaps=[*old.not_compared(), *new.not_compared(), *shared(chosen.env)],
+            asked=list(apart(*runs.asked(0))),
+            gaps=[
+                *old.not_compared(),
+                *new.not_compared(),
+                *shared(chosen.env),
+                *gaps,
+            ],
             masks=masks,
         )
+
+
+def _playable(pipeline: Pipeline, runners: Sequence[Runner], plan: Plan | None, chosen: Choices) -> None:
+    """Raises AuthoringError (PG363, PG366) for what cannot be made to fail or answer, before anything runs."""
+    if chosen.inject:
+        injectable(pipeline, chosen.inject)
+    wanted = "--inject" if chosen.inject else "--replay" if chosen.replay else "--effects stub"
+    for runner in runners:
+        # A record stays what it is beside a side that replays it; nothing can be made to fail in it any more.
+        stands = chosen.inject or (plan is not None and not isinstance(runner, RecordedSide))
+        if stands and (why := runner.refuses()):
+            message = f"{runner.spec} {why}: its steps can neither be replayed nor made to fail"
+            way_out = f"leave {wanted} out, or take a target or local as this side"
+            raise AuthoringError([Diagnostic("PG366", "error", message, None, way_out)])
+
+
+def _check(runners: Sequence[Runner], task: Task) -> None:
+    """Raises PipeglotError with all that would keep the sides from running: AuthoringError or CompileError for what the
+    user has to mend, EngineError for an engine that is missing."""
+
+    def problem(runner: Runner) -> PipeglotError | None:
+        try:
+            runner.check([task])
+        except PipeglotError as error:
+            return error
+        return None
+
+    # One after the other in this process, whose import path a check may extend; engines are looked at meanwhile.
+    here = [runner for runner in runners if isinstance(runner, LocalSide)]
+    with ThreadPoolExecutor(2) as pool:
+        others = [pool.submit(problem, runner) for runner in runners if runner not in here]
+        found = [*map(problem, here[:1]), *(future.result() for future in others)]
+    errors = [error for error in found if error is not None]
+    if errors:
+        kind = next((type(error) for error in errors if not isinstance(error, EngineError)), EngineError)
+        raise kind(dict.fromkeys(one for error in errors for one in error.diagnostics))
 
 
 def _plan(pipeline: Pipeline, runners: Iterable[Runner], chosen: Choices) -> Plan | None:
@@ -136,109 +192,13 @@ def _plan(pipeline: Pipeline, runners: Iterable[Runner], chosen: Choices) -> Pla
     raise refused(pipeline)
 
 
-@dataclass(frozen=True)
-class _Play:
-    """One run: the task, and what its steps do instead of their own code."""
-
-    task: Task
-    plan: Plan | None = None
-
-
-@dataclass
-class _Pair:
-    """Both sides, run at the same time."""
-
-    old: Runner
-    new: Runner
-    masks: Masks
-    on_event: Callable[[SideName, Event], None] | None
-    stop: threading.Event
-    folder: Path
-    unexpected: list[tuple[SideName, dict[str, Any]]] = field(default_factory=list)
-
-    def run(self, plays: Sequence[_Play], old: Side, new: Side) -> tuple[tuple[Side, Side], tuple[Left, Left]]:
-        """Every play on both sides, and where each run's files are. What had ended when this process is interrupted is
-        kept."""
-        with ThreadPoolExecutor(2, thread_name_prefix="side") as pool:
-            futures = [
-                pool.submit(self._side, "old", self.old, plays, old),
-                pool.submit(self._side, "new", self.new, plays, new),
-            ]
-            try:
-                wait(futures)
-            except KeyboardInterrupt:
-                self.stop.set()
-            first, second = (future.result() for future in futures)
-        return (first[0], second[0]), (first[1], second[1])
-
-    def _side(self, name: SideName, runner: Runner, plays: Sequence[_Play], known: Side) -> tuple[Side, Left]:
-        seen: dict[tuple[object, ...], Seen] = {}
-
-        def listen(event: Event) -> None:
-            task, index, state = event["task"], event["index"], event["state"]
-            seen[event["job"], task, index] = Seen(task=task, index=index, state=state, attempt=event["attempt"] or 0)
-            if self.on_event is not None:
-                self.on_event(name, {**event, "task": self.masks.name(task)})
-
-        if isinstance(runner, RecordedSide):
-            plays = plays[:1]
-        own = Path(mkdtemp(prefix=f"{name}-", dir=self.folder))
-        with ExitStack() as stack:
-            tasks, folders = [], []
-            left: list[Folders | None] = []
-            for number, play in enumerate(plays):
-                task, mine = housed(runner, play.task, own, number)
-                left.append(mine)
-                if play.plan is not None:
-                    env = stack.enter_context(played(play.plan))
-                    folders += [Path(folder) for folder in env.values()]
-                    task = replace(task, pipeline=with_standins(task.pipeline, play.plan), env={**task.env, **env})
-                tasks.append(task)
-            try:
-                records = runner.run(tasks, listen, self.stop)
-            except PipeglotError as error:
-                problems = tuple(f"{d.code} {d.message}" for d in error.diagnostics)
-                return known.model_copy(update={"problems": problems, "seen": tuple(seen.values())}), ()
-            self.unexpected += [(name, one) for folder in folders for one in unexpected(folder)]
-        told = tuple(one if mine is None else neutral(one, mine) for one, mine in zip(records, left, strict=False))
-        return known.model_copy(update={"records": told, "engine_version": told[0].engine_version}), left
-
-
-def _inject(
-    pair: _Pair, task: Task, made: Sequence[Scenario], sides: tuple[Side, Side], chosen: Choices
-) -> tuple[list[Injected], tuple[Side, Side]]:
-    """Every scenario on both sides, compared. A side that breaks off meanwhile makes the whole inconclusive."""
-    if not made or isinstance(pair.old, RecordedSide) or isinstance(pair.new, RecordedSide):
-        return [], sides
-    blank = [side.model_copy(update={"records": ()}) for side in sides]
-    (old, new), left = pair.run([_Play(task, scenario.plan) for scenario in made], *blank)
-    if not old.records or not new.records:
-        return [], (
-            sides[0].model_copy(update={"problems": old.problems}),
-            sides[1].model_copy(update={"problems": new.problems}),
-        )
-    flat = inline(task.pipeline)
-    results = []
-    for scenario, a, b, *folders in zip(made, old.records, new.records, *left, strict=True):
-        found = compare(
-            a,
-            b,
-            flat,
-            tolerance=chosen.tolerance,
-            rules=chosen.rules,
-            folders=(folders[0], folders[1]),
-            hide=pair.masks.text,
-        )
-        results.append(
-            Injected(
-                name=scenario.name,
-                call=scenario.call,
-                index=scenario.index,
-                failures=scenario.failures,
-                differences=tuple(found),
-            )
-        )
-    return results, sides
+def _replayed(pipeline: Pipeline, runs: Runs, record: Record | None) -> Iterator[NotCompared]:
+    """What a replay does not show."""
+    asked = runs.asked(0)
+    yield from made_up({one.call: [""] for side in asked for one in side})
+    if record is not None and (same := twins(pipeline, record)):
+        why = "these are given the same and came to something else each: a replay cannot tell them apart"
+        yield NotCompared(what="which of several instances it was", why=why, calls=tuple(same))
 
 
 def _described(runner: Runner, task: Task) -> Side:

@@ -49,7 +49,7 @@ def judge(
     tolerance: float = 1e-9,
     folders: tuple[Left, Left] = ((), ()),
     injected: Sequence[Injected] = (),
-    unexpected: Sequence[tuple[SideName, dict[str, Any]]] = (),
+    asked: Sequence[Difference] = (),
     gaps: Sequence[NotCompared] = (),
     declared: Sequence[Declared] = (),
     required: Required = "outputs",
@@ -57,7 +57,7 @@ def judge(
 ) -> DryRun:
     """The dry-run that two sides' records make: what differs, what was masked, what was not compared. Records are compared
     as they are; in what is told of them there is nothing secret (`masks`, by default those of this process). Of what both
-    sides have `declared`, each that differs is a difference."""
+    sides have `declared`, each that differs is a difference; `asked` is what only one side's stand-ins were asked."""
     masks = masks or Masks.of(pipeline)
     flat = inline(pipeline)
     rules = rules or Rules()
@@ -72,7 +72,6 @@ def judge(
         found, noisy = noise(found, again)
         unsteady, known = noise(_unsteady(_again(new.records, left[1], between)), again)
         masked += [*noisy, *known]
-        asked = [_asked(name, one) for name, one in unexpected]
         said = [
             Difference(kind="declared", call=one.call, path=one.name, old=one.old, new=one.new)
             for one in declared
@@ -119,13 +118,6 @@ def _given(pipeline: Pipeline, record: Record | None) -> tuple[Given, ...]:
     return tuple(Given(call=id, index=index, args=args) for (id, index), args in found.items())
 
 
-def _asked(name: SideName, one: Mapping[str, Any]) -> Difference:
-    """A replayed call that was given something else than in the record."""
-    if name == "old":
-        return Difference(kind="input", call=one["call"], old=one["given"], absent="new")
-    return Difference(kind="input", call=one["call"], new=one["given"], absent="old")
-
-
 def _again(records: Sequence[Record], left: Left, between: Callable[..., list[Difference]]) -> list[list[Difference]]:
     """What differs between the first run of a side and each further one of it."""
     return [between(records[0], other, folders=(left[0], left[n])) for n, other in enumerate(records[1:], 1)]
@@ -144,6 +136,7 @@ def _verdict(old: Side, new: Side, counted: Sequence[Difference], injected: Sequ
         if any(record.state == "cancelled" for record in side.records):
             return "inconclusive", f"the {name} side ({side.spec}) was cut short"
     astray = [one for one in injected if one.differences]
+    broken = [one for one in injected if one.problems]
     said = []
     if counted:
         said.append(f"{len(counted)} difference" + ("s" if len(counted) > 1 else ""))
@@ -151,6 +144,9 @@ def _verdict(old: Side, new: Side, counted: Sequence[Difference], injected: Sequ
         said.append(f"{len(astray)} of {len(injected)} failures made on purpose spread differently")
     if said:
         return "diverged", "; ".join(said)
+    if broken:
+        most = f"{len(broken)} of {len(injected)} failures made on purpose could not be compared"
+        return "inconclusive", f"the runs agree, but {most}: {broken[0].name}: {broken[0].problems[0]}"
     assert old.record is not None
     runs = f"{_times(len(old.records))} of the old side and {_times(len(new.records))} of the new one"
     failures = f", and {len(injected)} failures made on purpose spread alike" if injected else ""

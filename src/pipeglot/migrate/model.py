@@ -34,7 +34,7 @@ Kind: TypeAlias = Literal[
     "declared",
     "record",
 ]
-"""`input`: a replayed call was asked with arguments that the record does not have. `table`: two tables, in an output or
+"""`input`: only on one side was a replayed call asked with arguments that the record does not have. `table`: two tables, in an output or
 in the file that it names; `artifact`: two files, by what is in them or by their bytes. `repeated`: how often one call
 instance was executed; `told`: what the Final was told of the run; `attempts` and `order` without a call are about the
 run itself. `declared`: a policy that both sides declare, named by `path`. `record`: something in a record that cannot
@@ -133,7 +133,8 @@ class Difference(Part):
 
     `call` and `index` name the call instance, None and () for the run itself; `path` leads into its output (`$.a[1]`),
     for `order` it is the call that had to end first. Where `absent` names a side, it has nothing there. `between` says
-    which runs were compared: the old and the new one, or two runs of the new one. A difference of kind `table` tells
+    which runs were compared: the old and the new one, or two runs of the new one; `scenario` which failure was made on
+    purpose in both. A difference of kind `table` tells
     the shape of both in `old` and `new`, and what differs in `table`. Paths lead through the name of a file into what is
     in it: `$.report[3].amount`, or `$.models/a.pkl` where `$.models` names a folder.
     """
@@ -147,8 +148,13 @@ class Difference(Part):
     absent: Literal["old", "new"] | None = None
     between: Literal["old and new", "new and new"] = "old and new"
     table: TableDifference | None = None
+    scenario: str = ""
 
     def __str__(self) -> str:
+        when = f"when {self.scenario}: " if self.scenario else ""
+        return when + self._said()
+
+    def _said(self) -> str:
         place = "" if self.call is None else " " + self.call + "".join(f"[{i}]" for i in self.index)
         if self.table is not None:
             return f"{self.kind}{place} at {self.path}: {self.table}"
@@ -236,13 +242,16 @@ class Side(Part):
 
 
 class Injected(Part):
-    """A failure that was made on purpose on both sides, and where what came of it differs."""
+    """A failure that was made on purpose on both sides, and where what came of it differs; `problems` say why a side
+    could not be run with it, so that nothing was compared."""
 
     name: str
     call: str
     index: tuple[int, ...] = ()
     failures: int | None = None
     differences: tuple[Difference, ...] = ()
+    masked: tuple[Masked, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class Finding(Part):

@@ -17,15 +17,15 @@ from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, instan
 from pipeglot.backends.execute import Job, execute
 from pipeglot.backends.run import completed
 from pipeglot.core import secrets
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.pysource import identifier
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
 from pipeglot.core.shape import Shape, inline
 from pipeglot.migrate.model import NotCompared
+from pipeglot.migrate.nativefile import readable
 from pipeglot.migrate.sides import Listener, Task
-from pipeglot.migrate.standin import FOLDER
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -157,11 +157,16 @@ class NativeSide:
         why = f"the mapping says that these tasks of {self.file.name} stand for no call"
         return [NotCompared(what="tasks without a partner", why=why, calls=self.matched.dropped)]
 
-    def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
-        if any(FOLDER in task.env for task in tasks):
-            message = f"{self.spec} is native code: its steps can neither be replayed nor made to fail"
-            way_out = "leave --replay, --inject and --effects stub out, or take a target as this side"
-            raise AuthoringError([Diagnostic("PG366", "error", message, None, way_out)])
+    def refuses(self) -> str:
+        return "is native code"
+
+    def check(self, tasks: Sequence[Task]) -> None:
+        found = engines.find(self.engine, python=self.python)
+        readable(self.file, self.engine, self.name, found.python)
+
+    def run(
+        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+    ) -> Iterable[Record | PipeglotError]:
         found = engines.find(self.engine, python=self.python)
         told = [secrets.values(task.pipeline, task.env) for task in tasks]
         jobs = [
@@ -178,7 +183,6 @@ class NativeSide:
             )
             for task, own in zip(tasks, told, strict=True)
         ]
-        records = []
         outcomes = execute(
             self.engine,
             jobs,
@@ -190,10 +194,10 @@ class NativeSide:
         )
         for task, outcome in zip(tasks, outcomes, strict=True):
             if not isinstance(outcome, EngineRun):
-                raise outcome
+                yield outcome
+                continue
             record, self.matched = as_record(task.pipeline, outcome, task.params, task.logical_date, self.mapping)
-            records.append(record)
-        return records
+            yield record
 
 
 def as_record(

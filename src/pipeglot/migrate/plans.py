@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from pipeglot.core.derive import arguments
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
-from pipeglot.core.ir import Call, Json, Pipeline
+from pipeglot.core.ir import Call, Ctx, Json, Pipeline, parts
+from pipeglot.core.machine import Key
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, inline
 from pipeglot.core.types import mismatch
+from pipeglot.migrate.example import example
 from pipeglot.migrate.standin import Answer, Plan
+from pipeglot.migrate.standin_code import canonical
 
 EffectsMode: TypeAlias = Literal["refuse", "stub", "run"]
 
@@ -29,23 +33,69 @@ def calls_of(pipeline: Pipeline) -> list[Call]:
 def replay(pipeline: Pipeline, record: Record) -> Plan:
     """Every call answers what it gave in the record for the same arguments: no step code runs.
 
-    A call that failed fails again, one that needed several attempts fails as often first. Calls the record has nothing
-    of have no answer.
+    A call that failed fails again, one that needed several attempts fails as often first. Asked what the record has
+    nothing of, it gives its first output there, else a value made of its type.
     """
-    given = arguments(pipeline, record)
-    told: dict[str, list[Answer]] = {call.id: [] for call in calls_of(pipeline)}
-    for call in record.calls:
-        args = given.get((call.id, call.index))
-        if args is not None and call.attempts and call.id in told:
-            told[call.id].append(_answer(call, args))
-    return Plan(answers={id: tuple(answers) for id, answers in told.items()})
+    pipeline = inline(pipeline)
+    given = told_arguments(pipeline, record)
+    calls = {call.id: call for call in calls_of(pipeline)}
+    told: dict[str, list[Answer]] = {id: [] for id in calls}
+    invented: dict[str, Json] = {}
+    alike = Counter((id, canonical(args)) for (id, _), args in given.items())
+    for ran in record.calls:
+        args = given.get((ran.id, ran.index))
+        if ran.id not in told or not ran.attempts:
+            continue
+        if ran.state == "succeeded" and ran.output_known:
+            invented.setdefault(ran.id, ran.output)
+        if args is not None and (ran.state == "failed" or ran.output_known):
+            told[ran.id].append(_answer(ran, args, twins=alike[ran.id, canonical(args)] > 1))
+    for id, call in calls.items():
+        invented.setdefault(id, example(pipeline.step(call.step).returns))
+    return Plan(answers={id: tuple(answers) for id, answers in told.items()}, invented=invented)
 
 
-def _answer(call: CallRecord, args: dict[str, Json]) -> Answer:
+def _answer(call: CallRecord, args: dict[str, Json], *, twins: bool) -> Answer:
     error = f"{call.error.type}: {call.error.message}" if call.error else ""
     if call.state == "failed":
         return Answer(args, failures=None, error=error)
-    return Answer(args, call.output, failures=call.attempts - 1, error=error or "failed in the record")
+    # Attempts of twins are counted together, so that which of them would fail is not sure.
+    failures = 0 if twins else call.attempts - 1
+    return Answer(args, call.output, failures=failures, error=error or "failed in the record")
+
+
+def told_arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Json]]:
+    """What the calls of a record were given, without what is another in every run."""
+    varying = of_the_run(pipeline)
+    return {
+        key: {name: value for name, value in args.items() if name not in varying.get(key[0], ())}
+        for key, args in arguments(pipeline, record).items()
+    }
+
+
+def of_the_run(pipeline: Pipeline) -> dict[str, frozenset[str]]:
+    """The parameters, by call, that are given the id of the run: no two runs have the same."""
+    found = {}
+    for call in calls_of(pipeline):
+        names = [name for name, value in call.args.items() if Ctx(name="run_id") in parts(value)]
+        if names:
+            found[call.id] = frozenset(names)
+    return found
+
+
+def twins(pipeline: Pipeline, record: Record) -> list[str]:
+    """The call instances that a stand-in cannot tell apart, where the record has another outcome for each."""
+    given = told_arguments(inline(pipeline), record)
+    alike: dict[tuple[str, str], list[CallRecord]] = {}
+    for call in record.calls:
+        if (args := given.get((call.id, call.index))) is not None:
+            alike.setdefault((call.id, canonical(args)), []).append(call)
+    return [
+        call.id + "".join(f"[{number}]" for number in call.index)
+        for same in alike.values()
+        if len({(call.state, call.attempts, canonical(call.output)) for call in same}) > 1
+        for call in same
+    ]
 
 
 def external(pipeline: Pipeline) -> list[Call]:
@@ -60,7 +110,7 @@ def stubbed(pipeline: Pipeline, record: Record | None = None) -> Plan:
         AuthoringError: PG362, with every external call that has no answer.
     """
     pipeline = inline(pipeline)
-    recorded = replay(pipeline, record).answers if record is not None else {}
+    played = replay(pipeline, record) if record is not None else Plan()
     always: dict[str, Json] = {}
     answers: dict[str, tuple[Answer, ...]] = {}
     wrong: list[Diagnostic] = []
@@ -69,8 +119,8 @@ def stubbed(pipeline: Pipeline, record: Record | None = None) -> Plan:
         assert effects is not None
         if effects.has_answer:
             always[call.id] = effects.answer
-        elif recorded.get(call.id):
-            answers[call.id] = recorded[call.id]
+        elif played.answers.get(call.id):
+            answers[call.id] = played.answers[call.id]
         elif mismatch(None, pipeline.step(call.step).returns) is None:
             always[call.id] = None
         else:
@@ -79,7 +129,7 @@ def stubbed(pipeline: Pipeline, record: Record | None = None) -> Plan:
             wrong.append(Diagnostic("PG362", "error", message, call.at, way_out))
     if wrong:
         raise AuthoringError(wrong)
-    return Plan(answers=answers, always=always)
+    return Plan(answers=answers, always=always, invented=played.invented)
 
 
 def refused(pipeline: Pipeline) -> AuthoringError:
@@ -112,49 +162,48 @@ class Scenario:
         return f"{place} fails{often}"
 
 
+def injectable(pipeline: Pipeline, chosen: str) -> None:
+    """Raises AuthoringError (PG363) when `--inject` is neither `all`, `sample:N`, nor the id of a call."""
+    ids = [call.id for call in calls_of(pipeline)]
+    if chosen != "all" and not _SAMPLE.fullmatch(chosen) and chosen not in ids:
+        message = f"--inject {chosen}: there is no call of that name"
+        way_out = "all, sample:N, or one of: " + ", ".join(ids)
+        raise AuthoringError([Diagnostic("PG363", "error", message, None, way_out)])
+
+
+_SAMPLE = re.compile(r"sample:([1-9]\d*)")
+
+
 def scenarios(pipeline: Pipeline, record: Record, chosen: str) -> list[Scenario]:
-    """A failure of each call instance of a record, each number of attempts in turn; the rest is replayed.
+    """A failure of each call instance of a record, each number of attempts in turn; the rest is replayed, and what then
+    is asked anew is made up. Calls that did not run are not made to fail.
 
     Args:
         pipeline: the pipeline.
         record: a run of it, which says what the calls give.
         chosen: `all`, `sample:N`, or the id of a call.
-
-    Raises:
-        AuthoringError: PG363 when `chosen` means nothing.
     """
     base = replay(pipeline, record)
-    given = arguments(pipeline, record)
+    given = told_arguments(pipeline, record)
     known = {call.id: call for call in calls_of(pipeline)}
     ran = [call for call in record.calls if call.id in known and call.attempts and (call.id, call.index) in given]
-    sample = re.fullmatch(r"sample:([1-9]\d*)", chosen)
-    if chosen != "all" and not sample:
-        ran = [call for call in ran if call.id == chosen]
-        if not ran:
-            message = f"--inject {chosen}: no call of that name ran"
-            way_out = "all, sample:N, or one of: " + ", ".join(known)
-            raise AuthoringError([Diagnostic("PG363", "error", message, None, way_out)])
-    made = [
-        scenario
-        for call in ran
-        for scenario in _of_call(base, known[call.id], call, given[call.id, call.index], _twins(call, ran, given))
-    ]
+    alike = Counter((call.id, canonical(given[call.id, call.index])) for call in ran)
+    sample = _SAMPLE.fullmatch(chosen)
+    made: list[Scenario] = []
+    for call in ran:
+        if chosen == "all" or sample or chosen == call.id:
+            args = given[call.id, call.index]
+            made += _of_call(base, known[call.id], call, args, twins=alike[call.id, canonical(args)] > 1)
     if sample and int(sample[1]) < len(made):
         keep = sorted(random.Random(pipeline.digest()).sample(range(len(made)), int(sample[1])))
         made = [made[number] for number in keep]
     return made
 
 
-def _twins(call: CallRecord, ran: list[CallRecord], given: dict[tuple[str, tuple[int, ...]], dict[str, Json]]) -> bool:
-    """Whether another instance has the same arguments: a stand-in cannot tell the two apart."""
-    args = given[call.id, call.index]
-    return any(o.id == call.id and o.index != call.index and given[o.id, o.index] == args for o in ran)
-
-
-def _of_call(base: Plan, call: Call, ran: CallRecord, args: dict[str, Json], twins: bool) -> Iterator[Scenario]:
+def _of_call(base: Plan, call: Call, ran: CallRecord, args: dict[str, Json], *, twins: bool) -> Iterator[Scenario]:
     retries = call.policy.retry.count if call.policy.retry else 0
-    # Attempts of twins are counted together, so only a failure of all of them is sure.
-    often: list[int | None] = [None] if twins else [*range(1, retries + 1), None]
+    # Attempts of twins are counted together, so only a failure of all of them is sure. What fails anyway, fails.
+    often: list[int | None] = [None] if twins or ran.state == "failed" else [*range(1, retries + 1), None]
     for failures in often:
         failing = Answer(args, failures=failures, error="made to fail by the dry-run")
-        yield Scenario(call.id, ran.index, failures, Plan(base.answers, {call.id: (failing,)}, base.always))
+        yield Scenario(call.id, ran.index, failures, replace(base, failing={call.id: (failing,)}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +19,8 @@ from pipeglot.backends import engines
 from pipeglot.backends.base import Compiled, Mode
 from pipeglot.backends.execute import Event
 from pipeglot.backends.run import Request, run_many
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
+from pipeglot.core.functions import loaded
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
 from pipeglot.core.run import Event as LocalEvent
@@ -62,12 +63,27 @@ class Runner(Protocol):
         """What is compiled for it, if anything is. Raises CompileError."""
         ...
 
-    def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
-        """The record of each task, in order; they may share an engine process.
+    def check(self, tasks: Sequence[Task]) -> None:
+        """Look for all that would keep it from running these, as far as it shows without running anything.
 
         Raises:
-            PipeglotError: the first one that could not be run.
+            PipeglotError: with everything that was found.
         """
+        ...
+
+    def run(
+        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+    ) -> Iterable[Record | PipeglotError]:
+        """The record of each task, in order and as soon as it is there, or why it could not be run; they may share an
+        engine process.
+
+        Raises:
+            PipeglotError: neither this one nor those that follow could be run.
+        """
+        ...
+
+    def refuses(self) -> str:
+        """Why its steps cannot be replaced by stand-ins, which replay and fail them; empty when they can."""
         ...
 
     def not_compared(self) -> Sequence[NotCompared]:
@@ -75,7 +91,7 @@ class Runner(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class CompiledSide:
     """A target: the pipeline is compiled for it and run on its engine, in a sandbox of its own."""
 
@@ -84,6 +100,7 @@ class CompiledSide:
     mode: Mode = "test"
     python: Path | None = None
     timeout: float | None = None
+    _found: Path | None = field(default=None, init=False, repr=False)
 
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return backends.compile(pipeline, self.engine, allow=allow)
@@ -91,9 +108,27 @@ class CompiledSide:
     def not_compared(self) -> Sequence[NotCompared]:
         return ()
 
-    def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
-        packages = tuple(dict.fromkeys(line for task in tasks for line in inline(task.pipeline).packages))
-        found = engines.prepare(self.engine, packages, python=self.python)
+    def refuses(self) -> str:
+        return ""
+
+    def check(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            self.files(task.pipeline, task.allow)
+        if self.mode not in (known := engines.spec(self.engine).probes):
+            message = f"{self.engine} has no mode {self.mode!r} here"
+            raise EngineError([Diagnostic("PG300", "error", message, None, f"modes: {', '.join(known)}", self.engine)])
+        self._prepared(tasks)
+
+    def _prepared(self, tasks: Sequence[Task]) -> Path:
+        """The Python of the engine with the packages of the pipelines beside it."""
+        if self._found is None:
+            packages = tuple(dict.fromkeys(line for task in tasks for line in inline(task.pipeline).packages))
+            self._found = engines.prepare(self.engine, packages, python=self.python).python
+        return self._found
+
+    def run(
+        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+    ) -> Iterable[Record | PipeglotError]:
         requests = [
             Request(
                 task.pipeline,
@@ -106,20 +141,15 @@ class CompiledSide:
             )
             for task in tasks
         ]
-        records = []
-        for outcome in run_many(
+        return run_many(
             requests,
             self.engine,
             mode=self.mode,
-            python=found.python,
+            python=self._prepared(tasks),
             timeout=self.timeout,
             on_event=on_event,
             stop=stop,
-        ):
-            if isinstance(outcome, PipeglotError):
-                raise outcome
-            records.append(outcome)
-        return records
+        )
 
 
 _alone = threading.Lock()
@@ -139,7 +169,7 @@ def _surroundings(env: Mapping[str, str]) -> Iterator[None]:
         finally:
             for name, value in before.items():
                 if value is None:
-                    del os.environ[name]
+                    os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
 
@@ -157,8 +187,22 @@ class LocalSide:
     def not_compared(self) -> Sequence[NotCompared]:
         return ()
 
-    def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
-        return [self._run(number, task, on_event, stop) for number, task in enumerate(tasks)]
+    def refuses(self) -> str:
+        return ""
+
+    def check(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            with loaded(inline(task.pipeline), list(task.path)):
+                pass
+
+    def run(
+        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+    ) -> Iterable[Record | PipeglotError]:
+        for number, task in enumerate(tasks):
+            try:
+                yield self._run(number, task, on_event, stop)
+            except PipeglotError as error:
+                yield error
 
     def _run(self, number: int, task: Task, on_event: Listener | None, stop: threading.Event) -> Record:
         def listen(event: LocalEvent) -> None:
@@ -198,9 +242,15 @@ class RecordedSide:
     def not_compared(self) -> Sequence[NotCompared]:
         return ()
 
-    def run(self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event) -> list[Record]:
-        if len(tasks) > 1:
-            raise _wrong(f"{self.spec} is one run, and cannot be repeated", "leave --repeat out, or run that side")
+    def refuses(self) -> str:
+        return "is a run that was made before"
+
+    def check(self, tasks: Sequence[Task]) -> None:
+        """What does not fit in a record is a difference, and named as one."""
+
+    def run(
+        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+    ) -> Iterable[Record | PipeglotError]:
         return [self.recorded]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from pipeglot.core.ir import Call, Chunk, Container, Imported, Inlined, Json, Pi
 from pipeglot.core.pysource import flat, identifier, literal, string
 from pipeglot.core.shape import inline
 from pipeglot.migrate import standin_code
+from pipeglot.migrate.asked import Asked
 
 FOLDER = standin_code.FOLDER
 """The environment variable that names the folder of the plan."""
@@ -43,13 +44,14 @@ class Plan:
     """What the stand-ins of a pipeline do, by call id.
 
     `answers` are looked up by the arguments a call is given; in `failing`, an answer only says how often attempts with
-    these arguments fail before the real step is called (`args` of None: with any). A call in neither runs as it is; one
-    that is in `answers` and finds no answer fails, and says so.
+    these arguments fail before the call answers. `always` answers whatever is asked. A call in none of them runs as it
+    is; one that is in `answers` and finds no answer gives its value in `invented`, and says so.
     """
 
     answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     failing: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
     always: Mapping[str, Json] = field(default_factory=dict)
+    invented: Mapping[str, Json] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of the plan's file."""
@@ -57,8 +59,8 @@ class Plan:
         def listed(table: Mapping[str, tuple[Answer, ...]]) -> dict[str, list[dict[str, Any]]]:
             return {id: [vars(one) for one in answers] for id, answers in table.items()}
 
-        told = {"answers": listed(self.answers), "failing": listed(self.failing), "always": dict(self.always)}
-        return json.dumps(told, default=dict)
+        told = {"answers": listed(self.answers), "failing": listed(self.failing)}
+        return json.dumps({**told, "always": dict(self.always), "invented": dict(self.invented)}, default=dict)
 
     @property
     def calls(self) -> frozenset[str]:
@@ -74,15 +76,22 @@ def played(plan: Plan) -> Iterator[dict[str, str]]:
         yield {FOLDER: folder}
 
 
-def unexpected(folder: Path) -> list[dict[str, Any]]:
-    """What stand-ins were asked and had no answer for: `{"call": id, "given": arguments}`, each once."""
+def unexpected(folder: Path, varying: Mapping[str, Collection[str]] | None = None) -> list[Asked]:
+    """What stand-ins were asked and had no answer for, each once, in an order that two runs share; without the parameters
+    (by call) whose arguments are others in every run."""
     file = folder / "unexpected.jsonl"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return [json.loads(line) for line in dict.fromkeys(lines)]
+    found = {}
+    for told in map(json.loads, lines):
+        left_out = (varying or {}).get(told["call"], ())
+        given = {name: value for name, value in told["given"].items() if name not in left_out}
+        found[told["call"], standin_code.canonical(given)] = Asked(told["call"], given)
+    return [found[key] for key in sorted(found)]
 
 
 def with_standins(pipeline: Pipeline, plan: Plan) -> Pipeline:
-    """The pipeline with a step of its own, a stand-in, for every call of the plan. Ids and structure stay."""
+    """The pipeline with a step of its own, a stand-in, for every call of the plan. Ids and structure stay; nobody waits
+    between the attempts of what only answers."""
     pipeline = inline(pipeline)
     taken = {name for chunk in pipeline.code for name in chunk.names}
     steps = {step.name: step for step in pipeline.steps}
@@ -98,7 +107,8 @@ def with_standins(pipeline: Pipeline, plan: Plan) -> Pipeline:
         made[call.id] = step.model_copy(update={"name": name, "run": Inlined(name=name)}), _code(name, call, step)
         policy = call.policy
         if call.id in plan.answers or call.id in plan.always:  # nothing of its own code runs
-            policy = policy.model_copy(update={"secrets": ()})
+            retry = policy.retry and policy.retry.model_copy(update={"delay": 0})
+            policy = policy.model_copy(update={"secrets": (), "retry": retry})
         return call.model_copy(update={"step": name, "policy": policy})
 
     body = _mapped(pipeline.body, placed)
@@ -171,7 +181,7 @@ def standin_chunks() -> list[Chunk]:
         ("to_jsonable_python", "from pydantic_core import to_jsonable_python"),
     ]
     chunks = [Chunk(kind="import", names=(name,), text=text) for name, text in imports]
-    for function in (standin_code.command, standin_code.stand_in):
+    for function in (standin_code.command, standin_code.canonical, standin_code.stand_in):
         source = inspect.getsource(function)
         chunks.append(Chunk(kind="function", names=(function.__name__,), text=source))
     return chunks
