@@ -226,6 +226,8 @@ def test_errors_come_in_the_form_that_was_asked_for(here: Path, pipeglot: Run, f
         ["compile", "counting.py", "-t", "airflow", "--allow", "everything"],
         ["run", "counting.py", "--max-workers", "0"],
         ["run", "counting.py", "--ma", "3"],
+        ["run", "counting.py", "--on", "prefect", "--timeout", "soon"],
+        ["migrate", "dry-run", "counting.py", "--old", "kfp", "--new", "local", "--timeout", "0s"],
         ["engines"],
     ],
 )

@@ -230,7 +230,7 @@ def test_events_tell_of_every_attempt_as_it_happens(target: str, mode: Mode) -> 
 
 @pytest.mark.engine
 @every_target
-def test_a_job_that_kills_the_engine_or_hangs_is_stopped_and_the_others_run(target: str) -> None:
+def test_a_job_that_kills_the_engine_or_hangs_is_named_and_stopped_and_the_others_run(target: str) -> None:
     jobs = [
         job(target, "dies.py", {"how": "exit"}),
         job(target, "dies.py", {"how": "hang"}),
@@ -243,8 +243,20 @@ def test_a_job_that_kills_the_engine_or_hangs_is_stopped_and_the_others_run(targ
     assert "last words" in died.diagnostics[0].message
     assert isinstance(hung, EngineError)
     assert hung.diagnostics[0].code == "PG321"
+    assert "'dies' (running: end" in hung.diagnostics[0].message
+    assert "--timeout" in hung.diagnostics[0].help
     assert isinstance(fine, EngineRun)
     assert fine.state == "succeeded"
+
+
+@pytest.mark.engine
+def test_a_job_that_never_stops_to_print_is_stopped_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeglot.backends.execute.LOUDEST", 1024**2)
+    flooded = next(execute("airflow", [job("airflow", "dies.py", {"how": "flood"})], python=installed("airflow")))
+    assert isinstance(flooded, EngineError)
+    assert flooded.diagnostics[0].code == "PG326"
+    assert "'dies' (running: end" in flooded.diagnostics[0].message
+    assert len(flooded.diagnostics[0].message) < 100_000
 
 
 def living(mark: str) -> list[int]:
@@ -345,6 +357,33 @@ def test_runs_of_one_name_never_share_a_scheduler() -> None:
     ]
     waves = [[number for number, _ in wave] for wave in _waves(list(enumerate(jobs)))]
     assert waves == [[0, 2], [1], [3]]
+
+
+@pytest.mark.parametrize("said", ["", '{"kind": "ready"}'])
+def test_an_engine_that_begins_no_job_is_ended_and_the_job_named(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeglot.backends.execute.STARTUP", 0.5)
+    monkeypatch.setattr(sandbox, "state", lambda engine, python, folder: folder)
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho '{said}' >> $2/told.jsonl\nexec sleep 60\n")
+    python.chmod(0o755)
+    with pytest.raises(EngineError) as error:
+        list(execute("dagster", [job("dagster", "tidy.py")], python=python))
+    assert error.value.diagnostics[0].code == "PG321"
+    assert ("tidy" in error.value.diagnostics[0].message) == bool(said)
+
+
+def test_of_what_an_engine_writes_the_end_alone_is_kept(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nhead -c 30000000 /dev/zero | tr '\\0' 'x'\necho\necho the end\n")
+    python.chmod(0o755)
+    with sandbox.Process(python, tmp_path / "probe.py", [], {}, tmp_path) as process:
+        assert process.status() == "exit status 0"
+        assert process.log_tail(1) == "the end"
+        assert process.log_size() == 30_000_009
+        assert len(process.log_tail(10)) < 100_000
+    assert sum(file.stat().st_size for file in tmp_path.rglob("*")) < 100_000
 
 
 def test_an_engine_that_says_nothing_and_ends_is_one_clear_error(tmp_path: Path) -> None:

@@ -24,8 +24,21 @@ States are the engine's own words."""
 STARTUP = 300.0
 """Seconds an engine may take until it is ready for the first job."""
 
+LONGEST = 3600.0
+"""Seconds one job may take unless its caller says otherwise."""
+
+LOUDEST = 256 * 1024**2
+"""Bytes that one job may write to its output, or its engine to logs."""
+
 _GRACE = 30.0
 _LOG_LINES = 15
+_LOOK_AT_LOGS = 2.0
+_BEGUN = ("running", "started", "retrying")
+
+_LATE = (
+    "allow it more with --timeout; a step that forks in the engine's own process may wait for ever: --mode server gives"
+    " every task a process"
+)
 
 
 @dataclass(frozen=True)
@@ -63,27 +76,27 @@ def execute(
     *,
     python: Path | None = None,
     mode: Mode = "test",
-    timeout: float | None = None,
+    timeout: float = LONGEST,
     on_event: Callable[[Event], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[EngineRun | EngineError]:
     """Run jobs on an engine and give what became of each, in their order, as soon as it is known.
 
     Many jobs share one engine process, which costs seconds to start and tenths of a second per job. When a
-    job kills the process, that job is an error and the others run in a new one. Closing the iterator, an
-    exception or the end of this process ends everything that was started.
+    job kills the process, takes too long or writes more than `LOUDEST`, that job is an error and the others run in a
+    new one. Closing the iterator, an exception or the end of this process ends everything that was started.
 
     Args:
         target: a target with an engine.
         jobs: what to run.
         python: the engine's Python, as from `engines.prepare`; by default that of the installed engine.
         mode: `test` runs one job after the other; `server` runs them on a real server of the engine.
-        timeout: seconds one job may take; by default any time.
+        timeout: seconds one job may take.
         on_event: called with every event of every job.
         stop: when it is set, from another thread, the engine is ended and PG325 raised.
 
     Yields:
-        An EngineRun, or an EngineError (PG320 to PG324) for a job that the engine could not run.
+        An EngineRun, or an EngineError (PG320 to PG324, PG326) for a job that the engine could not run.
 
     Raises:
         EngineError: PG300, PG301; PG310 when nothing can be written; PG320, PG321, PG323 when the engine
@@ -144,7 +157,7 @@ def _run(
     jobs: Mapping[int, Job],
     python: Path,
     mode: Mode,
-    timeout: float | None,
+    timeout: float,
     on_event: Callable[[Event], None] | None,
     stop: threading.Event | None,
 ) -> Iterator[tuple[int, EngineRun | EngineError]]:
@@ -162,8 +175,8 @@ def _run(
         if together:
             variables["PYTHONPATH"] = sandbox.joined(prepared[0]["path"])
         with sandbox.Process(python, engine.probes[mode], [folder, mode], variables, folder) as process:
-            limit = None if timeout is None else timeout + (_GRACE if together else 0.0)
-            yield from _follow(engine.target, jobs, process, limit, on_event, stop)
+            watch = _Watch(engine.target, jobs, process, home, timeout + (_GRACE if together else 0.0))
+            yield from watch.follow(on_event, stop)
 
 
 def _prepare(number: int, job: Job, folder: Path) -> dict[str, Any]:
@@ -187,66 +200,117 @@ def _prepare(number: int, job: Job, folder: Path) -> dict[str, Any]:
     }
 
 
-def _follow(
-    target: str,
-    jobs: Mapping[int, Job],
-    process: sandbox.Process,
-    limit: float | None,
-    on_event: Callable[[Event], None] | None,
-    stop: threading.Event | None,
-) -> Iterator[tuple[int, EngineRun | EngineError]]:
-    """Read what the probe tells until all jobs have an outcome, or it dies, or time is up."""
-    jobs = dict(jobs)  # the caller strikes off its own
-    ready = False
-    started: dict[int, float] = {}
-    ended: set[int] = set()
-    begun = time.monotonic()
-    log_at = 0
+class _Watch:
+    """Reads what a probe tells, until all jobs have an outcome, or it dies, or does what it must not."""
 
-    def problem(code: str, message: str) -> EngineError:
-        log = process.log_tail(_LOG_LINES, since=log_at)
-        text = f"{message}\n{log}" if log else message
-        return EngineError([Diagnostic(code, "error", text, None, "", target)])
+    def __init__(
+        self, target: str, jobs: Mapping[int, Job], process: sandbox.Process, home: Path, limit: float
+    ) -> None:
+        self._target, self._process, self._home, self._limit = target, process, home, limit
+        self._jobs = dict(jobs)  # the caller strikes off its own
+        self._ready = False
+        self._since = time.monotonic()  # since when nothing is running
+        self._started: dict[int, float] = {}
+        self._ended: set[int] = set()
+        self._busy: dict[int, dict[str, None]] = {}
+        self._log_at = 0
+        self._looked = 0.0
+        self._look_again = 0.0
 
-    for line in process.lines():
-        if stop is not None and stop.is_set():
-            raise EngineError([Diagnostic("PG325", "error", f"{target} was stopped", None, "", target)])
-        if line is None:
-            now = time.monotonic()
-            if not ready and now - begun > STARTUP:
-                raise problem("PG321", f"{target} was not ready after {STARTUP:.0f} s")
-            running = {number: since for number, since in started.items() if number not in ended}
-            if limit is not None and any(now - since > limit for since in running.values()):
-                error = problem("PG321", f"the run took longer than {limit:g} s and was stopped")
-                yield from ((number, error) for number in running)
+    def follow(
+        self, on_event: Callable[[Event], None] | None, stop: threading.Event | None
+    ) -> Iterator[tuple[int, EngineRun | EngineError]]:
+        for line in self._process.lines():
+            if stop is not None and stop.is_set():
+                raise EngineError([Diagnostic("PG325", "error", f"{self._target} was stopped", None, "", self._target)])
+            if line is not None:
+                yield from self._told(json.loads(line), on_event)
+            if len(self._ended) == len(self._jobs):
                 return
-            continue
-        told = json.loads(line)
+            if (line is None or time.monotonic() > self._look_again) and (error := self._excess()):
+                yield from ((number, error) for number in self._running())
+                return
+        lost = self._running()
+        error = self._problem("PG320", f"{self._target} died ({self._process.status()}) while it ran{self._what()}")
+        if not lost:
+            raise error
+        yield from ((number, error) for number in lost)
+
+    def _told(
+        self, told: Mapping[str, Any], on_event: Callable[[Event], None] | None
+    ) -> Iterator[tuple[int, EngineRun | EngineError]]:
         match told["kind"]:
             case "ready":
-                ready = True
+                self._ready, self._since = True, time.monotonic()
             case "start":
-                started[told["job"]] = time.monotonic()
-                log_at = process.log_size()
-            case "event" if on_event is not None:
-                on_event(_event(told, jobs, started))
+                self._started[told["job"]] = time.monotonic()
+                self._log_at = self._process.log_size()
+            case "event":
+                event = _event(told, self._jobs, self._started)
+                self._note(event)
+                if on_event is not None:
+                    on_event(event)
             case "run":
-                ended.add(told["job"])
+                self._end(told["job"])
                 yield told["job"], _engine_run(told["run"])
             case "failure":
                 if told["job"] is None:
-                    raise problem(told["code"], told["message"])
-                found = Diagnostic(told["code"], "error", told["message"], None, told["help"], target)
-                started.setdefault(told["job"], time.monotonic())
-                ended.add(told["job"])
+                    raise self._problem(told["code"], told["message"])
+                found = Diagnostic(told["code"], "error", told["message"], None, told["help"], self._target)
+                self._end(told["job"])
                 yield told["job"], EngineError([found])
-        if len(ended) == len(jobs):
-            return
-    lost = [number for number in started if number not in ended]
-    error = problem("PG320", f"{target} died ({process.status()}) while it ran")
-    if not lost:
-        raise error
-    yield from ((number, error) for number in lost)
+
+    def _end(self, number: int) -> None:
+        self._started.setdefault(number, time.monotonic())
+        self._ended.add(number)
+        self._since = time.monotonic()
+
+    def _note(self, event: Event) -> None:
+        """Remember which calls are running, to name them if the run does not end."""
+        busy = self._busy.setdefault(event["job"], {})
+        name = event["task"] + "".join(f"[{number}]" for number in event["index"])
+        if event["state"].lower() in _BEGUN:
+            busy[name] = None
+        else:
+            busy.pop(name, None)
+
+    def _running(self) -> list[int]:
+        return [number for number in self._started if number not in self._ended]
+
+    def _what(self) -> str:
+        """The jobs that are running, and the calls of them."""
+        told = []
+        for number in self._running():
+            calls = ", ".join(self._busy.get(number, ()))
+            told.append(f" {self._jobs[number].name!r}" + (f" (running: {calls[:300]})" if calls else ""))
+        return ",".join(told)
+
+    def _excess(self) -> EngineError | None:
+        """What ends the jobs that are running: too much time, or too much output."""
+        now, running = time.monotonic(), self._running()
+        self._look_again = now + _LOOK_AT_LOGS
+        if not running:
+            if now - self._since > STARTUP:
+                left = [job.name for number, job in self._jobs.items() if number not in self._ended]
+                said = f"did not begin {left[0]!r}" if self._ready else "was not ready"
+                raise self._problem("PG321", f"{self._target} {said} after {STARTUP:.0f} s")
+            return None
+        if any(now - self._started[number] > self._limit for number in running):
+            message = f"the run of{self._what()} took longer than {self._limit:g} s and was stopped"
+            return self._problem("PG321", message, _LATE)
+        wrote = self._process.log_size() - self._log_at
+        if now - self._looked > _LOOK_AT_LOGS:
+            self._looked = now
+            wrote = max(wrote, sandbox.logged(self._home))
+        if wrote > LOUDEST:
+            message = f"the run of{self._what()} wrote more than {LOUDEST // 1024**2} MiB of output and was stopped"
+            return self._problem("PG326", message, "write less, or large things to files of your own")
+        return None
+
+    def _problem(self, code: str, message: str, way_out: str = "") -> EngineError:
+        log = self._process.log_tail(_LOG_LINES, since=self._log_at)
+        text = f"{message}\n{log}" if log else message
+        return EngineError([Diagnostic(code, "error", text, None, way_out, self._target)])
 
 
 def _event(told: Mapping[str, Any], jobs: Mapping[int, Job], started: Mapping[int, float]) -> Event:

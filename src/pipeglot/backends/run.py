@@ -13,7 +13,7 @@ from typing import Any
 from pipeglot import backends
 from pipeglot.backends import engines, environment
 from pipeglot.backends.base import Compiled, EngineRun, Mode, instant
-from pipeglot.backends.execute import Event, Job, execute
+from pipeglot.backends.execute import LONGEST, Event, Job, execute
 from pipeglot.core import secrets
 from pipeglot.core.derive import complete
 from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
@@ -21,7 +21,7 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.machine import UNKNOWN
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.core.shape import inline
+from pipeglot.core.shape import Shape, inline
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def run_on(
         mode: `test` for the engine's own quick way to run, `server` for its real server and scheduler.
         python: an existing environment's interpreter; by default the environment pipeglot made.
         requirements: requirement lines beside the pipeline's own.
-        timeout: seconds the run may take.
+        timeout: seconds the run may take; by default an hour more than the pipeline's own limits.
         on_event: called with what happens while it happens.
         stop: ends the run when it is set, from another thread.
 
@@ -96,17 +96,31 @@ def run_many(
     """Run many pipelines in one engine process and give what became of each, in their order.
 
     The environment must hold what their steps need. A pipeline that cannot be compiled or run gives its error.
+    `timeout` is for each of them.
     """
     with tempfile.TemporaryDirectory(prefix="pipeglot-") as folder:
         prepared = [_prepare(request, target, Path(folder, str(n))) for n, request in enumerate(requests)]
         jobs = [item.job for item in prepared if isinstance(item, _Prepared)]
-        outcomes = iter(execute(target, jobs, python=python, mode=mode, timeout=timeout, on_event=on_event, stop=stop))
+        limit = timeout or max(map(allowed, requests), default=LONGEST)
+        outcomes = iter(execute(target, jobs, python=python, mode=mode, timeout=limit, on_event=on_event, stop=stop))
         for item in prepared:
             if isinstance(item, PipeglotError):
                 yield item
                 continue
             outcome = next(outcomes)
             yield outcome if isinstance(outcome, EngineError) else item.record(outcome, target)
+
+
+def allowed(request: Request) -> float:
+    """Seconds a run may take when nothing else is said: whoever declares that something takes long is given the time.
+
+    >>> allowed(Request(Pipeline(name="p", run_timeout=7200)))
+    10800.0
+    """
+    flat = inline(request.pipeline)
+    calls = [*Shape(flat).calls, *([flat.final.call] if flat.final else [])]
+    limits = [call.policy.timeout for call in calls]
+    return LONGEST + max(filter(None, [*limits, flat.run_timeout]), default=0)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ from pipeglot.core.diagnostic import Diagnostic, EngineError
 _MARK = "PIPEGLOT_RUN"
 _POLL = 0.03
 _MIGRATION = 300.0
+
+_KEPT = 64 * 1024
+_LOGS = (".log", ".out", ".err")
 
 # The user's own engine settings may point to a production database; connections and variables of Airflow are
 # for tasks.
@@ -47,24 +51,25 @@ class Process:
         folder: Path,
     ) -> None:
         self._told = folder / "told.jsonl"
-        self._log = folder / "log.txt"
         self._mark = folder.name
         self._told.touch(mode=0o600)
-        self._log.touch(mode=0o600)
-        with open(self._log, "ab") as log:
-            try:
-                self._process = subprocess.Popen(
-                    [str(python), str(probe), *map(str, arguments)],
-                    cwd=folder,
-                    env={**variables, _MARK: self._mark},
-                    stdin=subprocess.PIPE,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                message = f"{python} does not start: {error}"
-                raise EngineError([Diagnostic("PG302", "error", message)]) from None
+        try:
+            self._process = subprocess.Popen(
+                [str(python), str(probe), *map(str, arguments)],
+                cwd=folder,
+                env={**variables, _MARK: self._mark},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            message = f"{python} does not start: {error}"
+            raise EngineError([Diagnostic("PG302", "error", message)]) from None
+        # Of what it writes the end alone is kept: a loop that prints must not fill a disk.
+        self._log, self._logged = b"", 0
+        self._reader = threading.Thread(target=self._read, daemon=True, name="engine's output")
+        self._reader.start()
 
     def __enter__(self) -> Process:
         return self
@@ -95,13 +100,22 @@ class Process:
                 return f"killed by {signal.Signals(-code).name}"
         return f"exit status {code}"
 
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        # Unbuffered reads give what there is; at the end of the pipe they give nothing.
+        while part := os.read(self._process.stdout.fileno(), _KEPT):
+            self._log, self._logged = (self._log + part)[-_KEPT:], self._logged + len(part)
+
     def log_size(self) -> int:
-        """How many bytes the engine has written to its log so far."""
-        return self._log.stat().st_size
+        """How many bytes the probe and what it started have written to their output so far."""
+        return self._logged
 
     def log_tail(self, lines: int, *, since: int = 0) -> str:
-        """The last lines of what the engine wrote after the first `since` bytes, without colours."""
-        text = self._log.read_bytes()[since:][-20_000:].decode("utf-8", "replace")
+        """The last lines of what was written after the first `since` bytes of output, without colours."""
+        if self._process.poll() is not None:
+            self._reader.join(_POLL)
+        log, new = self._log, self._logged - since
+        text = log[max(len(log) - new, 0) :][-20_000:].decode("utf-8", "replace") if new > 0 else ""
         text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
         return "\n".join([line.rstrip() for line in text.splitlines() if line.strip()][-lines:])
 
@@ -122,8 +136,11 @@ class Process:
                         os.kill(pid, signal.SIGKILL)
                 time.sleep(_POLL)
         self._process.wait()
+        self._reader.join(1)
         if self._process.stdin:
             self._process.stdin.close()
+        if self._process.stdout and not self._reader.is_alive():
+            self._process.stdout.close()
 
 
 def _marked(mark: str) -> list[int]:
@@ -136,6 +153,17 @@ def _marked(mark: str) -> list[int]:
                 with contextlib.suppress(OSError), open(f"/proc/{entry.name}/environ", "rb") as file:
                     if wanted in file.read().split(b"\0"):
                         found.append(int(entry.name))
+    return found
+
+
+def logged(home: Path) -> int:
+    """Bytes in the files that an engine keeps as logs in its state folder."""
+    found = 0
+    for folder, _, names in os.walk(home):
+        for name in names:
+            if name.endswith(_LOGS):
+                with contextlib.suppress(OSError):
+                    found += os.stat(os.path.join(folder, name)).st_size
     return found
 
 

@@ -138,6 +138,16 @@ def _engine(parser: argparse.ArgumentParser) -> None:
         " as it has them",
     )
     parser.add_argument("--engine-python", metavar="PATH", help="a Python that has the engine, instead of pipeglot's")
+    _timeout(parser)
+
+
+def _timeout(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timeout",
+        metavar="TIME",
+        type=duration,
+        help="how long an engine's run may take: 30s, 5m, 2h (default: an hour more than the pipeline's own limits)",
+    )
 
 
 def _migrate(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +195,7 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     dry.add_argument("--mode", choices=["test", "server"], default="test", help="as for run, on both sides")
     for side in ("old", "new"):
         dry.add_argument(f"--{side}-python", metavar="PATH", help=f"a Python that has the {side} side's engine")
+    _timeout(dry)
     _allow(dry)
     _history(dry)
     _schedule(actions)
@@ -363,6 +374,20 @@ def seconds(text: str) -> float:
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return value
+
+
+def duration(text: str) -> float:
+    """A time above zero, as steps declare theirs, in seconds.
+
+    >>> duration("2h"), duration("90")
+    (7200.0, 90.0)
+    """
+    from pipeglot.core.policies import seconds as declared
+
+    try:
+        return seconds(text if text.isdecimal() else str(declared(text)))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def positive(text: str) -> int:

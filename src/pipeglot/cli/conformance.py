@@ -51,6 +51,7 @@ def _conformance(args: argparse.Namespace) -> int:
             args.target,
             words=args.k,
             mode=args.mode or "test",
+            timeout=args.timeout or suite.TIMEOUT,
             python=Path(args.engine_python) if args.engine_python else None,
             options=options([args.target], args.option, args.target),
             on_verdict=listen,

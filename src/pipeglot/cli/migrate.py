@@ -60,7 +60,7 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
     rules = read_rules(Path(args.rules)) if args.rules else Rules()
     mapping = read_mapping(Path(args.map)) if args.map else {}
     old, new = (
-        side(spec, python=Path(python) if python else None, mode=args.mode, mapping=mapping)
+        side(spec, python=Path(python) if python else None, mode=args.mode, timeout=args.timeout, mapping=mapping)
         for spec, python in ((args.old, args.old_python), (args.new, args.new_python))
     )
     choices = Choices(

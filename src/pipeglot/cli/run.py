@@ -168,6 +168,7 @@ def _on_engine(
                 mode=args.mode or "test",
                 python=python,
                 requirements=requirements,
+                timeout=args.timeout,
                 on_event=listen,
             )
         except KeyboardInterrupt:
@@ -189,6 +190,7 @@ def _check_arguments(args: argparse.Namespace) -> None:
         "--mode": args.mode,
         "--engine-python": args.engine_python,
         "--requirements": args.requirements,
+        "--timeout": args.timeout,
         "--option": args.option,
     }
     wrong = [name for name, value in engine_only.items() if value] if args.on == "local" else []

@@ -99,6 +99,7 @@ def judge(
     mode: Mode = "test",
     python: Path | None = None,
     options: Mapping[str, str] = NO_OPTIONS,
+    timeout: float | None = None,
 ) -> Iterator[Verdict]:
     """Run every trial on the reference and on an engine (one batch), and compare.
 
@@ -108,6 +109,7 @@ def judge(
         mode: the engine's quick way to run, or its real server.
         python: an environment of the engine; by default the one pipeglot made.
         options: what the target lets one choose.
+        timeout: seconds each may take (default: `pipeglot.backends.run.allowed`).
 
     Yields:
         One verdict per trial, in their order, as soon as it is known.
@@ -129,7 +131,7 @@ def judge(
                     options=options,
                 )
             )
-        outcomes = run_many(requests, target, mode=mode, python=python)
+        outcomes = run_many(requests, target, mode=mode, python=python, timeout=timeout)
         for trial, outcome in zip(trials, outcomes, strict=True):
             yield verdict(trial, outcome, said=compiled(trial, target, options).said)
 

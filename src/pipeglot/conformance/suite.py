@@ -21,6 +21,9 @@ from pipeglot.conformance.report import CaseResult, Evidence, Outcome, Reason, R
 
 _NEEDS_TIMEOUT = 120
 
+TIMEOUT = 600.0
+"""Seconds one case may take on an engine: all are done in a few."""
+
 
 def select(words: Sequence[str]) -> list[Case]:
     """The cases whose id contains one of the words or that use the feature one of them names; all without words.
@@ -42,6 +45,7 @@ def run(
     mode: Mode = "test",
     python: Path | None = None,
     options: Mapping[str, str] = NO_OPTIONS,
+    timeout: float = TIMEOUT,
     on_verdict: Callable[[Verdict], None] = lambda verdict: None,
 ) -> Report:
     """Run the corpus on a target and report.
@@ -52,6 +56,7 @@ def run(
         mode: the engine's quick way to run, or its real server.
         python: an environment with the engine; by default the one pipeglot made.
         options: what the target lets one choose.
+        timeout: seconds one case may take.
         on_verdict: called with every verdict as soon as it is known.
 
     Raises:
@@ -63,7 +68,8 @@ def run(
     chosen = select(words)
     running = [case for case in chosen if can_run(case)]
     verdicts: dict[str, Verdict] = {}
-    for verdict in judge(list(map(trial, running)), target, mode=mode, python=engine.python, options=options):
+    trials = [trial(case) for case in running]
+    for verdict in judge(trials, target, mode=mode, python=engine.python, options=options, timeout=timeout):
         verdicts[verdict.trial.name] = verdict
         on_verdict(verdict)
     for case in chosen:

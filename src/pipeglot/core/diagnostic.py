@@ -222,6 +222,7 @@ CODES: dict[str, str] = {
     "PG323": "the engine's server did not start",
     "PG324": "the engine refused the run",
     "PG325": "an engine was stopped before its run had ended",
+    "PG326": "a run wrote too much output",
     # 330-349: input files and the command line
     "PG330": "the source cannot be read",
     "PG331": "the source is not Python",

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeglot.backends import engines
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, instant
-from pipeglot.backends.execute import Job, execute
+from pipeglot.backends.execute import LONGEST, Job, execute
 from pipeglot.backends.run import completed
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
@@ -188,7 +188,7 @@ class NativeSide:
             jobs,
             python=found.python,
             mode=self.mode,
-            timeout=self.timeout,
+            timeout=self.timeout or LONGEST,
             on_event=on_event,
             stop=stop,
         )

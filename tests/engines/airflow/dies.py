@@ -1,4 +1,4 @@
-"""A DAG whose task takes the whole process with it, or hangs."""
+"""A DAG whose task takes the whole process with it, hangs, or never stops to print."""
 
 import os
 import subprocess
@@ -19,6 +19,8 @@ with DAG(
         print("last words", flush=True)
         if params["how"] == "exit":
             os._exit(7)
+        while params["how"] == "flood":
+            print("and on " * 1000)
         subprocess.Popen(["sleep", "4321"], start_new_session=True)
         time.sleep(600)
 

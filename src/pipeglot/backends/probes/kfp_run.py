@@ -8,6 +8,7 @@ the same gives the same again. What is told is the first; when the two differ, a
 Mode `server` runs it in `kfp.local` alone, every task a process of its own.
 """
 
+import contextlib
 import copy
 import json
 import os
@@ -38,6 +39,7 @@ def main():
 
     # Of kfp.local's two orchestrators the one for plain DAGs stops at the first failure, which no cluster does.
     dag_orchestrator.run_dag = enhanced_dag_orchestrator.run_enhanced_dag
+    _leave_print_alone()
     sys.path.insert(0, str(Path(__file__).parent))
     wire.tell("ready")
     for job in jobs:
@@ -45,6 +47,15 @@ def main():
         with wire.surroundings(job):
             os.environ["PYTHONPATH"] = os.pathsep.join([job["folder"], *job["path"]])
             run_one(job, mode, kfp.__version__, folder)
+
+
+def _leave_print_alone():
+    """Around every task kfp.local swaps `builtins.print` and the root logger's handlers and puts back what it found.
+    Items of a loop run in threads: swaps overlap, wrappers stay, and each doubles what is printed from then on."""
+    from kfp.local import logging_utils
+
+    logging_utils.indented_print = contextlib.nullcontext
+    logging_utils.local_logger_context = contextlib.nullcontext
 
 
 def run_one(job, mode, version, folder):
@@ -205,6 +216,7 @@ class InProcess:
         }
         if len(json.dumps(executor_input).encode()) > 131_000:
             raise OSError("Argument list too long")
+        event(self.job, task, index, "running")
         try:
             found = json.loads(json.dumps(run_source(executor, executor_input), allow_nan=False))
         except Exception as error:

@@ -5,6 +5,7 @@ there is to tell is appended to `told.jsonl`, one JSON object a line, because en
 standard output.
 """
 
+import builtins
 import contextlib
 import importlib.util
 import json
@@ -145,8 +146,10 @@ def instant(job):
 
 @contextlib.contextmanager
 def surroundings(job):
-    """The job's variables, working folder and import path; afterwards as before, its modules forgotten."""
+    """The job's variables, working folder and import path; afterwards as before, its modules forgotten, and what it
+    or the engine put in the place of `print` and its kind taken away again."""
     roots = [job["folder"], *job["path"]]
+    built_in, streams = dict(vars(builtins)), (sys.stdout, sys.stderr)
     modules, path, cwd, env = set(sys.modules), list(sys.path), os.getcwd(), dict(os.environ)
     os.environ.update(job["env"])
     os.chdir(job["cwd"])
@@ -154,6 +157,8 @@ def surroundings(job):
     try:
         yield
     finally:
+        vars(builtins).update(built_in)
+        sys.stdout, sys.stderr = streams
         os.chdir(cwd)
         sys.path[:] = path
         os.environ.clear()
