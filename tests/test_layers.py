@@ -23,6 +23,7 @@ WRITES_ITS_OWN = {
     "backends/asking.py",
     "backends/environment.py",
     "backends/execute.py",
+    "backends/inquiry.py",
     "backends/run.py",
     "backends/sandbox.py",
     "migrate/standin.py",

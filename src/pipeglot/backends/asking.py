@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from pipeglot.backends import engines, environment, sandbox
+from pipeglot.backends import engines, environment
 from pipeglot.backends.base import Compiled, instant
-from pipeglot.backends.execute import STARTUP
+from pipeglot.backends.execute import Job
+from pipeglot.backends.inquiry import inquire
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 
 LIMIT = 5_000
 """Ticks of one kind (missed, or of one window) that are counted at most."""
 
 _PATIENCE = 600.0
-_LOG_LINES = 15
 
 Window: TypeAlias = tuple[datetime, datetime]
 """A span of time: its start belongs to it, its end does not."""
@@ -116,20 +113,9 @@ def ask(
         EngineError: PG376 for an engine that pipeglot cannot ask; PG301 when it is not installed; PG320, PG321 when it
             does not start or dies; PG325 when it was stopped.
     """
-    probe = askable(target)
-    engine = engines.spec(target)
-    chosen = python if python is not None else engines.find(target).python
-    with tempfile.TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as text:
-        folder = Path(text).resolve()
-        home = folder / "home"
-        with environment.writing(folder / "jobs.json"):
-            home.mkdir()
-            jobs = [_job(number, question, folder) for number, question in enumerate(questions)]
-            (folder / "jobs.json").write_text(json.dumps(jobs), encoding="utf-8")
-        variables = sandbox.variables(engine, "test", chosen, home)
-        with sandbox.Process(chosen, probe, [folder], variables, folder) as process:
-            told = _listen(target, len(questions), process, stop)
-    return [told[number] for number in range(len(questions))]
+    asked = [(_job(question), _wanted(question)) for question in questions]
+    told = inquire(target, askable(target), asked, "schedule", limit=_PATIENCE, python=python, stop=stop)
+    return [said if isinstance(said, EngineError) else _answer(said) for said in told]
 
 
 def askable(target: str) -> Path:
@@ -141,68 +127,27 @@ def askable(target: str) -> Path:
     probe = engines.spec(target).ticks
     if probe is None:
         message = f"when {target} starts runs is not known here: its backend has no probe for schedules"
-        raise _error("PG376", message, target, "compare its schedule by hand; `EngineSpec.ticks` is where to add one")
+        way_out = "compare its schedule by hand; `EngineSpec.ticks` is where to add one"
+        raise EngineError([Diagnostic("PG376", "error", message, None, way_out, target)])
     return probe
 
 
-def _error(code: str, message: str, target: str, way_out: str = "") -> EngineError:
-    return EngineError([Diagnostic(code, "error", message, None, way_out, target)])
+def _job(question: Question) -> Job:
+    return Job(question.folder, question.entry, question.name, env=question.env, path=question.path)
 
 
-def _job(number: int, question: Question, folder: Path) -> dict[str, Any]:
-    work = folder / "work" / str(number)
-    work.mkdir(parents=True)
+def _wanted(question: Question) -> dict[str, Any]:
     return {
-        "number": number,
-        "folder": str(Path(question.folder).absolute()),
-        "entry": question.entry,
-        "name": question.name,
         "compiled": question.compiled,
         "at": _text(question.at),
         "count": question.count,
         "windows": [[_text(start), _text(end)] for start, end in question.windows],
         "limit": LIMIT,
-        "env": dict(question.env),
-        "path": [str(Path(each).absolute()) for each in question.path],
-        "cwd": str(work),
     }
 
 
 def _text(at: datetime) -> str:
     return at.astimezone(timezone.utc).isoformat()
-
-
-def _listen(
-    target: str, count: int, process: sandbox.Process, stop: threading.Event | None
-) -> dict[int, Answer | EngineError]:
-    """Read what the probe tells until all is told, it dies, or time is up."""
-    told: dict[int, Answer | EngineError] = {}
-    heard = time.monotonic()
-    ready = False
-    for line in process.lines():
-        if stop is not None and stop.is_set():
-            raise _error("PG325", f"{target} was stopped", target)
-        if line is None:
-            waited = time.monotonic() - heard
-            if waited > (_PATIENCE if ready else STARTUP):
-                raise _error("PG321", f"{target} said nothing about its schedule for {waited:.0f} s", target)
-            continue
-        heard, ready = time.monotonic(), True
-        said = json.loads(line)
-        match said["kind"]:
-            case "schedule":
-                told[said["job"]] = _answer(said["schedule"])
-            case "failure":
-                error = _error(said["code"], said["message"], target, said["help"])
-                if said["job"] is None:
-                    raise error
-                told[said["job"]] = error
-        if len(told) == count:
-            return told
-    if len(told) < count:
-        log = process.log_tail(_LOG_LINES)
-        raise _error("PG320", f"{target} died ({process.status()}) when it was asked about schedules\n{log}", target)
-    return told
 
 
 def _answer(said: Mapping[str, Any]) -> Answer:

@@ -138,6 +138,8 @@ class EngineSpec:
             path, and the probe itself stops the one that is late.
         ticks: the script that the engine's Python runs as `python PROBE FOLDER` to say when it would start runs, without
             running any (`probes/asked.py`); None when that is not known.
+        reader: the script that the engine's Python runs as `python PROBE FOLDER` to say what a file declares, without running
+            it (`probes/reading.py`); None when there is none.
     """
 
     target: str
@@ -151,6 +153,7 @@ class EngineSpec:
     database: Database | None = None
     side_by_side: frozenset[Mode] = frozenset()
     ticks: Path | None = None
+    reader: Path | None = None
 
     @property
     def supported(self) -> str:

@@ -223,6 +223,7 @@ CODES: dict[str, str] = {
     "PG324": "the engine refused the run",
     "PG325": "an engine was stopped before its run had ended",
     "PG326": "a run wrote too much output",
+    "PG327": "what a file of an engine declares cannot be read",
     # 330-349: input files and the command line
     "PG330": "the source cannot be read",
     "PG331": "the source is not Python",

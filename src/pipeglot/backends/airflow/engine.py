@@ -35,4 +35,5 @@ ENGINE = EngineSpec(
     database=Database("airflow.db", ["-m", "airflow", "db", "migrate"]),
     side_by_side=frozenset({"server"}),
     ticks=PROBES / "airflow_ticks.py",
+    reader=PROBES / "airflow_reader.py",
 )

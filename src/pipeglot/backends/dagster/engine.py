@@ -31,4 +31,5 @@ ENGINE = EngineSpec(
     },
     variables=_variables,
     ticks=PROBES / "dagster_ticks.py",
+    reader=PROBES / "dagster_reader.py",
 )

@@ -21,4 +21,5 @@ ENGINE = EngineSpec(
     probes={"test": PROBES / "kfp_run.py", "server": PROBES / "kfp_run.py"},
     variables=_variables,
     ticks=PROBES / "kfp_ticks.py",
+    reader=PROBES / "kfp_reader.py",
 )

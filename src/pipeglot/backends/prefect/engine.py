@@ -33,4 +33,5 @@ ENGINE = EngineSpec(
     variables=_variables,
     database=Database("prefect.db", ["-m", "prefect", "server", "database", "upgrade", "-y"]),
     ticks=PROBES / "prefect_ticks.py",
+    reader=PROBES / "prefect_reader.py",
 )
