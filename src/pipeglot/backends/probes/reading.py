@@ -11,6 +11,7 @@ import inspect
 import os
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import wire
@@ -242,12 +243,21 @@ def written(file):
     return found
 
 
-def calls(text, *names):
-    """The calls of functions of some names in a text: (name, positional constants, keyword constants, line)."""
-    with contextlib.suppress(SyntaxError, ValueError):
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
-                if name in names:
-                    told = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-                    yield name, node, told
+def walked(text):
+    """The nodes of a function's source, which may be indented."""
+    try:
+        return list(ast.walk(ast.parse(textwrap.dedent(text))))
+    except (SyntaxError, ValueError):
+        return []
+
+
+def yaml_line(node, path):
+    """The line of what stands at a path of keys and positions in a composed YAML document; None when there is nothing."""
+    for step in path:
+        if isinstance(step, int):
+            inside = node.value if node is not None and node.id == "sequence" else []
+            node = inside[step] if step < len(inside) else None
+        else:
+            inside = node.value if node is not None and node.id == "mapping" else []
+            node = next((value for key, value in inside if key.value == step), None)
+    return None if node is None else node.start_mark.line + 1
