@@ -215,11 +215,18 @@ class Made:
         return self.known.get(id(made), (None, None))[1]
 
 
+def text_of(file):
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
 @functools.lru_cache(maxsize=500)
 def tree_of(file):
     try:
-        return ast.parse(Path(file).read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
+        return ast.parse(text_of(file))
+    except (SyntaxError, ValueError):
         return ast.Module(body=[], type_ignores=[])
 
 
