@@ -207,7 +207,7 @@ class Reader:
 
         function = inspect.unwrap(sensor._raw_fn)
         function = getattr(function, "decorated_fn", function)
-        for name in names_in(function.__code__):
+        for name in reading.names_in(function.__code__):
             ticks = function.__globals__.get(name)
             if isinstance(ticks, TimeWindowPartitionsDefinition):
                 told = {"kind": "cron", "cron": ticks.cron_schedule, "timezone": str(ticks.timezone)}
@@ -281,7 +281,7 @@ class Reader:
         from dagster import JobDefinition
 
         function = decorated(definition)
-        for name in names_in(function.__code__) if isinstance(function, types.FunctionType) else ():
+        for name in reading.names_in(function.__code__) if isinstance(function, types.FunctionType) else ():
             job = function.__globals__.get(name)
             if isinstance(job, JobDefinition) and job.name not in self.seen:
                 self.seen.add(job.name)
@@ -298,7 +298,7 @@ class Reader:
         by_code = {getattr(call.func, "attr", None) or getattr(call.func, "id", ""): call for call in called(text)}
         if self.made_by_us:
             if "retried" in by_code:
-                waits = numbers(by_code["retried"].args[-1])
+                waits = reading.numbers(by_code["retried"].args[-1])
                 again = {"count": len(waits), "waits": waits} if waits is not None else again
                 unknown += ["retries"] if waits is None else []
             if "time_limit" in by_code:
@@ -409,26 +409,6 @@ def retries(policy):
 
 def called(text):
     return [node for node in reading.walked(text) if isinstance(node, ast.Call)]
-
-
-def numbers(node):
-    """A list of numbers, also one that is put together; None of any other expression."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = numbers(node.left), numbers(node.right)
-        return None if left is None or right is None else left + right
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        left, count = numbers(node.left), reading.constant(node.right)
-        return None if left is None or not isinstance(count, int) else left * count
-    value = reading.constant(node)
-    return [float(each) for each in value] if isinstance(value, list) else None
-
-
-def names_in(code):
-    seen = dict.fromkeys(code.co_names)
-    for each in code.co_consts:
-        if isinstance(each, types.CodeType):
-            seen.update(dict.fromkeys(names_in(each)))
-    return list(seen)
 
 
 @functools.lru_cache(maxsize=500)

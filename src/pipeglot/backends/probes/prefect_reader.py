@@ -168,7 +168,7 @@ class Reader:
             return
         self.seen.add(function)
         changes = self.calls(function)
-        names = list(names_in(function.__code__))
+        names = list(reading.names_in(function.__code__))
         for name in names:
             value = function.__globals__.get(name)
             if isinstance(value, types.ModuleType) and self.sources.own(getattr(value, "__file__", None) or ""):
@@ -273,15 +273,6 @@ class Reader:
             yield reading.placed("tags", sorted(task.tags), at("tags"))
         for each in getattr(task, "assets", None) or ():
             yield reading.placed("asset", str(getattr(each, "key", each)), at())
-
-
-def names_in(code):
-    """The names that code looks up, and code in it."""
-    seen = dict.fromkeys(code.co_names)
-    for each in code.co_consts:
-        if isinstance(each, types.CodeType):
-            seen.update(dict.fromkeys(names_in(each)))
-    return list(seen)
 
 
 def retries(made):

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import textwrap
+import types
 from pathlib import Path
 
 import wire
@@ -116,6 +117,27 @@ def constant(node):
         return None if node is None else ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError):
         return None
+
+
+def numbers(node):
+    """A list of numbers, also one that is put together; None of any other expression."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = numbers(node.left), numbers(node.right)
+        return None if left is None or right is None else left + right
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        left, count = numbers(node.left), constant(node.right)
+        return None if left is None or not isinstance(count, int) else left * count
+    value = constant(node)
+    return [float(each) for each in value] if isinstance(value, list) else None
+
+
+def names_in(code):
+    """The names that code looks up, and code in it, in their order."""
+    seen = dict.fromkeys(code.co_names)
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            seen.update(dict.fromkeys(names_in(each)))
+    return list(seen)
 
 
 class Sources:
