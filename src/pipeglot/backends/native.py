@@ -148,7 +148,7 @@ class Native(Part):
 
     `start` and `end` bound the ticks of its schedules; `max_active_runs` are runs at the same time, `run_timeout` seconds of
     a run, `run_retries` how often a whole run is tried again. `assumed` are fields that nobody wrote: they are at the
-    engine's default. `notes` say what the reader passed over.
+    engine's default. `compiled`: pipeglot has written the file. `notes` say what the reader passed over.
 
     >>> native = Native(engine="airflow", name="nightly", file="dag.py", tasks=(NativeTask(name="load"),))
     >>> Native.from_json(native.to_json()) == native
@@ -163,6 +163,7 @@ class Native(Part):
     kind: Literal["dag", "flow", "job", "pipeline"] = "dag"
     name: str
     file: str
+    compiled: bool = False
     at: At | None = None
     description: str = ""
     owners: tuple[str, ...] = ()

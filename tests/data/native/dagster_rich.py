@@ -96,6 +96,9 @@ defs = dg.Definitions(
     assets=[orders, revenue],
     asset_checks=[positive],
     jobs=[sums, refresh],
-    schedules=[nightly, dg.ScheduleDefinition(job=refresh, cron_schedule="0 5 * * *", execution_timezone="Europe/Berlin")],
+    schedules=[
+        nightly,
+        dg.ScheduleDefinition(job=refresh, cron_schedule="0 5 * * *", execution_timezone="Europe/Berlin"),
+    ],
     sensors=[new_file],
 )

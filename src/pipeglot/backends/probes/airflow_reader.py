@@ -109,7 +109,8 @@ class Reader:
         wrote = {
             "start": dag.start_date and self.written("start_date"),
             "catch_up": dag.catchup != self.usual_dag.catchup and self.written("catchup"),
-            "max_active_runs": dag.max_active_runs != self.usual_dag.max_active_runs and self.written("max_active_runs"),
+            "max_active_runs": dag.max_active_runs != self.usual_dag.max_active_runs
+            and self.written("max_active_runs"),
             "run_timeout": dag.dagrun_timeout and self.written("dagrun_timeout"),
         }
         return {
@@ -138,7 +139,10 @@ class Reader:
 
     def schedules(self, table):
         kind = type(table).__name__
-        told = {"about": f"{kind} {table!r}"[:300] if kind in ("EventsTimetable",) else kind, "at": self.written("schedule")}
+        told = {
+            "about": f"{kind} {table!r}"[:300] if kind in ("EventsTimetable",) else kind,
+            "at": self.written("schedule"),
+        }
         if kind in ("NullTimetable", "PartitionedAtRuntime"):
             return
         if hasattr(table, "timetables"):
@@ -153,7 +157,13 @@ class Reader:
             zone = getattr(table.timezone, "name", None) or str(table.timezone)
             # The engine reads "@daily" and its like as this.
             cron = presets().get(table.expression, table.expression)
-            yield {**told, "kind": "cron", "cron": cron, "timezone": zone, "about": f"{kind}: {table.expression} ({zone})"}
+            yield {
+                **told,
+                "kind": "cron",
+                "cron": cron,
+                "timezone": zone,
+                "about": f"{kind}: {table.expression} ({zone})",
+            }
         elif hasattr(table, "delta") and hasattr(table.delta, "total_seconds"):
             yield {**told, "kind": "interval", "seconds": seconds(table.delta), "about": f"{kind}: {table.delta}"}
         else:
@@ -209,7 +219,7 @@ class Reader:
             {
                 "name": task.task_id,
                 "kind": kind,
-                "operator": getattr(task, "custom_operator_name", None) or task.task_type,
+                "operator": operator_of(task),
                 "at": at(),
                 "group": task.task_group.group_id if task.task_group is not None else None,
                 "waits_for": sorted(task.upstream_task_ids),
@@ -246,14 +256,16 @@ def differing(one, usual, names, written):
     """The settings that are not at the engine's default."""
     for name in names:
         value, default = getattr(one, name, None), getattr(usual, name, None)
-        if value and value != default or (default and value is False):
+        if (value and value != default) or (default and value is False):
             yield reading.placed(name, value_of(value) if name == "weight_rule" else value, written(name))
 
 
 def given(task):
     """What the user wrote of a task, at its own operator."""
     if hasattr(task, "partial_kwargs"):
-        return {**task.partial_kwargs, **getattr(task.expand_input, "value", {})} if hasattr(task, "expand_input") else {}
+        return (
+            {**task.partial_kwargs, **getattr(task.expand_input, "value", {})} if hasattr(task, "expand_input") else {}
+        )
     return dict(getattr(task, "_BaseOperator__init_kwargs", {}))
 
 
@@ -262,10 +274,10 @@ def arguments(task):
     from airflow.sdk import BaseOperator
 
     common = COMMON or COMMON.update(inspect.signature(BaseOperator.__init__).parameters) or COMMON
-    hidden = {*common, "python_callable", "default_args", "kwargs", "args", "task_group", "dag"}
+    hidden = {*common, *SETTINGS, "python_callable", "default_args", "kwargs", "args", "task_group", "dag"}
     found = {}
     for name, value in given(task).items():
-        if name not in hidden and value is not None and value != () and value != {}:
+        if name not in hidden and value not in (None, (), {}, []) and said(value) != "NOTSET":
             found[name] = value
     for field in task.template_fields or ():
         if field not in found and getattr(task, field, None) not in (None, (), {}, []):
@@ -278,6 +290,11 @@ COMMON = {}
 
 def asked(task, name):
     return getattr(task, name, None) if not hasattr(task, "partial_kwargs") else task.partial_kwargs.get(name)
+
+
+def operator_of(task):
+    made = task.operator_class if hasattr(task, "partial_kwargs") else type(task)
+    return getattr(made, "custom_operator_name", None) or getattr(made, "__name__", task.task_type)
 
 
 def kind_of(task):
@@ -379,7 +396,9 @@ def pod_resources(task):
 def param_told(name, param):
     schema = {key: value for key, value in param.schema.items()}
     options = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
-    kinds = [each for one in options for each in ([one["type"]] if isinstance(one.get("type"), str) else one.get("type", ()))]
+    kinds = [
+        each for one in options for each in ([one["type"]] if isinstance(one.get("type"), str) else one.get("type", ()))
+    ]
     default = param.dump()["value"] if param.has_value else None
     return {
         "name": name,

@@ -16,7 +16,6 @@ import dagster_run
 import reading
 from reading import bare, said
 
-OWN = "Made by pipeglot from pipeline"
 MADE = reading.Made()
 
 
@@ -41,7 +40,7 @@ class Reader:
 
     def __init__(self, job, repository, sources):
         self.job, self.repository, self.sources = job, repository, sources
-        self.made_by_us = OWN in reading.text_of(sources.entry)
+        self.made_by_us = sources.compiled
         self.seen = set()
         function = getattr(job.graph, "_composition_fn", None)
         self.spots = [MADE.spot(job), MADE.spot(job.graph), *self.spot_of(function)]
@@ -136,7 +135,9 @@ class Reader:
             if name != "params" and not builtin and (name == "io_manager" or name in job.required_resource_keys):
                 made = getattr(definition, "_configurable_resource_cls", None) or getattr(function, "__name__", "")
                 kind = getattr(made, "__name__", made)
-                yield reading.placed("resource", f"{name} ({kind})" if kind else name, self.at("resource_defs", "resources"))
+                yield reading.placed(
+                    "resource", f"{name} ({kind})" if kind else name, self.at("resource_defs", "resources")
+                )
         if job.has_specified_executor and not self.made_by_us:
             yield reading.placed("executor", job.executor_def.name, self.at("executor_def", "executor"))
         for key, condition in sorted(self.conditions().items()):
@@ -163,7 +164,9 @@ class Reader:
                 continue
             crons = [each.cron_schedule] if isinstance(each.cron_schedule, str) else list(each.cron_schedule)
             zone = each.execution_timezone or "UTC"
-            function = getattr(getattr(each, "_execution_fn", None), "decorated_fn", None) or getattr(each, "__wrapped__", None)
+            function = getattr(getattr(each, "_execution_fn", None), "decorated_fn", None) or getattr(
+                each, "__wrapped__", None
+            )
             starts.append(self.assigned(function, "start"))
             spots = [MADE.spot(each), *(self.spot_of(function) if function else ())]
             for cron in crons:
@@ -227,7 +230,11 @@ class Reader:
         if function is None or not self.made_by_us:
             return None
         for node in reading.walked((self.sources.code(function) or {}).get("text", "")):
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name and isinstance(node.value, ast.Call):
+            if (
+                isinstance(node, ast.Assign)
+                and getattr(node.targets[0], "id", "") == name
+                and isinstance(node.value, ast.Call)
+            ):
                 numbers = [reading.constant(each) for each in node.value.args]
                 if len(numbers) == 6 and all(isinstance(each, int) for each in numbers):
                     return datetime(*numbers, tzinfo=timezone.utc).isoformat()
@@ -242,6 +249,8 @@ class Reader:
                 yield each
 
     def reactions(self):
+        if self.made_by_us:  # they ask for the final call, which is read as a task
+            return
         for each in self.monitors():
             state = each._run_status.value.lower()
             yield bare({"event": state, "calls": each.name, "at": self.sources.word([MADE.spot(each)])})
@@ -310,7 +319,7 @@ class Reader:
         optional = [out.name for out in definition.output_defs if not out.is_required and not out.is_dynamic]
         settings = list(self.task_settings(definition, node, tags, by_code, at))
         limit = self.limit(tags)
-        unknown += ["at_once"] if limit is None else []
+        unknown += ["at_once"] if limit is None and not self.made_by_us else []
         return bare(
             {
                 "name": prefix + node.name,
@@ -328,7 +337,9 @@ class Reader:
                 "settings": settings,
                 "code": code,
                 "doc": definition.description or "",
-                "places": bare({"retries": self.at("op_retry_policy") if shared else at("retry_policy")}) if again["count"] else {},
+                "places": bare({"retries": self.at("op_retry_policy") if shared else at("retry_policy")})
+                if again["count"]
+                else {},
                 "unknown": unknown,
             }
         )
@@ -353,7 +364,9 @@ class Reader:
             if not key.startswith(("dagster/compute_kind", "dagster-k8s", "pipeline/")):
                 yield reading.placed("priority" if key == "dagster/priority" else f"tag {key}", value, at("tags"))
         if "RetryRequested" in by_code and not self.made_by_us:
-            told = ", ".join(ast.unparse(each) for each in [*by_code["RetryRequested"].args, *by_code["RetryRequested"].keywords])
+            told = ", ".join(
+                ast.unparse(each) for each in [*by_code["RetryRequested"].args, *by_code["RetryRequested"].keywords]
+            )
             yield reading.placed("RetryRequested", told, at())
         layer = self.job.asset_layer
         for key in sorted(layer.executable_asset_keys if layer else ()):
@@ -417,7 +430,7 @@ def bounds(file):
     found = []
     for node in ast.walk(reading.tree_of(file)):
         if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values):
+            for key, value in zip(node.keys, node.values, strict=False):
                 told = reading.constant(value) if getattr(key, "value", "") == "tag_concurrency_limits" else None
                 for each in told or ():
                     if isinstance(each, dict) and {"key", "limit"} <= set(each):

@@ -9,13 +9,13 @@ import ast
 import json
 import os
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import reading
 import wire
 from reading import bare
 
-OWN = "Made by pipeglot from pipeline"
 LARGEST = 3600.0
 """KFP's longest wait before a retry where the spec names none, in seconds."""
 
@@ -30,6 +30,8 @@ TYPES = {
 
 
 def prepare():
+    # Ours, for runs: a file of the SDK is to be made as it is where it is deployed.
+    os.environ.pop("KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT", None)
     import kfp
 
     def read(job, sources):
@@ -91,12 +93,19 @@ class Reader:
         self.components = spec.get("components", {})
         self.executors = spec.get("deploymentSpec", {}).get("executors", {})
         self.platform = platform.get("platforms", {}).get("kubernetes", {})
-        self.made_by_us = OWN in reading.text_of(sources.entry)[:2000]
+        self.made_by_us = sources.compiled
         self.groups, self.limits = set(), {}
 
     def at(self, *path):
-        line = reading.yaml_line(self.document, path)
-        return self.sources.place(self.sources.entry, line or 1)
+        if self.document is None:  # of a Python file the component's function is what can be found
+            return None
+        return self.sources.place(self.sources.entry, reading.yaml_line(self.document, path) or 1)
+
+    def component_at(self, name, *path):
+        """Where a component is: its task in the specification, or its function in a Python file."""
+        if self.document is None:
+            return self.sources.function(name)
+        return self.at(*path)
 
     def told(self):
         spec, name = self.spec, self.spec["pipelineInfo"]["name"]
@@ -111,11 +120,13 @@ class Reader:
         schedules, start, catch_up = scheduled(recurring, script)
         unknown = [] if script else ["schedules", "start", "catch_up"]
         unknown += [] if recurring else ["max_active_runs"]
+        # What is no constant depends on when the script is run.
+        unknown += ["start"] if "start_time" in recurring and recurring["start_time"] is None else []
         return bare(
             {
                 "kind": "pipeline",
                 "name": name,
-                "at": self.at("pipelineInfo"),
+                "at": self.component_at(self.job["name"], "pipelineInfo"),
                 "description": description,
                 "owners": [words["Owner"]] if "Owner" in words else [],
                 "tags": words["Tags"].split(", ") if "Tags" in words else [],
@@ -207,17 +218,19 @@ class Reader:
                 word = "input" if direction == "inputDefinitions" else "output"
                 settings.append(reading.placed("artifact", f"{word} {artifact}: {kind}", None))
         kind = "importer" if "importer" in executor else "python" if source else "container"
-        places = {"retries": self.at(*here, "retryPolicy")} if "retryPolicy" in task else {}
+        places = bare({"retries": self.at(*here, "retryPolicy")}) if "retryPolicy" in task else {}
         limit = self.limits.get(group)
         return bare(
             {
                 "name": name,
                 "kind": kind,
                 "operator": label.removeprefix("exec-"),
-                "at": self.at(*here),
+                "at": self.component_at(function or label.removeprefix("exec-").replace("-", "_"), *here),
                 "group": group,
                 "waits_for": sorted(self.waits(task)),
-                "join": strategy if strategy not in ("", "STRATEGY_UNSPECIFIED", "ALL_UPSTREAM_TASKS_SUCCEEDED") else "",
+                "join": strategy
+                if strategy not in ("", "STRATEGY_UNSPECIFIED", "ALL_UPSTREAM_TASKS_SUCCEEDED")
+                else "",
                 "takes": list(self.takes(task)),
                 "over": over,
                 "retries": again,
@@ -283,9 +296,18 @@ class Reader:
         labels = kubernetes.get("nodeSelector", {}).get("labels", {})
         if not asked and not labels:
             return None
-        cpu = asked.get("resourceCpuRequest") or asked.get("cpuRequest") or asked.get("resourceCpuLimit") or asked.get("cpuLimit")
+        cpu = (
+            asked.get("resourceCpuRequest")
+            or asked.get("cpuRequest")
+            or asked.get("resourceCpuLimit")
+            or asked.get("cpuLimit")
+        )
         memory = next(
-            (asked[key] for key in ("resourceMemoryRequest", "memoryRequest", "resourceMemoryLimit", "memoryLimit") if key in asked),
+            (
+                asked[key]
+                for key in ("resourceMemoryRequest", "memoryRequest", "resourceMemoryLimit", "memoryLimit")
+                if key in asked
+            ),
             None,
         )
         count = devices.get("resourceCount") or devices.get("count")
@@ -351,14 +373,20 @@ def scheduled(told, script):
     if not cron and not interval:
         return [], None, False if script else None
     common = {"about": "recurring run", "at": told.get("at"), "active": told.get("enabled", True)}
+    # The first run is the first after this, or an interval after it.
     start = told.get("start_time")
+    if isinstance(start, str):
+        ahead = timedelta(seconds=1 if cron else float(interval))
+        start = (datetime.fromisoformat(start.replace("Z", "+00:00")) + ahead).isoformat()
     if cron:
         fields = cron.split()
         # A field for the seconds comes first.
         five = " ".join(fields[1:]) if len(fields) == 6 and fields[0] == "0" else None
         found = bare({**common, "kind": "cron" if five else "other", "cron": five, "about": f"recurring run: {cron}"})
     else:
-        found = bare({**common, "kind": "interval", "seconds": float(interval), "about": f"recurring run, every {interval} s"})
+        found = bare(
+            {**common, "kind": "interval", "seconds": float(interval), "about": f"recurring run, every {interval} s"}
+        )
     return [found], start, None if told.get("no_catchup") is None else not told["no_catchup"]
 
 

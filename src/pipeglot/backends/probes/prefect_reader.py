@@ -107,7 +107,9 @@ class Reader:
                 "params": [
                     {
                         "name": name,
-                        "type": {key: value for key, value in told.items() if key not in ("title", "position", "default")},
+                        "type": {
+                            key: value for key, value in told.items() if key not in ("title", "position", "default")
+                        },
                         "required": name in schema.get("required", ()),
                         "default": said(told.get("default")),
                         "description": told.get("description", ""),
@@ -117,7 +119,9 @@ class Reader:
                 "schedules": deployed.schedules,
                 "max_active_runs": min(limits) if limits else None,
                 "run_timeout": seconds(flow.timeout_seconds),
-                "run_retries": {**retries(flow), **bare({"at": flow.retries and at("retries")})} if flow.retries else None,
+                "run_retries": {**retries(flow), **bare({"at": flow.retries and at("retries")})}
+                if flow.retries
+                else None,
                 "hooks": list(self.hooks(flow, at)),
                 "settings": [*self.flow_settings(flow, at), *self.settings, *deployed.settings],
                 "tasks": self.tasks,
@@ -137,7 +141,9 @@ class Reader:
         for name, default in FLOW_SETTINGS.items():
             value = getattr(flow, name, default)
             if value != default:
-                yield reading.placed(name, value, at({"should_validate_parameters": "validate_parameters"}.get(name, name)))
+                yield reading.placed(
+                    name, value, at({"should_validate_parameters": "validate_parameters"}.get(name, name))
+                )
         from prefect.task_runners import ThreadPoolTaskRunner
 
         runner = flow.task_runner
@@ -188,7 +194,7 @@ class Reader:
                         self.use(one.fn, one.name)
                 elif isinstance(one, types.FunctionType) and self.sources.own(one.__code__.co_filename):
                     self.use(one, group)
-        if any("task" == name for name in names):
+        if any(name == "task" for name in names):
             self.notes.append(f"{function.__name__} makes tasks while it runs, which are not read")
 
     def calls(self, function):
@@ -224,7 +230,7 @@ class Reader:
         self.calls(inspect.unwrap(task.fn))
         flow = isinstance(task, Flow)
         settings = list(self.flow_settings(task, at)) if flow else list(self.task_settings(task, at))
-        unknown = ["waits_for", "join", "at_once"]
+        unknown = ["waits_for", "join", "at_once", "resources"]
         options = changes.get("options", {})
         if options:
             told = ", ".join(f"{name}={ast.unparse(value)}" for name, value in options.items())
@@ -338,7 +344,11 @@ class Deployments:
 
     def python(self, file):
         for node in ast.walk(reading.tree_of(file)):
-            if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in ("serve", "deploy", "to_deployment"):
+            if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in (
+                "serve",
+                "deploy",
+                "to_deployment",
+            ):
                 continue
             owner = node.func.value
             if self.function not in [each.id for each in ast.walk(owner) if isinstance(each, ast.Name)]:

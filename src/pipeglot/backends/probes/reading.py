@@ -18,6 +18,9 @@ from pathlib import Path
 import wire
 
 TEMPLATE = re.compile(r"\{\{|\{%")
+OWN = "Made by pipeglot from pipeline"
+"""What stands near the top of the files that pipeglot writes."""
+
 PULL = re.compile(r"xcom_pull\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 
@@ -31,7 +34,8 @@ def serve(engine, prepare):
         wire.tell("start", job=number)
         with wire.surroundings(job), wire.listening(job, engine):
             try:
-                native = read(job, Sources(job))
+                sources = Sources(job)
+                native = {"compiled": sources.compiled, **read(job, sources)}
             except Exception as error:
                 wire.fail(number, "PG322", f"{engine} cannot load {job['entry']}: {wire.describe(error)}")
                 continue
@@ -147,6 +151,7 @@ class Sources:
         self.folder = os.path.realpath(job["folder"])
         self.roots = [os.path.join(os.path.realpath(root), "") for root in (job["folder"], *job["path"])]
         self.entry = str(Path(job["folder"], job["entry"]))
+        self.compiled = OWN in text_of(self.entry)[:3000]
 
     def own(self, file):
         """Whether a file is the user's."""
@@ -188,6 +193,13 @@ class Sources:
                 "text": text if at else "",
             }
         )
+
+    def function(self, name):
+        """Where a function of the entry file is defined."""
+        for node in ast.walk(tree_of(self.entry)):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                return self.place(self.entry, node.lineno)
+        return None
 
     def word(self, spots, *names):
         """Where one of some keywords or keys is written for what was made at some spots (file and line): in the calls
