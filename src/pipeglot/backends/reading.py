@@ -41,7 +41,7 @@ def read_native(
 
     Raises:
         EngineError: PG301 when the engine is not installed, PG320, PG321, PG325 when it dies, takes too long or is stopped,
-            PG322 when it cannot load the file, PG326 when there is no reader for it.
+            PG322 when it cannot load the file, PG327 when there is no reader for it.
     """
     [found] = read_many(
         target, [Job(file.parent, file.name, name or file.stem, path=path)], python=python, limit=limit, stop=stop
@@ -64,7 +64,7 @@ def read_many(
     if reader is None:
         message = f"what a file of {target} declares cannot be read here: its backend has no reader"
         way_out = "compare it by hand; `EngineSpec.reader` is where to add one"
-        raise EngineError([Diagnostic("PG326", "error", message, None, way_out, target)])
+        raise EngineError([Diagnostic("PG327", "error", message, None, way_out, target)])
     told = inquire(target, reader, [(job, {}) for job in jobs], "native", limit=limit, python=python, stop=stop)
     return [said if isinstance(said, EngineError) else _native(target, said) for said in told]
 
@@ -75,4 +75,4 @@ def _native(target: str, said: object) -> Native | EngineError:
     except ValidationError as error:
         first = error.errors()[0]
         message = f"the reader of {target} told something else: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-        return EngineError([Diagnostic("PG326", "error", message, None, "", target)])
+        return EngineError([Diagnostic("PG327", "error", message, None, "", target)])
