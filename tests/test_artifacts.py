@@ -466,7 +466,8 @@ def test_the_command_line_takes_rules_and_shows_what_differs(
 ) -> None:
     (tmp_path / "turned.py").write_text(SOURCE)
     source, rules, kept = (str(tmp_path / name) for name in ("turned.py", "rules.toml", "record.json"))
-    Path(rules).write_text('[[table]]\ncall = "rows"\nkey = ["id"]\n')
+    other = '[[ignore]]\nkind = "record"\npath = "params"\nreason = "another order"\nuntil = 2999-01-01\n'
+    Path(rules).write_text('[[table]]\ncall = "rows"\nkey = ["id"]\n' + other)
     assert main(["run", source, "--record", kept]) == 0
     ask = ["migrate", "dry-run", source, "--old", f"record:{kept}", "--new", "local", "-p", "first=1"]
     ask += ["--out", str(tmp_path / "out"), "--history", str(tmp_path / "history.sqlite")]

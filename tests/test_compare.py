@@ -9,8 +9,9 @@ import pytest
 
 from pipeglot.core.ir import Call, Each, Inlined, Item, Out, ParamRef, Pipeline, Step
 from pipeglot.core.record import CallRecord, Failure, Record
-from pipeglot.migrate.compare import compare, differing
+from pipeglot.migrate.compare import compare
 from pipeglot.migrate.model import Difference
+from pipeglot.migrate.values import differing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

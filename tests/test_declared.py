@@ -165,7 +165,9 @@ def scheduled(timing: Any, **more: Any) -> Any:
     ],
 )
 def test_schedules_are_the_same_when_their_ticks_are(timing: Any, told: NativeSchedule, verdict: str) -> None:
-    assert compared(scheduled(timing), native(NativeTask(name="load"), schedules=(told,)))["schedule"].verdict == verdict
+    assert (
+        compared(scheduled(timing), native(NativeTask(name="load"), schedules=(told,)))["schedule"].verdict == verdict
+    )
 
 
 def test_a_schedule_that_one_side_lacks_is_a_difference_and_one_that_no_file_tells_is_not() -> None:

@@ -25,12 +25,12 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.read import read
 from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.core.run import execute
-from pipeglot.core.shape import Shape
-from pipeglot.migrate.compare import compare, disorder
+from pipeglot.migrate.compare import compare
 from pipeglot.migrate.folders import Folders, neutral
 from pipeglot.migrate.ignore import Rule, Rules, TableRule
 from pipeglot.migrate.judge import judge
 from pipeglot.migrate.model import DryRun, Side
+from pipeglot.migrate.order import Order, disorder
 
 BASE = '''
 import os
@@ -448,7 +448,7 @@ EDITS = [
     ("resources", (("@step\ndef best", '@step(resources=Resources(cpu=1))\ndef best'), ("import collect,", "import Resources, collect,"))),
     ("declared effects", (("@step\ndef best", '@step(effects="idempotent")\ndef best'),)),
     ("a condition the other way round", (('when(chosen["score"] > threshold)', 'when(not_(chosen["score"] <= threshold))'), ("merge, otherwise", "merge, not_, otherwise"))),
-    ("an elif that says the same", (("    with otherwise():", '    with elsewhen(chosen["score"] > 1e9):\n        none = keep.options(id="never")()\n    with otherwise():'), ("merge(new, old)", "merge(new, none, old)"))),
+    ("an elif that says the same", (("    with otherwise():", '    with elsewhen(chosen["score"] > 1e9):\n        none = keep.options(id="never")()\n    with otherwise():'), ("merge(new, old)", "merge(new, none, old)"), ("old = keep()", 'old = keep.options(id="keep")()'))),
     ("a longer parameter list", (("threshold: float = 0.5)", "threshold: float = 0.5, unused: int = 1)"),)),
 ]  # fmt: skip
 
@@ -565,7 +565,7 @@ def test_checking_the_order_is_linear_in_the_instances_of_loops() -> None:
         calls = [call[id].model_copy(update={"index": (n,)}) for n in range(count) for id in ("train", "check")]
         record = base().model_copy(update={"calls": tuple(calls)})
         start = time.perf_counter()
-        list(disorder(Shape(pipeline()), record))
+        list(disorder(Order(pipeline()), record))
         return time.perf_counter() - start
 
     assert min(took(20_000) for _ in range(3)) < 9 * min(took(5_000) for _ in range(3))

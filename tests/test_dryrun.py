@@ -457,5 +457,9 @@ def test_rules_are_read_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     rules.write_text(
         rule.format("double") + rule.format("double_2") + '[[ignore]]\nreason = "known"\nuntil = 2999-01-01\n'
     )
-    assert main(ask) == 0
+    assert main(ask) == 3, "the record is of another run, which no rule says is known"
+    with rules.open("a") as file:
+        file.write('[[ignore]]\nkind = "record"\npath = "params.n"\nreason = "known"\nuntil = 2999-01-01\n')
+    assert main(ask) == 3, "nothing is left that was compared"
+    assert main([*ask, "--require", "states"]) == 0
     assert "not counted (ignored)" in capsys.readouterr().out

@@ -334,7 +334,7 @@ def test_more_instances_than_allowed_at_once_is_a_divergence(fake: Fake, capsys:
     assert main(["conformance", "--target", "fake", "-k", "two_at_a_time"]) == 0
     fake.change = all_at_once
     assert main(["conformance", "--target", "fake", "-k", "two_at_a_time"]) == 1
-    assert "parallel nap: 4 instances at once, at most 2 allowed" in capsys.readouterr().out
+    assert "parallel nap: 2 -> 4" in capsys.readouterr().out
 
 
 def test_a_refusal_exits_with_1_until_the_table_declares_it(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:

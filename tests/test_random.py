@@ -19,7 +19,8 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.run import execute
 from pipeglot.core.shape import Shape, inline
-from pipeglot.migrate.compare import compare, disorder
+from pipeglot.migrate.compare import compare
+from pipeglot.migrate.order import Order, disorder
 from tests.random_pipelines import Limits, random_pipeline
 
 PIPELINES = st.builds(
@@ -56,7 +57,7 @@ def test_valid_pipelines_check_without_errors(pipeline: Pipeline) -> None:
 def test_the_reference_run_is_repeatable_and_keeps_the_order(pipeline: Pipeline) -> None:
     first, second = run(pipeline), run(pipeline)
     assert compare(first, second) == []
-    assert list(disorder(Shape(inline(pipeline)), first)) == []
+    assert list(disorder(Order(inline(pipeline)), first)) == []
 
 
 @settings(max_examples=60)

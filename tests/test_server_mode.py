@@ -9,9 +9,10 @@ import pytest
 
 from pipeglot import backends, each, pipeline, step
 from pipeglot.conformance import corpus
-from pipeglot.conformance.judge import Trial, Verdict, at_once, judge
+from pipeglot.conformance.judge import Trial, Verdict, judge
 from pipeglot.conformance.report import undeclared
 from pipeglot.conformance.suite import result
+from pipeglot.migrate.order import at_once
 from tests.test_engines import installed
 
 pytestmark = pytest.mark.engine
@@ -105,7 +106,7 @@ def test_max_parallel_bounds_what_would_run_at_once(target: str) -> None:
     for name, verdict in napping(target).items():
         assert (verdict.problems, verdict.refused) == ((), ())
         assert verdict.record is not None
-        found[name] = at_once(verdict.record, "nap")
+        found[name] = at_once(call for call in verdict.record.calls if call.id == "nap")
     # Dagster runs as many steps at once as there are cores: of two, a bound of two shows nothing.
     least = 1 if target == "dagster" else BOUND
     assert found["free_naps"] > least, "without a bound they did not meet, so a bound would show nothing"

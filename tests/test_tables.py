@@ -14,11 +14,12 @@ import pytest
 
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.migrate.compare import LONG, MANY, compare, differing
+from pipeglot.migrate.compare import compare
 from pipeglot.migrate.ignore import Rule, Rules, TableRule, ignored, read_rules
 from pipeglot.migrate.model import Cell, Difference, Duplicate, TableDifference
 from pipeglot.migrate.noise import noise
 from pipeglot.migrate.tables import SAMPLE, Comparison, Row, same_text
+from pipeglot.migrate.values import LONG, MANY, differing
 
 ROWS: list[dict[str, Any]] = [{"id": n, "amount": n / 4, "name": f"n{n}"} for n in range(6)]
 BY_ID = Rules(table=(TableRule(call="a", key=("id",)),))
@@ -255,11 +256,11 @@ def test_rules_may_cover_columns_and_only_all_that_differs_is_covered() -> None:
 
 def test_the_noise_of_a_column_masks_that_column() -> None:
     again = [compared(ROWS, with_cell(2, amount=9.0), BY_ID)]
-    assert noise(compared(ROWS, with_cell(4, amount=7.0), BY_ID), again)[0] == []
+    assert noise(compared(ROWS, with_cell(4, amount=7.0), BY_ID), again, 2)[0] == []
     both = compared(ROWS, with_cell(4, amount=7.0, name="x"), BY_ID)
-    assert noise(both, again)[0] == both
+    assert noise(both, again, 2)[0] == both
     lost = compared(ROWS, ROWS[1:], BY_ID)
-    assert noise(lost, again)[0] == lost
+    assert noise(lost, again, 2)[0] == lost
 
 
 def test_noise_is_known_whether_told_as_a_table_or_cell_by_cell() -> None:
@@ -267,8 +268,8 @@ def test_noise_is_known_whether_told_as_a_table_or_cell_by_cell() -> None:
     few, many = [[{**row, "x": -1} if row["id"] < count else row for row in rows] for count in (5, 50)]
     other = [{**row, "y": 1} if row["id"] < 3 else row for row in rows]
     one, all_ = compared(rows, few), compared(rows, many)
-    assert noise(one, [all_])[0] == [] and noise(all_, [one])[0] == []
-    assert len(noise(compared(rows, other), [all_])[0]) == 3
+    assert noise(one, [all_], 2)[0] == [] and noise(all_, [one], 2)[0] == []
+    assert len(noise(compared(rows, other), [all_], 2)[0]) == 3
 
 
 RULES = """

@@ -159,7 +159,7 @@ def completed(
         started=instant(run.started),
         ended=instant(run.ended),
         notes=tuple(run.notes),
-        attempts=run.attempts,
+        attempts=max(run.attempts, 1),
         kept=run.result if run.has_result else UNKNOWN,
     )
 

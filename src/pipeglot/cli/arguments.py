@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from typing import Any
 
@@ -180,7 +181,13 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="rules (TOML): known differences, each with a reason and an end; keys of tables; how files are compared",
     )
-    dry.add_argument("--tolerance", metavar="X", type=float, default=1e-9, help="relative, for floats (default 1e-9)")
+    dry.add_argument("--tolerance", metavar="X", type=share, default=1e-9, help="relative, for floats (default 1e-9)")
+    dry.add_argument(
+        "--require",
+        choices=["outputs", "states"],
+        default="outputs",
+        help="what must have been compared for EQUIVALENT: some output (default), or states and order alone",
+    )
     dry.add_argument(
         "--effects",
         choices=["refuse", "stub", "run"],
@@ -388,6 +395,21 @@ def duration(text: str) -> float:
         return seconds(text if text.isdecimal() else str(declared(text)))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def share(text: str) -> float:
+    """A number from 0 to below 1.
+
+    >>> share("1e-6")
+    1e-06
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < 1:  # not so of what is no number either
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to below 1, such as 1e-6")
+    return value
 
 
 def positive(text: str) -> int:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeglot.cli import display, files
@@ -21,7 +21,7 @@ from pipeglot.cli.schedule import schedule
 from pipeglot.core.ir import Cron
 from pipeglot.core.pysource import identifier
 from pipeglot.core.render import printable
-from pipeglot.migrate.model import DryRun
+from pipeglot.migrate.model import DryRun, named
 
 EXIT = {"equivalent": 0, "diverged": 1, "inconclusive": 3}
 _SHOWN = 20
@@ -70,6 +70,7 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
         allow=args.allow,
         effects=args.effects,
         replay=read_record(Path(args.replay)) if args.replay else None,
+        required=args.require,
         inject=args.inject,
         env=dict(args.env),
     )
@@ -145,10 +146,9 @@ def _summary(found: DryRun) -> Iterator[str]:
         if side.record is not None:
             took = display.lasted(side.record.started, side.record.ended)
             yield f"  {name}: {side.engine} {side.engine_version} {side.record.state}{f' in {took}' if took else ''}"
-    for one in found.differences[:_SHOWN]:
-        yield f"  {printable(str(one), 300)}"
-    if len(found.differences) > _SHOWN:
-        yield f"  and {len(found.differences) - _SHOWN} more, in the report"
+    yield from _findings(found)
+    for flaky in found.flaky[:_SHOWN]:
+        yield f"  {printable(str(flaky), 300)}"
     for failure in found.injected:
         for one in failure.differences[:3]:
             yield f"  {printable(str(one), 300)}"
@@ -161,3 +161,26 @@ def _summary(found: DryRun) -> Iterator[str]:
     for gap in found.not_compared:
         calls = f" ({len(gap.calls)} calls)" if gap.calls else ""
         yield f"  not compared: {gap.what}{calls}: {gap.why}"
+    for lack in found.not_exercised:
+        calls = f" ({_some(lack.calls)})" if lack.calls else ""
+        yield f"  not exercised: {printable(f'{lack.what}{calls}: {lack.why}; {lack.how}', 300)}"
+
+
+def _findings(found: DryRun) -> Iterator[str]:
+    """Causes, and in a line what follows from each."""
+    left = _SHOWN
+    for finding in found.findings:
+        causes = [found.differences[number] for number in finding.cause]
+        for one in causes[:left]:
+            yield f"  {printable(str(one), 300)}"
+        if len(causes) > left:
+            yield f"  and {len(causes) - left} more, in the report"
+        left = max(1, left - len(causes))
+        follow = [found.differences[number] for number in finding.consequences]
+        if follow:
+            yield f"    and what follows: {len(follow)} more in {_some(dict.fromkeys(named(one.call) for one in follow))}"
+
+
+def _some(names: Iterable[str]) -> str:
+    told = [printable(name, 60) for name in names]
+    return ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")

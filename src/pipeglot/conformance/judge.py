@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,10 @@ from pipeglot import backends
 from pipeglot.backends.base import NO_OPTIONS, Mode
 from pipeglot.backends.run import Request, run_many
 from pipeglot.core.diagnostic import CompileError, Diagnostic, PipeglotError
-from pipeglot.core.ir import Each, Pipeline
+from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
 from pipeglot.core.run import execute
-from pipeglot.core.shape import Shape, inline
+from pipeglot.core.shape import inline
 from pipeglot.migrate.compare import compare
 
 LOGICAL_DATE = "2026-03-01T02:00:00Z"
@@ -152,32 +151,9 @@ def verdict(trial: Trial, outcome: Record | PipeglotError, *, said: Sequence[Dia
         return Verdict(trial, (f"{type(outcome).__name__}: {outcome}",), tuple(said))
     flat = inline(trial.pipeline)
     found = compare(reference(trial), outcome, flat)
-    return Verdict(trial, (*map(str, found), *crowded(flat, outcome)), tuple(said), outcome)
+    return Verdict(trial, tuple(map(str, found)), tuple(said), outcome)
 
 
 def spec_checked(record: Record) -> bool:
     """Whether a record tells of a check beside, or instead of, a run."""
     return any(note.startswith(SPEC_CHECKED) for note in record.notes)
-
-
-def crowded(pipeline: Pipeline, record: Record) -> Iterator[str]:
-    """Calls of which more instances ran at one time than the smallest `max_parallel` around them allows."""
-    shape = Shape(pipeline)
-    for id in dict.fromkeys(call.id for call in record.calls if call.id in shape.nodes):
-        loops = [shape.nodes[loop] for loop in shape.loops(id)]
-        bounds = [loop.max_parallel for loop in loops if isinstance(loop, Each) and loop.max_parallel is not None]
-        if bounds and (most := at_once(record, id)) > min(bounds):
-            yield f"parallel {id}: {most} instances at once, at most {min(bounds)} allowed"
-
-
-def at_once(record: Record, call: str) -> int:
-    """The most instances of a call that ran at one time."""
-    # Between its attempts an instance does not run: only of a single attempt are the times those it ran.
-    spans = [(c.started, c.ended) for c in record.calls if c.id == call and c.attempts == 1 and c.started and c.ended]
-    # Of two changes at the same instant the end comes first: touching is not overlapping.
-    changes = sorted(chain.from_iterable([(started, 1), (ended, -1)] for started, ended in spans))
-    running, most = 0, 0
-    for _, change in changes:
-        running += change
-        most = max(most, running)
-    return most

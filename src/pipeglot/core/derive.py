@@ -13,7 +13,7 @@ from typing import Any
 from pipeglot.core.evaluate import EvaluationError, Unknown
 from pipeglot.core.ir import AnyNode, Call, Each, If, Json, Pipeline
 from pipeglot.core.machine import UNKNOWN, CellState, Key, Machine
-from pipeglot.core.record import CallRecord, Record, RunState
+from pipeglot.core.record import CallRecord, Record, RunState, last_executions
 from pipeglot.core.run import in_order, run_context
 from pipeglot.core.shape import Frame, inline, transparent
 from pipeglot.core.types import mismatch
@@ -39,7 +39,9 @@ def complete(
 
     - An observed call keeps the engine's state, attempts, times, output and error, even where the rules
       disagree; what follows from it is concluded from what was observed. `tolerated` is the policy's: a
-      failed call that is allowed to fail is tolerated, and its output is the default.
+      failed call that is allowed to fail is tolerated, and its output is the default unless another was observed.
+    - Of a call instance that was executed several times every execution is kept, and what follows is concluded
+      from the last one.
     - A call that the rules skip or block and that was not observed (nor any instance of it further inside)
       becomes a record with `observed=False`.
     - A call that the rules let run and that was not observed is left out: a comparison reports it as missing.
@@ -96,7 +98,7 @@ def complete(
         ended=ended,
         attempts=attempts,
         **result,
-        calls=in_order(reading.shape, [*reading.observed.values(), *reading.derived]),
+        calls=in_order(reading.shape, [*reading.executions, *reading.derived]),
         notes=(*notes, *reading.notes),
     )
 
@@ -132,7 +134,8 @@ class _Reading(Machine):
     """A machine that looks up what happened.
 
     Attributes:
-        observed: the engine's records by instance, with what the policies add.
+        executions: the engine's records, with what the policies add.
+        observed: the last of them by instance.
         derived: the records that the rules add.
         notes: what could not be concluded.
     """
@@ -154,9 +157,8 @@ class _Reading(Machine):
         self.derived: list[CallRecord] = []
         self.notes: list[str] = []
         self._without: list[str] = []
-        self.observed: dict[Key, CallRecord] = {}
-        for record in observed:
-            self.observed[record.id, record.index] = self._read(record)
+        self.executions = [self._read(record) for record in observed]
+        self.observed = last_executions(self.executions)
         failed = any(record.state == "failed" and not record.tolerated for record in self.observed.values())
         self._ended = state == "succeeded" or (state == "failed" and failed)
         if len(self._without) == 1:
@@ -187,7 +189,8 @@ class _Reading(Machine):
             return record
         on_failure = call.policy.on_failure
         if record.state == "failed" and on_failure is not None:
-            return record.model_copy(update={"tolerated": True, "output": on_failure.default})
+            output = {} if "output" in record.model_fields_set else {"output": on_failure.default}
+            return record.model_copy(update={"tolerated": True, **output})
         given = "output" in record.model_fields_set
         impossible = record.output is None and mismatch(None, self._returns[call.step]) is not None
         if record.state == "succeeded" and (impossible or not given):

@@ -270,13 +270,11 @@ class Machine:
             return
         self.records.append(record)
         if record.tolerated:
-            default = None if call.policy.on_failure is None else call.policy.on_failure.default
-            self._settle(cell, "succeeded", default)
+            self._settle(cell, "succeeded", record.output if record.output_known else UNKNOWN)
         elif record.state == "cancelled":
             self._settle(cell, "unknown")
         else:
-            known = "output" in record.model_fields_set
-            self._settle(cell, record.state, record.output if known else UNKNOWN)
+            self._settle(cell, record.state, record.output if record.output_known else UNKNOWN)
 
     def _last(self) -> None:
         """Everything has ended but the Final."""

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 FORMAT: Literal["pipeglot.record/1"] = "pipeglot.record/1"
 
@@ -19,8 +31,23 @@ def _utc(value: datetime) -> str:
     return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-Time: TypeAlias = Annotated[datetime, PlainSerializer(_utc, when_used="json")]
+def _no_number(value: Any) -> Any:
+    """Seconds since 1970 are no way to write an instant: a mistyped one would be some day in 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value[4:5] != "-"):
+        raise ValueError("an instant is written as 2026-01-31T02:00:00Z")
+    return value
+
+
+def _instant(value: str) -> str:
+    if datetime.fromisoformat(value.replace("Z", "+00:00")).tzinfo is None:
+        raise ValueError("it has no time zone")
+    return value
+
+
+Time: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_no_number), PlainSerializer(_utc, when_used="json")]
 """An aware instant, written in UTC with microseconds."""
+
+Count: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
 
 
 class Part(BaseModel):
@@ -40,16 +67,16 @@ class CallRecord(Part):
     `index` is the path of item numbers of the enclosing loops, outermost first, from 0; a call of a loop that never
     expanded is recorded once, at the index path reached so far. `observed` is False when the engine left no trace
     and the state was derived from the observed ones. `started` and `ended` are None when nothing was attempted.
-    The `output` of a succeeded call that its engine did not keep is not set, and in JSON it is absent.
-    `told` is what the Final was told of the run (`Ctx.state`), where that is known; else None, and in JSON absent.
+    The `output` of a call that succeeded, or whose failure is tolerated, is not set where its engine did not keep it,
+    and in JSON it is absent. `told` is what the Final was told of the run (`Ctx.state`), where that is known; else None, and in JSON absent.
     """
 
     id: str
-    index: tuple[int, ...] = ()
+    index: tuple[Count, ...] = ()
     state: CallState
     observed: bool = True
     tolerated: bool = False
-    attempts: int = 0
+    attempts: Count = 0
     started: Time | None = None
     ended: Time | None = None
     output: Any = None
@@ -59,7 +86,12 @@ class CallRecord(Part):
     @property
     def output_known(self) -> bool:
         """Whether `output` is what the call gave: what has not succeeded gave what it has, None if nothing."""
-        return self.state != "succeeded" or "output" in self.model_fields_set
+        return not self.gave or "output" in self.model_fields_set
+
+    @property
+    def gave(self) -> bool:
+        """Whether others could take a value from it: it succeeded, or its failure is tolerated."""
+        return self.state == "succeeded" or self.tolerated
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -92,11 +124,11 @@ class Record(Part):
     engine_version: str
     state: RunState
     params: dict[str, Any] = Field(default_factory=dict)
-    logical_date: str | None = None
+    logical_date: Annotated[str, AfterValidator(_instant)] | None = None
     run_id: str | None = None
     started: Time | None = None
     ended: Time | None = None
-    attempts: int = 1
+    attempts: Count = 1
     result: Any = None
     result_observed: bool = False
     calls: tuple[CallRecord, ...] = ()
@@ -124,4 +156,26 @@ class Record(Part):
     @classmethod
     def from_json(cls, text: str) -> Record:
         """Read `to_json`'s text; raises pydantic's ValidationError when it is not a record of this version."""
-        return cls.model_validate_json(text)
+        record = cls.model_validate_json(text)
+        if "format" not in record.model_fields_set:
+            raise ValidationError.from_exception_data(
+                "Record", [{"type": "missing", "loc": ("schema",), "input": None}]
+            )
+        return record
+
+
+def last_executions(calls: Iterable[CallRecord]) -> dict[tuple[str, tuple[int, ...]], CallRecord]:
+    """What each call instance came to, by id and index: of several executions the one that ended last, and of those that
+    ended together, or whose end is not known, the last named.
+
+    >>> failed = CallRecord(id="a", state="failed", ended=datetime(2026, 3, 1, 2, tzinfo=timezone.utc))
+    >>> again = CallRecord(id="a", state="succeeded", ended=datetime(2026, 3, 1, 3, tzinfo=timezone.utc))
+    >>> last_executions([again, failed])["a", ()].state
+    'succeeded'
+    """
+    found: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
+    for call in calls:
+        before = found.get((call.id, call.index))
+        if before is None or before.ended is None or call.ended is None or call.ended >= before.ended:
+            found[call.id, call.index] = call
+    return found

@@ -20,11 +20,11 @@ from pipeglot.core import secrets
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.evaluate import EvaluationError
 from pipeglot.core.functions import Function, loaded
-from pipeglot.core.ir import Cron, Each, Json, Pipeline, walk
+from pipeglot.core.ir import Call, Cron, Each, Json, Pipeline, walk
 from pipeglot.core.machine import Instance, Key, Machine
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record, RunState
-from pipeglot.core.shape import Shape, inline
+from pipeglot.core.shape import Shape, asks_state, inline
 
 MAX_WORKERS = 32
 """Attempts that run at the same time unless the caller says otherwise."""
@@ -117,6 +117,7 @@ def execute(
                 started=started,
                 ended=_now(),
                 result=machine.result() if state != "cancelled" else None,
+                result_observed=True,
                 calls=in_order(machine.shape, machine.records),
                 notes=notes,
             )
@@ -332,9 +333,17 @@ class _Scheduler:
             ended=_now(),
             output=output,
             error=error,
+            told=self._state_told(work.instance.call),
         )
         del self._works[work.instance.key]
         self._machine.end(work.instance, record)
+
+    def _state_told(self, call: Call) -> RunState | None:
+        """What the Final was told of the run, if it asks."""
+        final = self._machine.pipeline.final
+        if final is None or call.id != final.call.id or not asks_state(final):
+            return None
+        return self._machine.state()
 
     def _tell(self, what: Literal["started", "retrying"], work: _Work) -> None:
         if self._listener is not None:

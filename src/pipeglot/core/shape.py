@@ -14,7 +14,9 @@ from pipeglot.core.ir import (
     AnyNode,
     Call,
     Collected,
+    Ctx,
     Each,
+    Final,
     Group,
     If,
     Include,
@@ -32,6 +34,7 @@ __all__ = [
     "Frame",
     "Shape",
     "Waits",
+    "asks_state",
     "inline",
     "inputs",
     "item_refs",
@@ -82,6 +85,11 @@ def item_refs(*values: Value) -> tuple[str, ...]:
 def param_refs(*values: Value) -> tuple[str, ...]:
     """The names of the params that values take."""
     return unique(part.name for value in values for part in parts(value) if isinstance(part, ParamRef))
+
+
+def asks_state(final: Final) -> bool:
+    """Whether the Final takes the state of the run."""
+    return any(part == Ctx(name="state") for value in final.call.args.values() for part in parts(value))
 
 
 def inputs(node: AnyNode) -> tuple[Value, ...]:

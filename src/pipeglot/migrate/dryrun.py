@@ -23,7 +23,7 @@ from pipeglot.migrate.folders import shared
 from pipeglot.migrate.ignore import Rules
 from pipeglot.migrate.injecting import inject
 from pipeglot.migrate.judge import SideName, judge
-from pipeglot.migrate.model import DryRun, Injected, NotCompared, Side
+from pipeglot.migrate.model import DryRun, Injected, NotCompared, Required, Side
 from pipeglot.migrate.pair import Pair, Play, Runs
 from pipeglot.migrate.plans import (
     EffectsMode,
@@ -52,6 +52,8 @@ class Choices:
         effects: what happens with calls that have external effects: `refuse` to run, `stub` answers in their place,
             `run` does them, on every side and in every run.
         replay: a record that every step answers from, so that no step code runs.
+        required: what must have been compared for an *equivalent*: `outputs`, so that two sides of which no output was
+            compared are `inconclusive`, or `states`.
         inject: failures to make on purpose on both sides: `all`, `sample:N` or the id of a call.
         env: environment variables of the steps on both sides, beside those of this process. Each side has a HOME of
             its own and each run an ARTIFACT_ROOT for its files, empty and removed afterwards, unless given here.
@@ -63,6 +65,7 @@ class Choices:
     allow: Sequence[str] = ()
     effects: EffectsMode = "refuse"
     replay: Record | None = None
+    required: Required = "outputs"
     inject: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -140,6 +143,7 @@ def dry_run(
                 *shared(chosen.env),
                 *gaps,
             ],
+            required=chosen.required,
             masks=masks,
         )
 

@@ -33,18 +33,29 @@ Kind: TypeAlias = Literal[
     "told",
     "declared",
     "record",
+    "parallel",
 ]
-"""`input`: only on one side was a replayed call asked with arguments that the record does not have. `table`: two tables, in an output or
-in the file that it names; `artifact`: two files, by what is in them or by their bytes. `repeated`: how often one call
-instance was executed; `told`: what the Final was told of the run; `attempts` and `order` without a call are about the
-run itself. `declared`: a policy that both sides declare, named by `path`. `record`: something in a record that cannot
-be, or that is about another run; `path` names it."""
+"""`input`: only on one side was a replayed call asked with arguments that the record does not have. `table`: two tables, in
+an output or in the file that it names; `artifact`: two files, by what is in them or by their bytes. `repeated`: how often
+one call instance was executed. `attempts` without a call are those of the run itself. `told`: what the Final was told of
+the run. `parallel`: how many instances of a call ran at once, where that is more than the pipeline allows. `declared`: a
+policy that both sides declare, named by `path`. `record`: something in a record that cannot be, or that is about another
+run; `path` names it."""
 
 Required: TypeAlias = Literal["outputs", "states"]
 """What must have been compared before two runs are *equivalent*."""
 
 CONTENT: frozenset[Kind] = frozenset({"output", "result", "table", "artifact"})
 """Kinds that are about what calls gave, at a path in it."""
+
+
+def named(id: str | None, index: Iterable[int] = ()) -> str:
+    """A call instance as people write it.
+
+    >>> named("train", (0, 2))
+    'train[0][2]'
+    """
+    return "the run" if id is None else id + "".join(f"[{number}]" for number in index)
 
 
 class Cell(Part):
@@ -155,7 +166,7 @@ class Difference(Part):
         return when + self._said()
 
     def _said(self) -> str:
-        place = "" if self.call is None else " " + self.call + "".join(f"[{i}]" for i in self.index)
+        place = "" if self.call is None else " " + named(self.call, self.index)
         if self.table is not None:
             return f"{self.kind}{place} at {self.path}: {self.table}"
         old, new = ("absent" if self.absent == side else repr(getattr(self, side)) for side in ("old", "new"))
@@ -193,11 +204,13 @@ class NotCompared(Part):
 
 
 class Source(Part):
-    """Where a call stands in the code that ran: the line's number, from 1, and its text."""
+    """Where a call stands in the code that ran: the line's number, from 1, and its text; `code` is that of its function, empty
+    where that is not known."""
 
     file: str
     line: int
     text: str
+    code: str = ""
 
 
 class Given(Part):

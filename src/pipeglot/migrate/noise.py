@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from pipeglot.migrate.model import CONTENT, Difference, Masked
@@ -12,7 +12,7 @@ Place: TypeAlias = tuple[object, ...]
 
 
 def noise(
-    found: Iterable[Difference], repeats: Sequence[Iterable[Difference]]
+    found: Iterable[Difference], repeats: Iterable[Iterable[Difference]], runs: int
 ) -> tuple[list[Difference], list[Masked]]:
     """The differences that count, and those at places where the old side differs from run to run.
 
@@ -20,27 +20,32 @@ def noise(
 
     Args:
         found: what differs.
-        repeats: what differs between the first run of the old side and each further one of it.
+        repeats: what differs between any two runs of the old side.
+        runs: how many runs of it there are.
     """
     noisy: dict[Place, list[Any]] = {}
     columns: dict[Place, list[Any]] = {}
     for one in (one for repeat in repeats for one in repeat):
         for path in one.places:
-            noisy.setdefault(_place(one, path), [one.old]).append(one.new)
+            _add(noisy.setdefault(_place(one, path), [one.old]), one.new)
             for column in _columns(path):
                 for around in _enclosing(column):
-                    columns.setdefault(_place(one, around), [one.old]).append(one.new)
+                    _add(columns.setdefault(_place(one, around), [one.old]), one.new)
     counted, masked = [], []
     for one in found:
         seen = [_noise(one, path, noisy, columns) for path in one.places]
         if any(values is None for values in seen):
             counted.append(one)
         else:
-            runs = len(repeats) + 1
             reason = f"{runs} runs of the old side did not agree here either"
             values = tuple(seen[0] or ()) if seen else ()
             masked.append(Masked(difference=one, why="noise", reason=reason, runs=runs, values=values))
     return counted, masked
+
+
+def _add(values: list[Any], value: Any) -> None:
+    if not any(type(one) is type(value) and one == value for one in values):
+        values.append(value)
 
 
 def _noise(

@@ -14,8 +14,8 @@ from functools import lru_cache
 import jinja2
 
 from pipeglot.core.render import printable
-from pipeglot.migrate.model import Difference, DryRun, Injected, Side
-from pipeglot.migrate.report_data import KINDS, counts, named, page_data, shown
+from pipeglot.migrate.model import Difference, DryRun, Injected, Side, named
+from pipeglot.migrate.report_data import KINDS, counts, page_data, shown
 from pipeglot.migrate.report_values import compact, cut, pretty
 
 SCRIPTS = ("report.js", "report_graph.js", "report_timeline.js", "report_panel.js", "report_start.js")

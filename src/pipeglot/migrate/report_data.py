@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -34,6 +33,7 @@ KINDS: dict[Kind, str] = {
     "told": "told of the run",
     "declared": "declared",
     "record": "record",
+    "parallel": "instances at once",
 }
 """What each kind of difference is called."""
 LARGEST = 20_000
@@ -46,15 +46,6 @@ VALUE = 400
 NOTHING: Paths = (set(), set())
 ELSEWHERE = "(not in the pipeline)"
 """The region that holds calls which ran and which the pipeline does not know."""
-
-
-def named(id: str | None, index: Iterable[int] = ()) -> str:
-    """A call instance as people write it.
-
-    >>> named("train", (0, 2))
-    'train[0][2]'
-    """
-    return "the run" if id is None else id + "".join(f"[{number}]" for number in index)
 
 
 def shown(difference: Difference, limit: int | None = VALUE) -> tuple[str, str]:

@@ -32,6 +32,11 @@ class Tally(Part):
         """All of them."""
         return self.agree + self.differ + self.masked + self.unknown
 
+    def __str__(self) -> str:
+        rest = ((self.differ, "differ"), (self.masked, "masked"), (self.unknown, "not known"))
+        said = ", ".join(f"{count} {word}" for count, word in rest if count)
+        return f"{self.agree} of {self.total}" + (f" ({said})" if said else "")
+
 
 class Coverage(Part):
     """How much of two runs was compared.
@@ -42,7 +47,11 @@ class Coverage(Part):
         attempts: of all of them.
         order: of the instances that wait for another call.
         output: of the instances whose step gives a value and that succeeded or were tolerated on both sides.
-        result: of the run itself, if the pipeline has a result: one or none.
+        result: of the run itself, if the pipeline has a result: one or none. One that an engine did not keep, so that
+            it is computed from outputs, is unknown.
+
+    >>> print(Coverage(instances=3, state=Tally(agree=3), attempts=Tally(agree=2, differ=1), output=Tally(unknown=2)))
+    of 3 call instances agree: state 3 of 3, attempts 2 of 3 (1 differ), outputs 0 of 2 (2 not known)
     """
 
     instances: int = 0
@@ -51,6 +60,12 @@ class Coverage(Part):
     order: Tally = Tally()
     output: Tally = Tally()
     result: Tally = Tally()
+
+    def __str__(self) -> str:
+        aspects = {"state": self.state, "attempts": self.attempts, "order": self.order, "outputs": self.output}
+        aspects["result"] = self.result
+        said = ", ".join(f"{name} {tally}" for name, tally in aspects.items() if tally.total)
+        return f"of {self.instances} call instances agree: {said}"
 
 
 class NotExercised(Part):
@@ -93,3 +108,8 @@ class Flaky(Part):
     index: tuple[int, ...] = ()
     old: tuple[Any, ...] = ()
     new: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        place = "the run" if self.call is None else self.call + "".join(f"[{number}]" for number in self.index)
+        old, new = (", ".join(map(str, values)) for values in (self.old, self.new))
+        return f"flaky {self.kind.replace('_', ' ')} of {place}: {old} on the old side; {new} on the new one"

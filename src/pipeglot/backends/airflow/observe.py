@@ -84,6 +84,7 @@ def _indexes(
 def _record(id: str, index: tuple[int, ...], seen: EngineTask, tolerated: bool) -> CallRecord:
     state = STATES.get(seen.state, "cancelled")
     ran = state in ("succeeded", "failed")
+    gave: dict[str, Any] = {"output": seen.output if seen.has_output else None} if state == "succeeded" else {}
     return CallRecord(
         id=id,
         index=tuple(index),
@@ -92,6 +93,6 @@ def _record(id: str, index: tuple[int, ...], seen: EngineTask, tolerated: bool) 
         attempts=max(seen.attempts, 1) if ran else 0,
         started=instant(seen.started) if ran else None,
         ended=instant(seen.ended) if ran else None,
-        output=seen.output if state == "succeeded" and seen.has_output else None,
         error=Failure(**seen.error) if state == "failed" and seen.error else None,
+        **gave,
     )
