@@ -19,6 +19,7 @@ from pipeglot.core.params import resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.migrate.asked import apart, made_up
+from pipeglot.migrate.declaring import reading
 from pipeglot.migrate.folders import shared
 from pipeglot.migrate.ignore import Rules
 from pipeglot.migrate.injecting import inject
@@ -116,7 +117,11 @@ def dry_run(
         secrets.values(played.pipeline, chosen.env)  # all are there
     _check((old, new), played)
     # What the runs leave behind stays until it is compared.
-    with masks.over_errors(), TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as folder:
+    with (
+        masks.over_errors(),
+        TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as folder,
+        reading(old, new, task) as read,
+    ):
         pair = Pair(old, new, masks, on_event, stop or threading.Event(), Path(folder).resolve())
         runs = pair.run([Play(task, plan)] * chosen.repeat, _described(old, task), _described(new, task))
         injected: list[Injected] = []
@@ -126,6 +131,7 @@ def dry_run(
                 pair, task, runs, chosen.inject, tolerance=chosen.tolerance, rules=chosen.rules, today=started.date()
             )
             gaps += more
+        declared, unread = ((), []) if pair.stop.is_set() else read()
         return judge(
             pipeline,
             *runs.sides,
@@ -142,8 +148,10 @@ def dry_run(
                 *new.not_compared(),
                 *shared(chosen.env),
                 *gaps,
+                *unread,
             ],
             required=chosen.required,
+            declared=declared,
             masks=masks,
         )
 

@@ -15,9 +15,11 @@ from typing import Any
 from pipeglot.backends import engines
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, instant
 from pipeglot.backends.execute import LONGEST, Job, execute
+from pipeglot.backends.native import Native
+from pipeglot.backends.reading import read_many
 from pipeglot.backends.run import completed
 from pipeglot.core import secrets
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.pysource import identifier
@@ -163,6 +165,18 @@ class NativeSide:
     def check(self, tasks: Sequence[Task]) -> None:
         found = engines.find(self.engine, python=self.python)
         readable(self.file, self.engine, self.name, found.python)
+
+    def declares(self, task: Task | None = None, stop: threading.Event | None = None) -> Native:
+        """What the file declares, in the surroundings of a task; nothing of it is run. Raises EngineError."""
+        found = engines.find(self.engine, python=self.python)
+        own = {} if task is None else secrets.values(task.pipeline, task.env)
+        env = {} if task is None else {name: value for name, value in task.env.items() if name not in own}
+        path = () if task is None else task.path
+        job = Job(self.file.parent, self.file.name, self.name, env=env, path=path, secrets=own)
+        [native] = read_many(self.engine, [job], python=found.python, stop=stop)
+        if isinstance(native, EngineError):
+            raise native
+        return native
 
     def run(
         self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
