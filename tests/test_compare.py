@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeglot.core.ir import Call, Each, Inlined, Item, Out, ParamRef, Pipeline, Step
+from pipeglot.core.ir import Call, Each, Final, Inlined, Item, Out, ParamRef, Pipeline, Step
 from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.migrate.compare import compare
 from pipeglot.migrate.model import Difference
@@ -50,6 +50,15 @@ def changed(**update: Any) -> Record:
             changed(output={"auc": 0.91, "names": ["x"]}),
             Difference(kind="output", call="a", path="$.auc", old=0.9, new=0.91),
         ),
+        (BASE.model_copy(update={"attempts": 3}), Difference(kind="attempts", old=1, new=3)),
+        (
+            BASE.model_copy(update={"calls": (*BASE.calls, BASE.calls[1])}),
+            Difference(kind="repeated", call="b", index=(1,), old=1, new=2),
+        ),
+        (
+            BASE.model_copy(update={"calls": (call("b", (1,), "failed", output=0), *BASE.calls)}),
+            Difference(kind="repeated", call="b", index=(1,), old=1, new=2),
+        ),
     ],
 )
 def test_each_difference_is_found_alone(new: Record, expected: Difference) -> None:
@@ -65,10 +74,82 @@ def test_each_difference_is_found_alone(new: Record, expected: Difference) -> No
         changed(started=NOON - timedelta(hours=1), ended=NOON + timedelta(hours=1)),
         changed(observed=False, error=Failure(type="ValueError", message="m")),
         changed(output={"names": ["x"], "auc": 0.9 * (1 + 1e-12)}),
+        changed(told="failed"),
+        BASE.model_copy(update={"result_observed": True}),
     ],
 )
 def test_equivalent_runs_have_no_difference(new: Record) -> None:
     assert compare(BASE, new) == []
+
+
+def test_what_the_final_was_told_is_compared_where_both_sides_show_it() -> None:
+    old, new = changed(told="succeeded"), changed(told="failed")
+    assert compare(old, new) == [Difference(kind="told", call="a", old="succeeded", new="failed")]
+    assert compare(old, changed()) == compare(changed(), new) == []
+
+
+TOLERATED: dict[str, Any] = {"state": "failed", "tolerated": True}
+
+
+def test_the_value_of_a_tolerated_failure_is_compared() -> None:
+    old, new = (record(call("a", **TOLERATED, output=value)) for value in (7, 8))
+    assert compare(old, new) == [Difference(kind="output", call="a", path="$", old=7, new=8)]
+    assert compare(old, record(call("a", **TOLERATED))) == [], "it is not known"
+
+
+def test_executions_are_a_multiset() -> None:
+    first, second = (
+        call("a", output=1),
+        call("a", output=2, started=NOON + timedelta(seconds=5), ended=NOON + timedelta(hours=1)),
+    )
+    assert compare(record(first, second), record(second, first)) == []
+    assert compare(record(first, second), record(first, second, first)) == [
+        Difference(kind="repeated", call="a", old=2, new=3)
+    ]
+    third = call("a", output=3)
+    assert compare(record(first, second), record(second, third)) == [
+        Difference(kind="output", call="a", path="$", old=1, new=3)
+    ]
+    assert compare(record(first), record(third, second)) == [
+        Difference(kind="repeated", call="a", old=1, new=2),
+        Difference(kind="output", call="a", path="$", old=1, new=2),
+    ]
+
+
+def test_many_executions_of_one_instance_are_compared_in_linear_time() -> None:
+    calls = [
+        call("a", output=n, started=NOON + timedelta(seconds=n), ended=NOON + timedelta(days=1)) for n in range(3000)
+    ]
+    assert compare(record(*calls), record(*calls[::-1])) == []
+
+
+def test_the_final_comes_after_everything() -> None:
+    steps = (Step(name="f", run=Inlined(name="f")),)
+    body = (Call(id="a", step="f"), Call(id="b", step="f"))
+    pipeline = Pipeline(name="p", steps=steps, body=body, final=Final(call=Call(id="end", step="f")))
+
+    def run(start: float) -> Record:
+        begun = NOON + timedelta(seconds=start)
+        late = call("b", started=NOON, ended=NOON + timedelta(seconds=9))
+        return record(call("a"), late, call("end", started=begun, ended=begun + timedelta(seconds=1)))
+
+    assert compare(run(9), run(10), pipeline) == []
+    assert compare(run(9), run(5), pipeline) == [
+        Difference(kind="order", call="end", path="b", old="kept", new="broken")
+    ]
+
+
+def test_more_instances_at_once_than_are_allowed_are_a_difference() -> None:
+    steps = (Step(name="f", run=Inlined(name="f")),)
+    loop = Each(id="loop", items=ParamRef(name="xs"), body=(Call(id="a", step="f"),), max_parallel=2)
+    pipeline = Pipeline(name="p", steps=steps, body=(loop,))
+
+    def run(apart: float) -> Record:
+        starts = [NOON + timedelta(seconds=n * apart) for n in range(4)]
+        return record(*(call("a", (n,), started=at, ended=at + timedelta(seconds=1)) for n, at in enumerate(starts)))
+
+    assert compare(run(1), run(0.5), pipeline) == []
+    assert compare(run(1), run(0.1), pipeline) == [Difference(kind="parallel", call="a", old=1, new=4)]
 
 
 @pytest.mark.parametrize(

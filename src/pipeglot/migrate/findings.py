@@ -100,15 +100,13 @@ class _Blame:
             result = self._order.shape.pipeline.result
             makers = [] if result is None else [id for ref in out_refs(result) for id in self._order.makers(ref)]
             return next((self._culprits[key] for id in makers for key in self._by_call.get(id, ())), None)
-        return self._run_state() if one.kind == "run_state" else None
+        return self._run_state(self.order_of_calls()) if one.kind == "run_state" else None
 
-    def _run_state(self) -> str | None:
+    def _run_state(self, ids: Sequence[str]) -> str | None:
         """The cause of the first call whose state differs."""
-        for id in self.order_of_calls():
+        for id in ids:
             for key in self._by_call.get(id, ()):
-                if id != self._order.final and any(
-                    one.kind in ("state", "missing", "tolerated") for one in self._differ.get(key, ())
-                ):
+                if any(one.kind in ("state", "missing", "tolerated") for one in self._differ.get(key, ())):
                     return self._culprits[key]
         return None
 
@@ -122,7 +120,10 @@ class _Blame:
     def _culprits_above(self, key: Key) -> Iterator[str]:
         id, index = key
         if id == self._order.final:
-            if self._records[0].state != self._records[1].state and (culprit := self._run_state()) is not None:
+            if (
+                self._records[0].state != self._records[1].state
+                and (culprit := self._run_state([*self._order.shape.nodes])) is not None
+            ):
                 yield culprit
             return
         shape = self._order.shape
