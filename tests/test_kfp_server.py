@@ -21,6 +21,7 @@ from pipeglot import collect, container, each, finally_, pipeline, run
 from pipeglot.backends import compile as compile_for
 from pipeglot.backends.kfp.clock import cron
 from pipeglot.backends.kfp.helpers import HELPERS
+from pipeglot.core.diagnostic import CompileError
 from pipeglot.core.ir import Call, Const, Container, Cron, Ctx, Interval, Parameter, Pipeline, Schedule, Step
 from tests.kfp_pairs import PAIRS
 from tests.test_kfp import anything, codes, numbers, spec_of
@@ -110,6 +111,24 @@ def test_a_scheduled_run_is_told_its_tick(tmp_path: Path, monkeypatch: pytest.Mo
 )
 def test_sunday_is_0_in_the_cron_of_kfp(days: str, told: str) -> None:
     assert cron(f"30 5 * * {days}") == f"0 30 5 * * {told}"
+
+
+@pytest.mark.parametrize(
+    "expression", ["0 0 L * *", "0 0 * * 5#2", "0 0 * * L5", "0 0 * * fri#1", "0 22-2 * * *", "0 0 * * sat-sun"]
+)
+def test_cron_that_kfp_cannot_read_is_refused(expression: str) -> None:
+    made = PAIRS["chain"].ir().model_copy(update={"schedule": Schedule(timing=Cron(expression=expression))})
+    with pytest.raises(CompileError) as refused:
+        compile_for(made, "kfp")
+    found = [each for each in refused.value.diagnostics if each.severity == "error"]
+    assert [each.code for each in found] == ["PG298"]
+    assert expression.split()[-1] in found[0].message or "L" in found[0].message or "22-2" in found[0].message
+
+
+def test_cron_that_kfp_reads_is_not_refused() -> None:
+    for expression in ("*/5 * * * *", "0 0 ? * mon-fri", "0 9 1,15 jan-mar *", "0 9 * * 5-7", "30 2 1-7/2 * 7"):
+        made = PAIRS["chain"].ir().model_copy(update={"schedule": Schedule(timing=Cron(expression=expression))})
+        assert "chain_deploy.py" in compile_for(made, "kfp").files
 
 
 def test_schedule_and_limits_become_a_deployment_script() -> None:

@@ -52,6 +52,24 @@ def _days(field: str) -> str:
     return ",".join([*zero, *(part for part in found if part != "0")])
 
 
+def unreadable(expression: str) -> str:
+    """Why KFP's API server refuses an expression of ours; empty when it does not.
+
+    >>> unreadable("0 0 L * *"), unreadable("0 6 * * 1-5")
+    ("KFP cannot read 'L' in a cron expression", '')
+    """
+    try:
+        _model().parse(cron(expression))
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _model() -> Any:
+    """The model of KFP's controller; it is untyped, for it runs under any Python."""
+    return import_module("pipeglot.backends.probes.kfp_cron")
+
+
 def cron_ticks(timing: Cron, start: datetime, end: datetime) -> set[datetime]:
     """KFP's ticks after an instant and before another, on a server in the schedule's time zone; none of an expression that
     its API server refuses.
@@ -61,8 +79,7 @@ def cron_ticks(timing: Cron, start: datetime, end: datetime) -> set[datetime]:
     >>> cron_ticks(daily, day, day.replace(day=30))
     set()
     """
-    # The model of KFP's controller; it is untyped, for it runs under any Python.
-    model: Any = import_module("pipeglot.backends.probes.kfp_cron")
+    model = _model()
     try:
         schedule, clock = model.parse(cron(timing.expression)), model.Clock(timing.timezone)
     except ValueError:

@@ -11,7 +11,7 @@ from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Cron, Pipeline, Schedule
 from pipeglot.core.pysource import Atom, call, literal, statement
 
-from .clock import cron, cron_ticks
+from .clock import cron, cron_ticks, unreadable
 
 TICK = "[[ScheduledTime.2006-01-02T15:04:05Z]]"
 """What KFP replaces in a recurring run's parameters, in Go's way to say how."""
@@ -160,6 +160,9 @@ def schedule_findings(pipeline: Pipeline, dated: bool) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     if schedule is None:
         return found
+    if isinstance(schedule.timing, Cron) and (why := unreadable(schedule.timing.expression)):
+        way_out = "write what it stands for in values, with `*`, `/`, `,`, `-` and `?` alone; ranges go upwards"
+        return [Diagnostic("PG298", "error", why, pipeline.at, way_out, "kfp")]
     if isinstance(schedule.timing, Cron) and schedule.timing.timezone not in ("UTC", "Etc/UTC"):
         message = f"KFP reads cron in the time zone of its server, not in {schedule.timing.timezone}"
         way_out = f"set CRON_SCHEDULE_TIMEZONE={schedule.timing.timezone} where its controller of schedules runs"
