@@ -204,6 +204,7 @@ CODES: dict[str, str] = {
     "PG296": "a recurring run on KFP is not told its tick",
     "PG297": "to deploy again on KFP catches up again",
     "PG298": "a cron expression that KFP cannot read",
+    "PG299": "a value that is too long for a task of KFP",
     # 300-329: engines, their environments and their runs
     "PG300": "no such engine",
     "PG301": "the engine is not installed",

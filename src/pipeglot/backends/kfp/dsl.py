@@ -57,6 +57,10 @@ class Writer:
     def text(self) -> str:
         """The file. Raises Inexpressible."""
         for name, writing in self._lowered.writings.items():
+            if writing.step is not None and writing.sources.pickles(writing.step):
+                # What stands inside a function has no name that a pickle could have.
+                what = f"classes and functions that step {writing.step.name!r} may find in a pickle"
+                raise Inexpressible(what, writing.step.at)
             source = writing.nested("\0")
             if source is None:
                 step = writing.step

@@ -15,7 +15,7 @@ from pipeglot.core.pysource import flat, identifier, literal
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline, transparent
 
-from . import spec, yaml
+from . import limits, spec, yaml
 from .deploy import deployment, schedule_findings
 from .dsl import Inexpressible, Writer
 from .install import Installs, command
@@ -49,7 +49,12 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
     # What the pipeline says for this target, the command line may say otherwise.
     told = {key: str(value) for key, value in pipeline.options.get("kfp", {}).items()}
     options = {**told, **options}
-    diagnostics = [*_findings(pipeline, name), *_wrong(options), *group_notes(pipeline, "kfp")]
+    diagnostics = [
+        *_findings(pipeline, name),
+        *_wrong(options),
+        *limits.findings(pipeline),
+        *group_notes(pipeline, "kfp"),
+    ]
     entry = f"{stem}.yaml"
     if any(d.severity == "error" for d in diagnostics):
         return Compiled("kfp", {}, entry, name, tuple(diagnostics))

@@ -10,6 +10,12 @@ HELPERS: dict[str, str] = {
 def dump(value):
     """A value as JSON text in which KFP finds no placeholder of its own."""
     return json.dumps(value).replace("{{", "{\\\\u007b")''',
+    "handed": '''\
+def handed(value):
+    """A value for another task, which KFP gives all it takes as one argument of a program."""
+    if len(json.dumps(value)) > 130_000:
+        raise ValueError("longer than the 128 KiB that KFP gives a task: write it to a file and pass its path")
+    return value''',
     "plain_io": '''\
 def plain_io(fn):
     """Let `fn` take and give plain JSON, checked by its annotations."""
@@ -143,7 +149,7 @@ def context_of(times, zone):
     logical_date = found.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return logical_date, found.astimezone(ZoneInfo(zone)).date().isoformat()''',
 }
-USES_JSON = frozenset({"dump", "plain_io", "attempt", "opened", "ended", "gathered"})
+USES_JSON = frozenset({"dump", "handed", "plain_io", "attempt", "opened", "ended", "gathered"})
 """The helpers that read or write JSON."""
 
 ENGINE_NAMES = {"NamedTuple": "typing", "PipelineTaskFinalStatus": "kfp.dsl"}

@@ -50,6 +50,7 @@ from .calls import call_task
 from .containers import Box
 from .facts import PLACE, exit_task, run_context
 from .fate import Fate
+from .limits import watch
 from .loops import loop
 from .naming import TaskNames
 from .parts import (
@@ -112,6 +113,7 @@ class Lowering:
             self.idle(self.top, self.pipeline.name)
         if final is not None:
             exit_task(self, final.call)
+        watch(self.root, self.writings)
         said = list(dict.fromkeys(self.sources.diagnostics))
         named = (self.meanings, self.params, self.resources)
         return Lowered(self.root, self.writings, self.containers, *named, self.tick, said)

@@ -121,10 +121,10 @@ def json_text(value: Any) -> str:
 
 
 def is_small(value: Any) -> bool:
-    """Whether a constant can be an input that KFP shows; placeholders are looked for in those."""
+    """Whether a constant can be an input that KFP shows: placeholders are looked for in those, and zeros lose their sign."""
     if isinstance(value, str):
         return len(value) <= 200 and "{{" not in value and value.isprintable()
-    return isinstance(value, bool | int | float)
+    return isinstance(value, bool | int) or (isinstance(value, float) and str(value) != "-0.0")
 
 
 def native(policy: Policy) -> bool:

@@ -26,6 +26,7 @@ from pipeglot.core.pysource import (
 )
 
 from .helpers import ENGINE_NAMES, HELPERS, USES_JSON
+from .pickles import PICKLERS, pickled
 from .plain import Plain, without_extensions
 from .spec import Program
 from .types import ANNOTATION, Form
@@ -55,6 +56,7 @@ class Sources:
         self._heads: dict[tuple[str, frozenset[str], bool], tuple[str, bool]] = {}
         self._bound = {name: chunk for chunk in pipeline.code for name in chunk.names}
         self._words = [(chunk, frozenset(_WORD.findall(chunk.text))) for chunk in pipeline.code]
+        self._pickled = pickled(pipeline)
         modules = {s.run.module.split(".")[0] for s in pipeline.steps if isinstance(s.run, Imported)}
         self.taken = {*self._bound, *modules, *BOUNDARY_NAMES, *ENGINE_NAMES, "kfp"}
         self.helper: dict[str, str] = {}
@@ -86,15 +88,29 @@ class Sources:
         if not isinstance(step.run, Inlined):
             return ()
         if step.run.name not in self._chunks:
-            wanted, known = {step.run.name, "annotations"}, set[str]()
-            while wanted - known:
-                known |= wanted
-                for chunk, words in self._words:
-                    if known.intersection(chunk.names):
-                        wanted |= words & self._bound.keys()
+            known = self._closure({step.run.name, "annotations"})
+            if self.pickles(step):
+                known = self._closure(known | self._pickled)
             found = (c for c in self.pipeline.code if known.intersection(c.names))
             self._chunks[step.run.name] = tuple(without_extensions(c) if self.plain(step) else c for c in found)
         return self._chunks[step.run.name]
+
+    def _closure(self, wanted: set[str]) -> set[str]:
+        """Names of the file, with all that they use."""
+        wanted, known = set(wanted), set[str]()
+        while wanted - known:
+            known |= wanted
+            for chunk, words in self._words:
+                if known.intersection(chunk.names):
+                    wanted |= words & self._bound.keys()
+        return known
+
+    def pickles(self, step: Step) -> bool:
+        """Whether a step may read a pickle that holds something of the author's file."""
+        if not isinstance(step.run, Inlined) or not self._pickled:
+            return False
+        known = self._closure({step.run.name})
+        return any(words & PICKLERS for chunk, words in self._words if known.intersection(chunk.names))
 
     def plain(self, step: Step) -> bool:
         """Whether a step's boundary needs no pydantic."""
@@ -276,8 +292,8 @@ class Writing:
             return [statement("", self._value, indent=4)]
         if self.program.outputs.keys() == {"Output"} and results[0].count("{}") == 1:
             before, after = results[0].split("{}")
-            if before.endswith("(") and after == ")":
-                return [statement("return ", Bracket(before, (Entry("", self._value),), ")"), indent=4)]
+            if before.endswith("(") and after.strip(")") == "":
+                return [statement("return ", Bracket(before, (Entry("", self._value),), after), indent=4)]
             if not before and not after:
                 return [statement("return ", self._value, indent=4)]
         docs = [Atom(text.replace("{}", self._variable)) for text in results]

@@ -190,7 +190,8 @@ def run_source(executor, executor_input):
         if len(COMPILED) > 500:
             COMPILED.clear()
         COMPILED[source] = compile(source, "<component>", "exec")
-    module = types.ModuleType(f"pipeglot_job_{uuid.uuid4().hex}")
+    # The name that a component has on a cluster: pickles of one name it to the next.
+    module = types.ModuleType("ephemeral_component")
     sys.modules[module.__name__] = module
     try:
         exec(COMPILED[source], module.__dict__)
@@ -198,7 +199,14 @@ def run_source(executor, executor_input):
         runner.execute()
         return runner.excutor_output.get("parameterValues", {})
     finally:
-        del sys.modules[module.__name__]
+        sys.modules.pop(module.__name__, None)
+
+
+def fitting(executor_input):
+    """Raises where a component could not be started: its inputs are one argument, and Linux takes 128 KiB in one."""
+    size = len(json.dumps(executor_input, ensure_ascii=False).encode())
+    if size > 131_000:
+        raise OSError(f"{size:,} bytes of inputs: KFP gives a task at most 128 KiB; write files and pass their paths")
 
 
 class InProcess:
@@ -214,10 +222,9 @@ class InProcess:
             "inputs": {"parameterValues": copy.deepcopy(inputs)},
             "outputs": {"outputFile": output, "parameters": {key: {"outputFile": output + key} for key in outputs}},
         }
-        if len(json.dumps(executor_input).encode()) > 131_000:
-            raise OSError("Argument list too long")
         event(self.job, task, index, "running")
         try:
+            fitting(executor_input)
             found = json.loads(json.dumps(run_source(executor, executor_input), allow_nan=False))
         except Exception as error:
             event(self.job, task, index, "failed", error)
@@ -260,6 +267,7 @@ class Subprocesses:
         self.original = subprocess_task_handler.run_local_subprocess
 
     def __call__(self, full_command, env_vars=None):
+        fitting(json.loads(full_command[full_command.index("--executor_input") + 1]))
         return self.original(full_command=full_command, env_vars=env_vars)
 
 
