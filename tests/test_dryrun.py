@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,8 +32,8 @@ from pipeglot.backends.base import Compiled
 from pipeglot.cli import main
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
-from pipeglot.core.ir import Call, Pipeline
-from pipeglot.core.record import Failure, Record
+from pipeglot.core.ir import Call, Container, Out, Parameter, Pipeline, Policy, Secret, Shell, Step
+from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.core.run import execute
 from pipeglot.migrate.compare import compare
 from pipeglot.migrate.dryrun import Choices, dry_run
@@ -143,6 +143,28 @@ def test_an_input_that_only_one_side_gives_is_a_difference() -> None:
     assert [(one.call, one.new) for one in found.differences if one.kind == "input"] == [("load", {"day": "20"})]
 
 
+def test_a_replay_needs_none_of_the_programs_that_steps_are() -> None:
+    steps = (
+        Step(name="box", run=Container(image="nowhere/none"), returns={"type": "string"}),
+        Step(name="say", run=Shell(script="exit 3"), parameters=(Parameter(name="text"),), returns={"type": "string"}),
+    )
+    boxed = Call(id="box", step="box", policy=Policy(secrets=(Secret(env="NOT_THERE"),)))
+    said = Call(id="say", step="say", args={"text": Out(ref="box")})
+    made = Pipeline(name="p", steps=steps, body=(boxed, said), result=Out(ref="say"))
+    calls = [CallRecord(id=id, state="succeeded", attempts=1, output=f"{id} said") for id in ("box", "say")]
+    record = Record(
+        pipeline="p",
+        engine="kfp",
+        engine_version="2",
+        state="succeeded",
+        logical_date="2026-03-02T05:00:00Z",
+        result="say said",
+        calls=tuple(calls),
+    )
+    found = dry_run(made, RecordedSide("record:x", record), LocalSide(), Choices(replay=record, required="outputs"))
+    assert found.verdict == "equivalent", (found.why, found.differences)
+
+
 def test_external_effects_are_refused_unless_asked_for() -> None:
     with pytest.raises(AuthoringError) as error:
         dry_run(effectful.ir(), LocalSide(), LocalSide())
@@ -184,6 +206,9 @@ def test_failures_made_on_purpose_are_compared() -> None:
     assert found.verdict == "equivalent", found.why
     assert len(found.injected) >= 12
     assert "failures made on purpose" in found.why
+
+
+WHEN = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)
 
 
 class Shape(BaseModel):
@@ -269,8 +294,8 @@ def test_every_failure_spreads_alike_in_random_pipelines(number: int) -> None:
 
 
 def test_a_failure_that_spreads_otherwise_names_itself_in_each_difference() -> None:
-    record = execute(plain.ir())
-    found = dry_run(plain.ir(), LocalSide(), Fake([record]), Choices(inject="load"))
+    record = execute(plain.ir(), logical_date=WHEN)
+    found = dry_run(plain.ir(), LocalSide(), Fake([record]), Choices(inject="load"), logical_date=WHEN)
     (failure,) = found.injected
     assert found.verdict == "diverged" and failure.differences
     assert all(str(one).startswith("when load fails: ") for one in failure.differences)
@@ -379,8 +404,8 @@ def test_both_sides_run_at_the_same_time() -> None:
             both.wait()
             return super().run(tasks, on_event, stop)
 
-    record = execute(plain.ir())
-    assert dry_run(plain.ir(), Meeting([record]), Meeting([record])).verdict == "equivalent"
+    record = execute(plain.ir(), logical_date=WHEN)
+    assert dry_run(plain.ir(), Meeting([record]), Meeting([record]), logical_date=WHEN).verdict == "equivalent"
 
 
 def test_no_credential_is_in_a_report(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,7 +195,9 @@ def _row(one: Difference) -> tuple[str, ...]:
 
 
 def _spread(one: Injected) -> tuple[str, ...]:
-    """A failure made on purpose, and whether it spread alike, or where not."""
+    """A failure made on purpose, and whether it spread alike, or where not, or why that cannot be said."""
+    if one.problems:
+        return _text(one.name), "not compared: " + _text(cut("; ".join(one.problems), 400))
     places = dict.fromkeys(f"{KINDS[each.kind]} of {named(each.call, each.index)}" for each in one.differences)
     return _text(one.name), "differently: " + _text(cut(", ".join(places), 400)) if places else "alike"
 

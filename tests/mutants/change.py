@@ -1,0 +1,99 @@
+"""What a change of a pipeline is, and the small edits that changes are made of."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pipeglot.core.ir import AnyNode, Arm, Call, Each, Group, If, Pipeline, walk
+from pipeglot.core.shape import inline
+
+
+@dataclass(frozen=True)
+class Change:
+    """A pipeline that is no longer what it was.
+
+    Attributes:
+        pipeline: the changed one.
+        calls: what was changed: naming one of these is right. Empty: the run itself, or its schedule.
+        aspect: a regular expression for what has to be listed where the change could not show in a run. Empty: it
+            changes what the steps do, and shows whenever it makes a difference.
+    """
+
+    pipeline: Pipeline
+    calls: frozenset[str] = frozenset()
+    aspect: str = ""
+
+
+Operator: TypeAlias = Callable[[Pipeline], Iterator[Change]]
+
+
+def edited(pipeline: Pipeline, change: Callable[[AnyNode], Iterable[AnyNode]]) -> Pipeline:
+    """A pipeline with every node replaced by others: one for itself, none to leave it out."""
+
+    def block(body: tuple[AnyNode, ...]) -> tuple[AnyNode, ...]:
+        return tuple(new for node in body for new in change(inside(node)))
+
+    def inside(node: AnyNode) -> AnyNode:
+        if isinstance(node, If):
+            arms = tuple(arm.model_copy(update={"body": block(arm.body)}) for arm in node.arms)
+            return node.model_copy(update={"arms": arms})
+        if isinstance(node, Each | Group):
+            return node.model_copy(update={"body": block(node.body)})
+        return node
+
+    return pipeline.model_copy(update={"body": block(pipeline.body)})
+
+
+def replaced(pipeline: Pipeline, place: str, /, **fields: Any) -> Pipeline:
+    """A pipeline in which one node, or the Final's call, has other fields."""
+    if pipeline.final is not None and pipeline.final.call.id == place:
+        call = pipeline.final.call.model_copy(update=fields)
+        return pipeline.model_copy(update={"final": pipeline.final.model_copy(update={"call": call})})
+    return edited(pipeline, lambda node: [node.model_copy(update=fields) if node.id == place else node])
+
+
+def instead(pipeline: Pipeline, place: str, *nodes: AnyNode) -> Pipeline:
+    """A pipeline with other nodes, or none, in one's place."""
+    return edited(pipeline, lambda node: nodes if node.id == place else [node])
+
+
+def calls(pipeline: Pipeline) -> list[Call]:
+    """Every call, the Final's last."""
+    flat = inline(pipeline)
+    return [node for node in walk(flat.body) if isinstance(node, Call)] + ([flat.final.call] if flat.final else [])
+
+
+def within(arms: Iterable[Arm]) -> frozenset[str]:
+    """The calls in arms."""
+    return frozenset(node.id for arm in arms for node in walk(arm.body) if isinstance(node, Call))
+
+
+def recoded(pipeline: Pipeline, step: str, text: str) -> Pipeline:
+    """A pipeline in which the function of a step has another source."""
+    code = tuple(
+        chunk.model_copy(update={"text": text}) if step in chunk.names and chunk.kind == "function" else chunk
+        for chunk in pipeline.code
+    )
+    return pipeline.model_copy(update={"code": code})
+
+
+def functions(pipeline: Pipeline) -> Iterator[tuple[str, str, ast.FunctionDef, frozenset[str]]]:
+    """The steps whose source travels: name, source, its function, and the calls that use it."""
+    for chunk in pipeline.code:
+        if chunk.kind == "function" and any(step.name in chunk.names for step in pipeline.steps):
+            made = ast.parse(chunk.text).body[0]
+            assert isinstance(made, ast.FunctionDef)
+            used = frozenset(call.id for call in calls(pipeline) if call.step == made.name)
+            yield made.name, chunk.text, made, used
+
+
+def spliced(text: str, node: ast.AST, new: str) -> str:
+    """A source with one node written otherwise."""
+    lines = text.splitlines(keepends=True)
+    first, last = node.lineno - 1, node.end_lineno - 1  # type: ignore[attr-defined]
+    head = lines[first].encode()[: node.col_offset].decode()  # type: ignore[attr-defined]
+    tail = lines[last].encode()[node.end_col_offset :].decode()  # type: ignore[attr-defined]
+    return "".join([*lines[:first], head + new + tail, *lines[last + 1 :]])

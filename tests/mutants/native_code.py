@@ -1,0 +1,257 @@
+"""Changes of compiled files that no pipeline would be compiled to: an engine's own means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file written otherwise; the rest as in `Change`."""
+
+    text: str
+    calls: frozenset[str] = frozenset()
+    aspect: str = ""
+
+
+Writer: TypeAlias = Callable[[str], Iterator[Written]]
+
+
+def _each(text: str, pattern: str, new: str, aspect: str = "", *, named: bool = True) -> Iterator[Written]:
+    """Every place that fits, written otherwise; the group `call` names what is changed."""
+    for found in re.finditer(pattern, text, re.MULTILINE):
+        changed = text[: found.start()] + found.expand(new) + text[found.end() :]
+        yield Written(changed, frozenset({found["call"]}) if named else frozenset(), aspect)
+
+
+# ---------------------------------------------------------------- Prefect
+
+
+def submits_twice(text: str) -> Iterator[Written]:
+    """A task is run once more, and what it gave is thrown away."""
+    yield from _each(
+        text, r"^(?P<pad> +)(?P<call>\w+) = (?P<what>(?P=call)_task\.submit\(.*\))$", r"\g<pad>\g<what>\n\g<0>"
+    )
+
+
+def submits_again(text: str) -> Iterator[Written]:
+    """... and the second is the one that counts."""
+    yield from _each(text, r"^(?P<pad> +)(?P<call>\w+) = (?P<what>(?P=call)_task\.submit\(.*\))$", r"\g<0>\n\g<0>")
+
+
+def flow_retries(text: str) -> Iterator[Written]:
+    yield from _each(text, r'^@flow\(\n    name="\w+",$', r"\g<0>\n    retries=2,", "retr", named=False)
+
+
+def flow_timeout(text: str) -> Iterator[Written]:
+    yield from _each(text, r'^@flow\(\n    name="\w+",$', r"\g<0>\n    timeout_seconds=500,", "time", named=False)
+
+
+def hides_failure(text: str) -> Iterator[Written]:
+    yield from _each(text, r"return Failed\(.*\)$", "return None", "fail|result", named=False)
+
+
+def returns_other(text: str) -> Iterator[Written]:
+    yield from _each(text, r"^    return \w+\.result\(\)$", "    return 'something else'", named=False)
+
+
+def other_task_name(text: str) -> Iterator[Written]:
+    yield from _each(text, r'name="(?P<call>\w+)"(?=(, \w+=.*)?\)$)', r'name="legacy_\g<call>"')
+
+
+def early_final(text: str) -> Iterator[Written]:
+    """The last task does not wait for the others, and is told that all is well."""
+    yield from _each(
+        text, r"^    failed = unfinished\(runs\)\n(?=    (?P<call>\w+) = )", "    failed = []\n", "order|told"
+    )
+
+
+def task_retries(text: str) -> Iterator[Written]:
+    yield from _each(text, r'name="(?P<call>\w+)"(?=\)$)', r"\g<0>, retries=3, retry_delay_seconds=1", "retr")
+
+
+# ---------------------------------------------------------------- Airflow
+
+_TASK = r'@task\(task_id="(?P<call>\w+)"'
+
+
+def _argument(text: str, argument: str, aspect: str) -> Iterator[Written]:
+    yield from _each(text, _TASK + r"(?!, trigger_rule)", rf"\g<0>, {argument}", aspect)
+
+
+def all_done(text: str) -> Iterator[Written]:
+    """A task runs whatever became of what it waits for."""
+    yield from _argument(text, 'trigger_rule="all_done"', "trigger|block|fail")
+
+
+def one_success(text: str) -> Iterator[Written]:
+    yield from _argument(text, 'trigger_rule="one_success"', "trigger|block|fail")
+
+
+def depends_on_past(text: str) -> Iterator[Written]:
+    yield from _argument(text, "depends_on_past=True", "past")
+
+
+def priority(text: str) -> Iterator[Written]:
+    yield from _argument(text, "priority_weight=7", "priority")
+
+
+def callback(text: str) -> Iterator[Written]:
+    yield from _argument(text, "on_failure_callback=print", "callback|failure")
+
+
+def keeps_nothing(text: str) -> Iterator[Written]:
+    yield from _argument(text, "do_xcom_push=False", "output|kept")
+
+
+def drops_arrow(text: str) -> Iterator[Written]:
+    yield from _each(text, r"^    \w+ >> (?P<call>\w+)$", "    pass", "order|wait|upstream|after")
+
+
+def default_retries(text: str) -> Iterator[Written]:
+    yield from _each(text, r"^    catchup=False,$", r'\g<0>\n    default_args={"retries": 2},', "retr", named=False)
+
+
+def dag_timeout(text: str) -> Iterator[Written]:
+    yield from _each(
+        text,
+        r"^    catchup=False,$",
+        r"\g<0>\n    dagrun_timeout=__import__('datetime').timedelta(hours=1),",
+        "time",
+        named=False,
+    )
+
+
+def fails_fast(text: str) -> Iterator[Written]:
+    yield from _each(text, r"^    catchup=False,$", r"\g<0>\n    fail_fast=True,", "fail", named=False)
+
+
+def extra_task(text: str) -> Iterator[Written]:
+    yield from _each(
+        text,
+        r"^with DAG\((.|\n)*?^\) as dag:$",
+        r"\g<0>\n    @task(task_id='extra')\n    def extra_task():\n        return 1\n    extra_task()\n",
+        named=False,
+    )
+
+
+# ---------------------------------------------------------------- Dagster
+
+
+def op_twice(text: str) -> Iterator[Written]:
+    """An op is run once more under another alias."""
+    yield from _each(
+        text,
+        r'^(?P<pad> +)(\w+ = )?(?P<what>\w+\.alias\("(?P<call>\w+)")(?P<rest>\)\(.*\))$',
+        r'\g<0>\n\g<pad>\g<what>.replace("_", "_")\g<rest>'.replace('.replace("_", "_")', ' "_2"'),
+    )
+
+
+def op_renamed(text: str) -> Iterator[Written]:
+    yield from _each(text, r'\.alias\("(?P<call>\w+)"\)', r'.alias("legacy_\g<call>")')
+
+
+def _job(text: str, before: str, argument: str, aspect: str) -> Iterator[Written]:
+    """The job itself, with another argument."""
+    for found in re.finditer(r"^@dg\.job\(", text, re.MULTILINE):
+        made = re.search(r"^def (\w+)", text[found.end() :], re.MULTILINE)
+        if (
+            made is not None
+            and not made[1].endswith("__final")
+            and f"{argument.partition('=')[0]}=" not in made.string[: made.start()]
+        ):
+            yield Written(text[: found.start()] + before + found[0] + argument + text[found.end() :], aspect=aspect)
+
+
+def run_retries(text: str) -> Iterator[Written]:
+    yield from _job(text, "", 'tags={"dagster/max_retries": "3"}, ', "retr")
+
+
+def no_final_sensor(text: str) -> Iterator[Written]:
+    yield from _each(text, r"sensors=\[.*?\]", "sensors=[]", named=False)
+
+
+def op_retries(text: str) -> Iterator[Written]:
+    yield from _each(
+        text, r'\.alias\("(?P<call>\w+)"\)', r"\g<0>.with_retry_policy(dg.RetryPolicy(max_retries=3))", "retr"
+    )
+
+
+def op_hook(text: str) -> Iterator[Written]:
+    yield from _job(text, "@dg.failure_hook\ndef tells(context):\n    pass\n\n\n", "hooks={tells}, ", "hook|fail")
+
+
+# ---------------------------------------------------------------- Kubeflow Pipelines
+
+
+def caches(text: str) -> Iterator[Written]:
+    yield from _each(
+        text,
+        r"^(?P<pad> +)(?P<call>[\w-]+):\n +cachingOptions: \{\}$",
+        r"\g<pad>\g<call>:\n\g<pad>  cachingOptions:\n\g<pad>    enableCache: true",
+        "cach",
+    )
+
+
+def retry_policy(text: str) -> Iterator[Written]:
+    yield from _each(
+        text,
+        r"^(?P<pad> +)(?P<call>[\w-]+):\n +cachingOptions: \{\}$",
+        r"\g<0>\n\g<pad>  retryPolicy:\n\g<pad>    maxRetryCount: 3\n\g<pad>    backoffDuration: 1s",
+        "retr",
+    )
+
+
+def drops_dependency(text: str) -> Iterator[Written]:
+    """A task does not wait for those that it takes nothing from."""
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if line.strip() == "dependentTasks:":
+            pad = len(line) - len(line.lstrip())
+            end = number + 1
+            while lines[end].lstrip().startswith("- ") and len(lines[end]) - len(lines[end].lstrip()) >= pad:
+                end += 1
+            heads = (one.strip(" :\n") for one in reversed(lines[:number]) if len(one) - len(one.lstrip()) == pad - 2)
+            yield Written("".join([*lines[:number], *lines[end:]]), frozenset({next(heads)}), "order|wait|after")
+
+
+def other_constant(text: str) -> Iterator[Written]:
+    yield from _each(text, r"(?P<call>constant): \"?[\w. ]+\"?$", "constant: 4711", named=False)
+
+
+def always_runs(text: str) -> Iterator[Written]:
+    yield from _each(text, r'condition: ".*"$', 'condition: "true"', "arm", named=False)
+
+
+OPERATORS: Mapping[str, Sequence[Writer]] = {
+    "prefect": (
+        submits_twice,
+        submits_again,
+        flow_retries,
+        flow_timeout,
+        hides_failure,
+        returns_other,
+        other_task_name,
+        early_final,
+        task_retries,
+    ),
+    "airflow": (
+        all_done,
+        one_success,
+        depends_on_past,
+        priority,
+        callback,
+        keeps_nothing,
+        drops_arrow,
+        default_retries,
+        dag_timeout,
+        fails_fast,
+        extra_task,
+    ),
+    "dagster": (op_twice, op_renamed, run_retries, no_final_sensor, op_retries, op_hook),
+    "kfp": (caches, retry_policy, drops_dependency, other_constant, always_runs),
+}
+"""By engine."""
