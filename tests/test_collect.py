@@ -23,6 +23,7 @@ from pipeglot.migrate.collect import COLLECTORS, Asked, collect, with_password, 
 from pipeglot.migrate.collect.api import Api
 from pipeglot.migrate.compare import compare
 from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.sides import side
 
 TOKEN = "tok-canary-1234567"
@@ -295,6 +296,11 @@ def airflow(
         first, size = int(seen.query["offset"]), min(int(seen.query["limit"]), 100)
         return 200, {"task_instances": tasks[first : first + size], "total_entries": len(tasks)}
 
+    def handed(seen: Seen) -> tuple[int, Any]:
+        rows = [{"key": "return_value", "task_id": task, "map_index": index} for task, index in outputs or {}]
+        first, size = int(seen.query["offset"]), int(seen.query["limit"])
+        return 200, {"xcom_entries": rows[first : first + size], "total_entries": len(rows)}
+
     def xcom(task: str) -> Answer:
         def answer(seen: Seen) -> tuple[int, Any]:
             key = task, int(seen.query["map_index"])
@@ -308,6 +314,7 @@ def airflow(
         "/api/v2/dags/nightly/details": (200, {"params": {k: {"value": v} for k, v in (params or {}).items()}}),
         BASE: (200, {**facts, **(run or {})}),
         f"{BASE}/taskInstances": page,
+        f"{BASE}/taskInstances/~/xcomEntries": handed,
         **{f"{BASE}/taskInstances/{t['task_id']}/xcomEntries/return_value": xcom(t["task_id"]) for t in tasks},
     }
 
@@ -326,7 +333,7 @@ def nightly(count: int = 3) -> tuple[list[dict[str, Any]], dict[tuple[str, int],
     return tasks, outputs
 
 
-MAPPING = {"get_numbers": "numbers", "start": "", "choose": ""}
+MAPPING = TaskMap({"get_numbers": "numbers", "start": "", "choose": ""})
 
 
 def test_a_native_run_becomes_the_record_of_its_pipeline(serve: Serve) -> None:

@@ -159,7 +159,7 @@ def test_every_page_of_a_cancelled_run_is_read_and_what_it_interrupted_is_cancel
         ("other", ()): ("FAILURE", 1, {"type": "ValueError", "message": "x: y"}),
         ("nap", (0,)): ("CANCELED", 1, None),
         ("nap", (1,)): ("CANCELED", 1, None),
-        ("nap", ()): ("SUCCESS", 1, None),
+        ("nap", (2,)): ("SUCCESS", 1, None),
     }
     first = next(task for task in found.tasks if task.name == "first")
     assert (first.started, first.ended) == ("2026-11-21T10:54:02+00:00", "2026-11-21T10:54:05+00:00")
@@ -214,7 +214,27 @@ def test_params_and_the_logical_date_are_in_the_config(asking: Any) -> None:
     assert (found.logical_date, found.params) == ("2026-11-21T10:53:59+00:00", {})
 
 
-def test_a_run_that_takes_over_steps_of_another_says_so(asking: Any) -> None:
+def test_what_a_run_took_over_from_the_one_that_it_retries_is_in_it(asking: Any) -> None:
+    """Dagster's run retries: every one of them is a run of its own, and what failed in one is executed again in the next."""
+    before = {**run_of("FAILURE"), "runId": "before"}
+    answers = webserver(
+        run_of("SUCCESS", parentRunId="before"), [event("STEP_START", "b"), event("STEP_SUCCESS", "b", 1)]
+    )
+    first = webserver(before, [event("STEP_START", "a"), event("STEP_SUCCESS", "a", 1), event("STEP_START", "b", 2)])
+
+    def both(path: str, asked: Any) -> Any:
+        if asked["variables"].get("id") == "before" and "eventConnection" not in asked["query"]:
+            return {"data": {"version": "1.13.27", "runOrError": before}}
+        if (asked["variables"].get("tags") or [{}])[0].get("value") == "before":
+            return {"data": {"runsOrError": {"__typename": "Runs", "results": []}}}
+        return (first if asked["variables"].get("id") == "before" else answers)(path, asked)
+
+    found = asking(both)
+    assert [(task.name, task.state) for task in found.tasks] == [("a", "SUCCESS"), ("b", "STARTED"), ("b", "SUCCESS")]
+    assert found.attempts == 2
+
+
+def test_a_run_that_takes_over_steps_of_one_that_is_gone_says_so(asking: Any) -> None:
     found = asking(webserver(run_of("SUCCESS", parentRunId="before"), []))
     assert len(found.notes) == 1 and "re-executes before" in found.notes[0]
 

@@ -18,6 +18,7 @@ from pipeglot.cli import main
 from pipeglot.core.run import execute
 from pipeglot.migrate.collect import Asked, collect
 from pipeglot.migrate.compare import compare
+from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.model import DryRun
 from tests.test_collect import Answer, Serve, refusal, serve
 
@@ -263,7 +264,7 @@ def test_a_native_run_is_matched_by_names_and_its_groups_are_no_tasks(serve: Ser
     spec = json.loads(text.replace("condition-if-shout", "condition-branches").replace('"numbers"', '"make-numbers"'))
     workflow = Workflow(spec, items=2, skipped=("for-loop-1-none", "condition-branches-0", "condition-if-alarm"))
     server = serve(workflow.answers())
-    mapping = {"make-numbers": "numbers", "murmur": "whisper", "for-loop-1-empty": ""}
+    mapping = TaskMap({"make-numbers": "numbers", "murmur": "whisper", "for-loop-1-empty": ""})
     found = collect(halved.ir(), "kfp", server.api, Asked(RUN), mapping)
     assert compare(found, execute(halved.ir(), params={"n": 2})) == []
     workflow = Workflow(spec, items=2, skipped=("for-loop-1-none",), failing=(("halve", 0),))

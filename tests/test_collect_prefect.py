@@ -175,10 +175,11 @@ def test_the_flows_that_a_flow_ran_are_read_too_and_what_stands_for_them_is_not(
         task_run("deep-0", child="deep", flow_run_id="inner"),
         task_run("c-333", flow_run_id="deep"),
     ]
-    assert [task.name for task in asking(api_of([flow_run()], rows)).tasks] == ["a-111", "b-222", "c-333"]
+    found = asking(api_of([flow_run()], rows))
+    assert [task.name for task in found.tasks] == ["a-111", "inner.b-222", "inner.deep.c-333"]
 
 
-def test_of_a_flow_that_was_tried_again_the_last_try_counts(asking: Any) -> None:
+def test_of_a_flow_that_was_tried_again_every_try_counts(asking: Any) -> None:
     """The rows as a real server had them, of a flow with `retries=1`."""
     second: dict[str, Any] = {"flow_run_run_count": 2, "expected_start_time": at(10), "start_time": at(11)}
     waiting: dict[str, Any] = {"state_name": "NotReady", "run_count": 0, "flow_run_run_count": 0, "start_time": None}
@@ -191,9 +192,11 @@ def test_of_a_flow_that_was_tried_again_the_last_try_counts(asking: Any) -> None
         task_run("c-e6f", "PENDING", **waiting),
     ]
     found = asking(api_of([flow_run("FAILED")], rows))
-    assert [task.name for task in found.tasks] == ["a-302", "b-7bf", "c-b21"]
-    assert found.notes == ("the flow was started 2 times: the task runs are those of the last",)
-    assert [task.name for task in asking(api_of([flow_run("FAILED")], rows[3:])).tasks] == ["a-b76", "b-983", "c-e6f"]
+    assert sorted(task.name for task in found.tasks) == ["a-302", "a-b76", "b-7bf", "b-983", "c-b21", "c-e6f"]
+    assert found.attempts == 2
+    assert found.notes == ("the flow was started 2 times: the task runs are those of all of them",)
+    once = asking(api_of([flow_run("FAILED")], rows[3:]))
+    assert [task.name for task in once.tasks] == ["a-b76", "b-983", "c-e6f"] and once.attempts == 1
 
 
 def test_what_a_cancelled_run_interrupted_is_cancelled(asking: Any) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pipeglot import collect, each, pipeline, step
+from pipeglot import collect, each, pipeline, step, when
 from pipeglot.backends.base import EngineRun, EngineTask
 from pipeglot.core.diagnostic import AuthoringError
+from pipeglot.core.ir import Pipeline
 from pipeglot.migrate.dryrun import Choices, dry_run
-from pipeglot.migrate.native import as_record, match, read_mapping
+from pipeglot.migrate.handed import output_of
+from pipeglot.migrate.matching import TaskMap, match, read_mapping
+from pipeglot.migrate.native import Reading, as_record
+from pipeglot.migrate.nativefile import surroundings
 from pipeglot.migrate.sides import LocalSide, side
 from tests.test_engines import installed
 
@@ -43,19 +49,21 @@ def sums(day: str = "2026") -> int:
 
 def test_names_match_when_equal_or_alike() -> None:
     found = match(sums.ir(), ["raw_data", "Twice", "extract.total", "start"])
-    assert found.partner == {"raw_data": "raw_data", "Twice": "twice", "extract.total": "total"}
+    assert found.partner == {"raw_data": ("raw_data",), "Twice": ("twice",), "extract.total": ("total",)}
     assert found.tasks_alone == ("start",) and found.calls_alone == ()
 
 
 def test_a_mapping_wins_and_may_say_that_a_task_is_no_call() -> None:
-    found = match(sums.ir(), ["load_csv", "start", "twice"], {"load_csv": "raw_data", "start": ""})
-    assert found.partner == {"load_csv": "raw_data", "twice": "twice"}
+    found = match(sums.ir(), ["load_csv", "start", "twice"], TaskMap({"load_csv": "raw_data", "start": ""}))
+    assert found.partner == {"load_csv": ("raw_data",), "twice": ("twice",)}
     assert found.dropped == ("start",) and found.calls_alone == ("total",)
     with pytest.raises(AuthoringError, match="nothing_like_it"):
-        match(sums.ir(), [], {"a": "nothing_like_it"})
+        match(sums.ir(), [], TaskMap({"a": "nothing_like_it"}))
 
 
-@pytest.mark.parametrize("text", ["", "[tasks]\na = 1\n", "[other]\n", "tasks = [", "[tasks]\na='b'\n[more]\n"])
+@pytest.mark.parametrize(
+    "text", ["", "[tasks]\na = 1\n", "[other]\n", "tasks = [", "[tasks]\na='b'\n[more]\n", "[values]\na='b'\n"]
+)
 def test_a_mapping_that_is_none_is_a_clear_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "map.toml").write_text(text)
     with pytest.raises(AuthoringError) as error:
@@ -68,28 +76,157 @@ def ran(name: str, output: object, *, index: tuple[int, ...] = (), at: int = 0) 
     return EngineTask(name, "Completed", index, 1, start, end, True, output)
 
 
-def test_instances_are_numbered_as_they_started_where_the_engine_does_not_number_them() -> None:
-    tasks = [
-        ran("raw_data-a1b", [1, 2, 3]),
-        ran("twice-3f0", 4, at=3),
-        ran("twice-0aa", 2, at=2),
-        ran("twice-fff", 6, at=4),
-        ran("total-123", 12, at=6),
-    ]
-    run = EngineRun("prefect", "3", "succeeded", "r", None, None, None, tasks)
-    record, matched = as_record(sums.ir(), run, {}, None)
-    assert matched.tasks_alone == ()
-    assert [(c.id, c.index, c.output) for c in record.calls if c.id == "twice"] == [
-        ("twice", (0,), 2),
-        ("twice", (1,), 4),
-        ("twice", (2,), 6),
-    ]
+def read(pipeline: Pipeline, engine: str, *tasks: EngineTask, mapping: TaskMap | None = None, **run: Any) -> Reading:
+    told = EngineRun(engine, "3", "succeeded", "r", None, None, None, tasks, **run)
+    return as_record(pipeline, told, {}, None, mapping)
+
+
+def seen(reading: Reading) -> list[tuple[str, tuple[int, ...], Any]]:
+    return [(call.id, call.index, call.output) for call in reading.record.calls if call.observed]
+
+
+def test_instances_are_numbered_as_they_were_asked_for_where_the_engine_does_not_number_them() -> None:
+    """Not as they started: the order in which threads take them up is chance."""
+    twice = [ran("double", 2 * n, index=(n - 1,), at=5 - n) for n in (1, 2, 3)]
+    found = read(sums.ir(), "prefect", ran("raw_data-a1b", [1, 2, 3]), *twice, ran("total-123", 12, at=6))
+    assert found.matched.tasks_alone == ()
+    assert seen(found)[1:4] == [("twice", (0,), 2), ("twice", (1,), 4), ("twice", (2,), 6)]
 
 
 def test_what_has_no_partner_is_a_difference() -> None:
-    run = EngineRun("airflow", "3", "succeeded", "r", None, None, None, [ran("audit", 1), ran("raw_data", [1, 2, 3])])
-    record, _ = as_record(sums.ir(), run, {}, None)
-    assert {c.id for c in record.calls} >= {"audit", "raw_data"}
+    found = read(sums.ir(), "airflow", ran("audit", 1), ran("raw_data", [1, 2, 3]))
+    assert {call.id for call in found.record.calls} >= {"audit", "raw_data"}
+
+
+@step
+def check(table: str) -> str:
+    return f"{table} is fine"
+
+
+@pipeline
+def one_check() -> None:
+    check("payments")
+
+
+@pipeline
+def three_checks() -> None:
+    orders = check.options(id="orders")("orders")
+    customers = check.options(id="customers", after=orders)("customers")
+    check.options(id="payments", after=customers)("payments")
+
+
+@pipeline
+def nested() -> None:
+    with each([1, 2]) as n, each([1, 2, 3]) as m:
+        double.options(id="twice")(n)
+        with when(m != 2):
+            double.options(id="other")(m)
+
+
+def test_runs_of_one_task_stand_for_the_calls_of_its_step_in_order_if_there_are_as_many() -> None:
+    runs = [ran("check", name, index=(number,)) for number, name in enumerate("abc")]
+    assert seen(read(three_checks.ir(), "prefect", *runs)) == [
+        ("orders", (), "a"),
+        ("customers", (), "b"),
+        ("payments", (), "c"),
+    ]
+    assert seen(read(one_check.ir(), "prefect", *runs)) == [("check", (), "a"), ("check", (), "b"), ("check", (), "c")]
+
+
+def test_of_two_groups_with_a_task_of_one_name_one_stands_for_the_call() -> None:
+    found = read(one_check.ir(), "airflow", ran("eu.check", "a"), ran("us.check", "b", at=2))
+    assert seen(found) == [("check", (), "a"), ("us.check", (), "b")]
+
+
+def test_runs_are_the_instances_of_nested_loops_and_of_arms_in_order() -> None:
+    """Native code numbers them through; the pipeline says which of them there are."""
+    runs = [ran("twice", n, index=(n,)) for n in range(6)] + [ran("other", n, index=(n,)) for n in range(4)]
+    found = seen(read(nested.ir(), "prefect", *runs))
+    assert [index for id, index, _ in found if id == "twice"] == [(n, m) for n in (0, 1) for m in (0, 1, 2)]
+    assert [index for id, index, _ in found if id == "other"] == [(0, 0), (0, 2), (1, 0), (1, 2)]
+
+
+def test_tasks_made_in_a_loop_of_the_file_are_instances() -> None:
+    made = [ran(f"twice_{n}", 2 * n, at=n) for n in (1, 2, 3)]
+    found = read(sums.ir(), "airflow", ran("raw_data", [1, 2, 3]), *made, ran("total", 12, at=5))
+    assert seen(found)[1:4] == [("twice", (0,), 2), ("twice", (1,), 4), ("twice", (2,), 6)]
+
+
+def test_tries_of_a_whole_run_are_executions_of_the_same_instances() -> None:
+    again = [ran("check", "a", index=(0,)), ran("check", "b", index=(0,), at=3)]
+    found = read(one_check.ir(), "prefect", *again, attempts=2)
+    assert found.record.attempts == 2 and seen(found) == [("check", (), "a"), ("check", (), "b")]
+
+
+def test_a_task_that_only_decides_is_no_call_unless_it_fails() -> None:
+    branch = replace(ran("choose", "check"), steers=True)
+    found = read(one_check.ir(), "airflow", branch, ran("check", "a"))
+    assert found.steering == ("choose",) and [id for id, _, _ in seen(found)] == ["check"]
+    failed = read(one_check.ir(), "airflow", replace(branch, state="failed"), ran("check", "a"))
+    assert failed.steering == () and "choose" in [id for id, _, _ in seen(failed)]
+
+
+def test_a_none_where_the_step_gives_something_is_known() -> None:
+    """Native code may forget to return a value; what the engine did not keep is another thing."""
+    found = read(one_check.ir(), "airflow", ran("check", None), mapping=TaskMap())
+    assert [(call.output_known, call.output) for call in found.record.calls] == [(True, None)]
+    lost = read(one_check.ir(), "airflow", EngineTask("check", "success", attempts=1), mapping=TaskMap())
+    assert [call.output_known for call in lost.record.calls] == [False]
+
+
+NUMBERS = {"type": "object", "properties": {"auc": {"type": "number"}, "of": {"items": {"type": "number"}}}}
+
+
+@pytest.mark.parametrize(
+    ("task", "returns", "output", "unread"),
+    [
+        (EngineTask("t", "success", values={"auc": 1, "of": [1]}), NUMBERS, {"auc": 1.0, "of": [1.0]}, ()),
+        (EngineTask("t", "success", has_output=True, values={"auc": 1, "x": 2}), NUMBERS, {"auc": 1.0}, ("x",)),
+        (EngineTask("t", "success", has_output=True, output={"auc": 1}, values={"auc": 1}), NUMBERS, {"auc": 1.0}, ()),
+        (EngineTask("t", "success", has_output=True, output=2, values={"x": 1}), {"type": "number"}, 2.0, ("x",)),
+        (EngineTask("t", "success", values={"rows": 3}), {"type": "integer"}, 3, ()),
+        (EngineTask("t", "success", values={"a": 1, "b": "x"}), {"type": "array"}, [1, "x"], ()),
+        (EngineTask("t", "success", has_output=True, values={"x": 1}), {"type": "null"}, None, ("x",)),
+        (
+            EngineTask("t", "success", has_output=True, output="2026-03-01T00:00:00+00:00"),
+            {"type": "string", "format": "date-time"},
+            "2026-03-01T00:00:00Z",
+            (),
+        ),
+    ],
+)
+def test_what_is_handed_on_by_key_is_the_output_where_it_fits(
+    task: EngineTask, returns: dict[str, Any], output: Any, unread: tuple[str, ...]
+) -> None:
+    found = output_of(task, returns)
+    assert found == (output, unread) and repr(found[0]) == repr(output)
+
+
+def test_the_map_file_says_where_values_belong(tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text('[tasks]\nask = "check"\n[values]\n"ask.said" = "check.$"\n')
+    task = replace(ran("ask", "noise"), values={"said": "fine", "more": 1})
+    found = read(one_check.ir(), "airflow", task, mapping=read_mapping(tmp_path / "map.toml"))
+    assert seen(found) == [("check", (), "fine")] and found.unread == ("ask.more",)
+
+
+def test_a_file_imports_from_where_its_engine_does(tmp_path: Path) -> None:
+    """Airflow has its DAGs folder on the path; a module of a package is imported from where the package lies."""
+    for name in (
+        "dags/team/legacy.py",
+        "dags/common/util.py",
+        "src/proj/__init__.py",
+        "src/proj/jobs.py",
+        "src/lib.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "flow.py").write_text("import os\nfrom lib.more import x\n")
+    (tmp_path / "lib").mkdir()
+    assert surroundings(tmp_path / "dags/team/legacy.py", "airflow")[0] == tmp_path / "dags"
+    assert surroundings(tmp_path / "src/proj/jobs.py", "dagster")[0] == tmp_path / "src"
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/flow.py").write_text("from lib.more import x\n")
+    assert surroundings(tmp_path / "flows/flow.py", "prefect") == (tmp_path / "flows", [tmp_path])
 
 
 # ---------------------------------------------------------------- on engines
@@ -112,7 +249,7 @@ def test_native_code_agrees_with_the_pipeline_that_takes_its_place(target: str, 
     mapping = dict(MAPPING[target])
     if target == "prefect":
         pytest.skip("its two uses of `features` have one name: see the next test")
-    old = side(f"{target}:{HERE.parent / file}:{name}", mapping={**mapping, "version": ""})
+    old = side(f"{target}:{HERE.parent / file}:{name}", mapping=TaskMap({**mapping, "version": ""}))
     found = dry_run(made, old, LocalSide())
     assert found.verdict == "equivalent", [str(one) for one in found.differences]
     assert any("choose" in gap.calls for gap in found.not_compared)
@@ -150,7 +287,7 @@ def test_a_slip_in_native_code_is_named(tmp_path: Path) -> None:
             """
         )
     )
-    old = side(f"prefect:{tmp_path / 'legacy.py'}:sums", mapping={"load": "raw_data", "double": "twice"})
+    old = side(f"prefect:{tmp_path / 'legacy.py'}:sums", mapping=TaskMap({"load": "raw_data", "double": "twice"}))
     found = dry_run(sums.ir(), old, LocalSide(), Choices())
     assert found.verdict == "diverged"
     assert [(d.kind, d.call, d.index, d.old, d.new) for d in found.differences if d.call == "twice"] == [

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.record import CallRecord, Failure
+from pipeglot.core.record import CallRecord, Failure, RunState
 
 Ability: TypeAlias = Literal["native", "lowered", "notimpl", "notyet", "never"]
 """`notimpl`: ours to do; `notyet`: the engine lacks it; `never`: it cannot be, with the reason."""
@@ -46,10 +46,12 @@ class Compiled:
 class EngineTask:
     """One task instance as its engine recorded it (the JSON a probe prints, one object each).
 
-    `index` is what the engine itself knows of the position (Airflow's map index), empty otherwise. `state` is the
-    engine's own word. Times are ISO 8601 UTC. `output` is meaningful only when `has_output`. A `group` is no work of its
+    `name` has the names of what the task stands in before it (`flow.task`, `group.task`). `index` is what the engine
+    itself knows of the position (Airflow's map index, the order in which Prefect was asked for runs of the task), empty
+    otherwise. `state` is the engine's own word. Times are ISO 8601 UTC. `output` is meaningful only when `has_output`. A `group` is no work of its
     own, but stands for the tasks in it (a DAG in a pipeline of KFP). `values` are what it handed on by key beside its
     output (Airflow's XComs under other keys); `told` is what a task that stands for the Final was told of the run.
+    A task that `steers` only decides which others run, or marks a place (Airflow's branch and empty operators).
     """
 
     name: str
@@ -63,7 +65,8 @@ class EngineTask:
     error: Mapping[str, str] | None = None
     group: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
-    told: str | None = None
+    told: RunState | None = None
+    steers: bool = False
 
 
 def instant(text: str | None) -> datetime | None:

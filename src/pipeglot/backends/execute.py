@@ -50,6 +50,7 @@ class Job:
         entry: the file in it that holds the DAG or flow, as a relative POSIX path.
         name: the id of the DAG, or the name of the flow or of the variable that holds it.
         params: values of the pipeline's parameters (JSON).
+        defaults: what native code is given for parameters that it has no default for.
         logical_date: aware instant of the run; None leaves it to the engine.
         env: further environment variables (on a server of Airflow they are there when a task runs, not yet
             when the file is imported).
@@ -63,6 +64,7 @@ class Job:
     entry: str
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     logical_date: datetime | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     path: Sequence[Path] = ()
@@ -193,6 +195,7 @@ def _prepare(number: int, job: Job, folder: Path) -> dict[str, Any]:
         "entry": job.entry,
         "name": job.name,
         "params": dict(job.params),
+        "defaults": dict(job.defaults),
         "logical_date": when,
         "env": dict(job.env),
         "path": [str(Path(each).absolute()) for each in job.path],

@@ -175,6 +175,9 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     )
     dry.add_argument("--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ")
     dry.add_argument(
+        "--path", metavar="FOLDER", action="append", default=[], help="a further folder to import from, repeatable"
+    )
+    dry.add_argument(
         "--rules",
         "--ignore",
         dest="rules",

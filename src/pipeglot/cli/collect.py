@@ -29,7 +29,7 @@ def collect(args: argparse.Namespace) -> int:
 def _collected(args: argparse.Namespace, shown: Hidden) -> int:
     from pipeglot.migrate.collect import Asked
     from pipeglot.migrate.collect import collect as collected
-    from pipeglot.migrate.native import read_mapping
+    from pipeglot.migrate.matching import read_mapping
 
     secret = _secret(args)
     loaded = load(args.source)

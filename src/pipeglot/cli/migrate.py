@@ -50,7 +50,7 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
     from pipeglot.migrate.dryrun import Choices, dry_run
     from pipeglot.migrate.history import remember, usable
     from pipeglot.migrate.ignore import Rules, read_rules
-    from pipeglot.migrate.native import read_mapping
+    from pipeglot.migrate.matching import read_mapping
     from pipeglot.migrate.sides import read_record, side
 
     loaded = load(args.source)
@@ -58,7 +58,7 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
     params = given(loaded.pipeline, args.param, args.params)
     date = None if args.logical_date is None else instant(args.logical_date)
     rules = read_rules(Path(args.rules)) if args.rules else Rules()
-    mapping = read_mapping(Path(args.map)) if args.map else {}
+    mapping = read_mapping(Path(args.map)) if args.map else None
     old, new = (
         side(spec, python=Path(python) if python else None, mode=args.mode, timeout=args.timeout, mapping=mapping)
         for spec, python in ((args.old, args.old_python), (args.new, args.new_python))
@@ -90,7 +90,7 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
             choices,
             params=params,
             logical_date=date,
-            path=[Path(loaded.base)],
+            path=[Path(loaded.base), *(Path(folder).absolute() for folder in args.path)],
             on_event=lambda name, event: shown.update(
                 f"{name} {event['task']}",
                 tuple(event["index"]),

@@ -15,8 +15,9 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.shape import inline
 from pipeglot.migrate.declared import declared
 from pipeglot.migrate.facts import Partners
+from pipeglot.migrate.matching import match
 from pipeglot.migrate.model import NotCompared
-from pipeglot.migrate.native import NativeSide, match
+from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.sides import RecordedSide, Runner, Task
 from pipeglot.migrate.weight import Declared
 
@@ -62,8 +63,7 @@ def partners(pipeline: Pipeline, native: Native, side: NativeSide) -> Partners:
         known = backends.get(native.engine).compile(pipeline).names
         if known.keys() & set(names):
             return {name: (known[name],) for name in names if name in known}
-    found = match(inline(pipeline), names, side.mapping).partner
-    return {name: (id,) for name, id in found.items()}
+    return match(inline(pipeline), names, side.mapping).partner
 
 
 def _gaps(found: Sequence[Declared]) -> Iterable[NotCompared]:

@@ -4,35 +4,35 @@ the pipeline that is to take its place."""
 from __future__ import annotations
 
 import re
-import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from pipeglot import backends
 from pipeglot.backends import engines
-from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, failure, instant
 from pipeglot.backends.execute import LONGEST, Job, execute
 from pipeglot.backends.native import Native
 from pipeglot.backends.reading import read_many
 from pipeglot.backends.run import completed
+from pipeglot.backends.types import Types
 from pipeglot.core import secrets
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
+from pipeglot.core.diagnostic import EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
+from pipeglot.core.machine import Key
 from pipeglot.core.params import resolve_params
-from pipeglot.core.pysource import identifier
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
 from pipeglot.core.shape import Shape, inline
+from pipeglot.core.types import as_declared
+from pipeglot.migrate.handed import NOTHING, output_of
+from pipeglot.migrate.matching import Match, TaskMap, match, place_of, plain
 from pipeglot.migrate.model import NotCompared
-from pipeglot.migrate.nativefile import readable
+from pipeglot.migrate.nativefile import readable, surroundings
+from pipeglot.migrate.placing import Runs, place, together
 from pipeglot.migrate.sides import Listener, Task
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 STATES: dict[str, CallState] = {
     "success": "succeeded",
@@ -43,6 +43,7 @@ STATES: dict[str, CallState] = {
     "failed": "failed",
     "failure": "failed",
     "timedout": "failed",
+    "tolerated": "failed",
     "crashed": "failed",
     "skipped": "skipped",
     "removed": "skipped",
@@ -54,110 +55,29 @@ STATES: dict[str, CallState] = {
 }
 """What the engines' own words for the state of a task mean; they do not contradict one another."""
 
-_PREFECTS_SUFFIX = re.compile(r"-[0-9a-f]{3}$")
-
-
-@dataclass(frozen=True)
-class Match:
-    """Which calls the tasks of a run stand for: `partner` by task name, and what has none on either side.
-
-    `dropped` are tasks that stand for nothing by the mapping's own word.
-    """
-
-    partner: Mapping[str, str]
-    tasks_alone: tuple[str, ...] = ()
-    calls_alone: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-
-
-def read_mapping(file: Path) -> dict[str, str]:
-    """The `[tasks]` of a TOML file: native task names and the ids of the calls they stand for.
-
-    Raises:
-        AuthoringError: PG365 when it cannot be read or holds anything else.
-    """
-    way_out = 'write [tasks], and below it lines such as "load_raw" = "ingest", or = "" for a task that is no call'
-    try:
-        told = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise AuthoringError([Diagnostic("PG365", "error", f"cannot read {file}: {error}", None, way_out)]) from None
-    tasks = told.pop("tasks", None)
-    if told or not isinstance(tasks, dict) or not all(isinstance(id, str) for id in tasks.values()):
-        raise AuthoringError([Diagnostic("PG365", "error", f"{file} is no mapping of tasks", None, way_out)])
-    return tasks
-
-
-def match(pipeline: Pipeline, tasks: Iterable[str], mapping: Mapping[str, str] | None = None) -> Match:
-    """Match the names of native tasks with calls: by the mapping, else by equal names, else by names that differ only
-    in case, `-`, `.` and `_`, or in the groups before the last dot.
-
-    Args:
-        pipeline: the pipeline; Includes are inlined.
-        tasks: the names, each as often as there are instances.
-        mapping: a task's name to a call's id, or to "" for a task that stands for no call (a start marker, say).
-
-    Raises:
-        AuthoringError: PG365 when the mapping names a call that does not exist.
-    """
-    told = dict(mapping or {})
-    flat = inline(pipeline)
-    ids = [call.id for call in Shape(flat).calls] + ([flat.final.call.id] if flat.final else [])
-    if unknown := sorted({id for id in told.values() if id and id not in ids}):
-        message = f"the mapping names a call that the pipeline does not have: {unknown[0]!r}"
-        raise AuthoringError([Diagnostic("PG365", "error", message, None, "its calls: " + ", ".join(ids))])
-    partner: dict[str, str] = {}
-    plain = _plain_names(ids)
-    for name in dict.fromkeys(tasks):
-        found = told.get(name)
-        if found is None:
-            found = name if name in ids else plain.get(_plain(name)) or plain.get(_plain(name.rpartition(".")[2]))
-        if found is not None:
-            partner[name] = found
-    return Match(
-        partner={name: id for name, id in partner.items() if id},
-        tasks_alone=tuple(dict.fromkeys(name for name in tasks if name not in partner)),
-        calls_alone=tuple(id for id in ids if id not in partner.values()),
-        dropped=tuple(name for name, id in partner.items() if not id),
-    )
-
-
-def _plain(name: str) -> str:
-    return identifier(name.replace("-", "_").replace(".", "_"))
-
-
-def _plain_names(ids: Sequence[str]) -> dict[str, str]:
-    """Ids by their plain form, where no two have the same."""
-    found: dict[str, list[str]] = {}
-    for id in ids:
-        found.setdefault(_plain(id), []).append(id)
-    return {plain: same[0] for plain, same in found.items() if len(same) == 1}
-
 
 @dataclass
 class NativeSide:
     """A native DAG, flow, job or pipeline file, run as it is.
 
-    `matched` is what became of the names in the last run.
+    `reading` is what became of the last run.
     """
 
     spec: str
     engine: str
     file: Path
     name: str
-    mapping: Mapping[str, str] = field(default_factory=dict)
+    mapping: TaskMap | None = None
     mode: Mode = "test"
     python: Path | None = None
     timeout: float | None = None
-    matched: Match | None = None
+    reading: Reading | None = field(default=None, compare=False)
 
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return None
 
     def not_compared(self) -> Sequence[NotCompared]:
-        if self.matched is None or not self.matched.dropped:
-            return ()
-        why = f"the mapping says that these tasks of {self.file.name} stand for no call"
-        return [NotCompared(what="tasks without a partner", why=why, calls=self.matched.dropped)]
+        return [] if self.reading is None else list(self.reading.not_compared(self.file.name))
 
     def refuses(self) -> str:
         return "is native code"
@@ -169,37 +89,35 @@ class NativeSide:
     def declares(self, task: Task | None = None, stop: threading.Event | None = None) -> Native:
         """What the file declares, in the surroundings of a task; nothing of it is run. Raises EngineError."""
         found = engines.find(self.engine, python=self.python)
-        own = {} if task is None else secrets.values(task.pipeline, task.env)
-        env = {} if task is None else {name: value for name, value in task.env.items() if name not in own}
-        path = () if task is None else task.path
-        job = Job(self.file.parent, self.file.name, self.name, env=env, path=path, secrets=own)
-        [native] = read_many(self.engine, [job], python=found.python, stop=stop)
+        [native] = read_many(self.engine, [self._job(task)], python=found.python, stop=stop)
         if isinstance(native, EngineError):
             raise native
         return native
+
+    def _job(self, task: Task | None) -> Job:
+        root, path = surroundings(self.file, self.engine)
+        job = Job(root, self.file.relative_to(root).as_posix(), self.name, path=path)
+        if task is None:
+            return job
+        own = secrets.values(task.pipeline, task.env)
+        return replace(
+            job,
+            params=task.params,
+            defaults=resolve_params(task.pipeline, task.params),
+            logical_date=task.logical_date,
+            env={name: value for name, value in task.env.items() if name not in own},
+            path=[*path, *task.path],
+            cwd=task.cwd,
+            secrets=own,
+        )
 
     def run(
         self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
         found = engines.find(self.engine, python=self.python)
-        told = [secrets.values(task.pipeline, task.env) for task in tasks]
-        jobs = [
-            Job(
-                folder=self.file.parent,
-                entry=self.file.name,
-                name=self.name,
-                params=task.params,
-                logical_date=task.logical_date,
-                env={name: value for name, value in task.env.items() if name not in own},
-                path=task.path,
-                cwd=task.cwd,
-                secrets=own,
-            )
-            for task, own in zip(tasks, told, strict=True)
-        ]
         outcomes = execute(
             self.engine,
-            jobs,
+            [self._job(task) for task in tasks],
             python=found.python,
             mode=self.mode,
             timeout=self.timeout or LONGEST,
@@ -210,8 +128,38 @@ class NativeSide:
             if not isinstance(outcome, EngineRun):
                 yield outcome
                 continue
-            record, self.matched = as_record(task.pipeline, outcome, task.params, task.logical_date, self.mapping)
-            yield record
+            self.reading = as_record(task.pipeline, outcome, task.params, task.logical_date, self.mapping)
+            yield self.reading.record
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A run read as one of a pipeline.
+
+    Attributes:
+        record: the run; tasks without a partner stay in it under their own names.
+        matched: what became of the names of its tasks; of a run of compiled code, only of what is no part of that.
+        steering: tasks without a partner that only decide which others run.
+        unread: what tasks handed on by key that is no part of a call's output, as `task.key`.
+    """
+
+    record: Record
+    matched: Match
+    steering: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    def not_compared(self, file: str) -> Iterator[NotCompared]:
+        """What of it stands for nothing in the pipeline, and why."""
+        for why, what in (
+            (f"the mapping says that these tasks of {file} stand for no call", self.matched.dropped),
+            ("they only decide which others run, or mark a place: what they decided shows there", self.steering),
+            ("they are called like a region or a value that leaves one, not like a call", (*self.matched.helpers,)),
+        ):
+            if what:
+                yield NotCompared(what="tasks without a partner", why=why, calls=tuple(what))
+        if self.unread:
+            why = "no field of a call's output is called so; lines of [values] in the map file say where they belong"
+            yield NotCompared(what="values handed on by key", why=why, calls=self.unread)
 
 
 def as_record(
@@ -219,44 +167,168 @@ def as_record(
     run: EngineRun,
     params: Mapping[str, Any],
     logical_date: datetime | None,
-    mapping: Mapping[str, str] | None = None,
-) -> tuple[Record, Match]:
-    """A native run as a Record of the pipeline: tasks without a partner stay in it under their own names.
+    mapping: TaskMap | None = None,
+) -> Reading:
+    """A run of native code, or of compiled code, as a Record of the pipeline.
+
+    Args:
+        pipeline: the pipeline that takes its place.
+        run: what the engine told.
+        params: what the run was given; defaults are added.
+        logical_date: an aware instant; None for now.
+        mapping: the map file; even an empty one says that this is native code.
 
     Raises:
         AuthoringError: PG365 when the mapping does not fit.
     """
     flat = inline(pipeline)
-    tasks = [task for task in run.tasks if not task.group]
-    names = [_name(run.engine, task, flat, mapping or {}) for task in tasks]
-    matched = match(flat, names, mapping)
-    shape = Shape(flat)
-    seen: dict[str, int] = {}
-    calls: list[CallRecord] = []
-    for task, name in sorted(zip(tasks, names, strict=True), key=lambda pair: pair[0].started or ""):
-        if name in matched.dropped:
-            continue
-        id = matched.partner.get(name, name)
-        loops = len(shape.loops(id)) if id in shape.nodes else 0
-        index = task.index[:loops]
-        if loops and not index:
-            # The engine numbers nothing: instances are taken in the order they started.
-            index = (seen.get(id, 0),)
-        seen[id] = seen.get(id, 0) + 1
-        calls.append(_record(task, id, index))
+    given = resolve_params(flat, params)
     when = logical_date or datetime.now(timezone.utc)
-    return completed(flat, run, calls, resolve_params(flat, params), when), matched
+    tasks = [task for task in run.tasks if not task.group]
+    if mapping is None and (names := _ours(flat, run)):
+        calls = {call.id: call.step for call in [*Shape(flat).calls, *([flat.final.call] if flat.final else [])]}
+        returns = {step.name: step.returns for step in flat.steps}
+        unread: dict[str, None] = {}
+        known, others = [], []
+        for task in tasks:
+            node = names.get(bare(task.name), names.get(task.name))
+            if node is None:
+                others.append(task)
+            elif node in calls:
+                output, more = output_of(task, returns[calls[node]])
+                unread.update(dict.fromkeys(f"{task.name}.{key}" for key in more))
+                known.append(replace(task, has_output=output is not NOTHING, output=output))
+            else:
+                known.append(task)
+        steering = tuple(dict.fromkeys(task.name for task in others if task.steers and _state(task) != "failed"))
+        others = [task for task in others if task.name not in steering]
+        observed = backends.get(run.engine).observe(flat, replace(run, tasks=known))
+        records = [*observed, *(_record(task, task.name, task.index) for task in others)]
+        matched = Match({}, tasks_alone=tuple(dict.fromkeys(task.name for task in others)))
+        return Reading(_completed(flat, run, records, given, when), matched, steering, tuple(unread))
+    return _Native(flat, replace(run, tasks=tasks), given, when, mapping or TaskMap()).read()
 
 
-def _name(engine: str, task: EngineTask, pipeline: Pipeline, mapping: Mapping[str, str]) -> str:
-    """A task's name without what the engine puts behind it to make it unique."""
-    if engine != "prefect" or task.name in mapping:
-        return task.name
-    return _PREFECTS_SUFFIX.sub("", task.name)
+_INSTANCE = re.compile(r"(-[0-9a-f]{3}|\[[0-9.]+\])$")
+"""What Prefect and Dagster put behind a task's name to tell its instances apart."""
+
+
+def bare(name: str) -> str:
+    """A task's name without what the engine puts behind it.
+
+    >>> bare("load-0af"), bare("load[0.2]")
+    ('load', 'load')
+    """
+    return _INSTANCE.sub("", name)
+
+
+def _ours(pipeline: Pipeline, run: EngineRun) -> Mapping[str, str]:
+    """What the tasks stand for by the names that pipeglot gives them, if these say more of the run than names of calls
+    do: they are those of helpers, too. Empty for native code, and for what has calls alone."""
+    compiled = backends.get(run.engine).compile(pipeline)
+    names = dict(compiled.names)
+    seen = {bare(task.name) for task in run.tasks}
+    # An index in a name is ours: by it, nothing native is matched.
+    plain = {bare(task.name) for task in run.tasks if not task.name.endswith("]")}
+    ours, native = len(seen & names.keys()), len(match(pipeline, plain).partner)
+    if ours < native or (ours == native and not (run.engine == "kfp" and names.keys() <= seen)):
+        return {}
+    # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
+    named = r"^ *([\w-]+):" if compiled.entry.endswith(".yaml") else r"\bname=\"(\w+)\""
+    return {**dict.fromkeys(re.findall(named, compiled.files[compiled.entry], re.MULTILINE), ""), **names}
+
+
+class _Native:
+    """One native run, on its way to a Record."""
+
+    def __init__(
+        self, pipeline: Pipeline, run: EngineRun, params: Mapping[str, Any], when: datetime, mapping: TaskMap
+    ) -> None:
+        self.pipeline, self.run, self.params, self.when, self.mapping = pipeline, run, params, when, mapping
+        self.tasks: dict[str, list[EngineTask]] = {}
+        for task in sorted(run.tasks, key=lambda task: "" if run.engine == "prefect" else task.started or "~"):
+            name = task.name
+            # The server of Prefect tells names of runs, not of tasks.
+            if run.engine == "prefect" and name not in mapping.tasks:
+                name = bare(name)
+            self.tasks.setdefault(name, []).append(task)
+        calls = [*Shape(pipeline).calls, *([pipeline.final.call] if pipeline.final else [])]
+        returns = {step.name: step.returns for step in pipeline.steps}
+        self.returns = {call.id: returns[call.step] for call in calls}
+        self.order = {call.id: number for number, call in enumerate(calls)}
+        self.unread: dict[str, None] = {}
+
+    def read(self) -> Reading:
+        names = [name for name, tasks in self.tasks.items() for _ in tasks]
+        matched = match(self.pipeline, names, self.mapping)
+        groups = [self._runs(calls, mine, matched) for calls, mine in together(matched.partner, [*matched.partner])]
+        place(self.pipeline, groups, self._records, self.params, self.when)
+        records = [record for group in groups for record in self._records(group)]
+        steering = []
+        for name in matched.tasks_alone:
+            for task in self.tasks[name]:
+                if task.steers and _state(task) != "failed":
+                    steering.append(name)
+                else:
+                    # Numbers of runs say nothing of a task that has one.
+                    single = self.run.engine == "prefect" and len(self.tasks[name]) == 1
+                    records.append(_record(task, name, () if single else task.index))
+        shape = Shape(self.pipeline)
+        for name, id in matched.helpers.items():
+            region = shape.owner.get(id, id)
+            for task in self.tasks[name]:
+                if _state(task) == "failed":
+                    index = task.index[: len(shape.loops(region))]
+                    records.append(CallRecord(id=region, index=index, state="failed", error=failure(task)))
+        placed = {key[0] for group in groups for key in group.keys if key is not None}
+        matched = replace(
+            matched,
+            tasks_alone=tuple(name for name in matched.tasks_alone if name not in steering),
+            calls_alone=tuple(id for id in self.order if id not in placed),
+        )
+        record = _completed(self.pipeline, self.run, records, self.params, self.when)
+        return Reading(record, matched, tuple(dict.fromkeys(steering)), tuple(self.unread))
+
+    def _runs(self, calls: Sequence[str], names: Sequence[str], matched: Match) -> Runs:
+        sure = {name: matched.partner[name][0] if self._is_sure(name, matched) else None for name in names}
+        order = [name for name in self.tasks if name in sure]
+        return Runs(
+            calls=tuple(sorted(calls, key=self.order.__getitem__)),
+            sure=sure,
+            runs=[(name, task.index) for name in order for task in self.tasks[name]],
+        )
+
+    def _is_sure(self, name: str, matched: Match) -> bool:
+        """Whether a task stands for its first call alone, if it must."""
+        return len(matched.partner[name]) == 1 or plain(name.rpartition(".")[2]) == plain(
+            matched.partner[name][0].rpartition(".")[2]
+        )
+
+    def _records(self, group: Runs) -> list[CallRecord]:
+        names = [name for name in self.tasks if name in group.sure]
+        tasks = [(name, task) for name in names for task in self.tasks[name]]
+        return [
+            _record(task, name, task.index) if key is None else self._record(task, name, key)
+            for (name, task), key in zip(tasks, group.keys, strict=True)
+        ]
+
+    def _record(self, task: EngineTask, name: str, key: Key) -> CallRecord:
+        told = {}
+        for at, text in self.mapping.values.items():
+            call, path = place_of(text)
+            if call == key[0] and at.startswith(f"{name}."):
+                told[at[len(name) + 1 :]] = path
+        output, unread = output_of(task, self.returns[key[0]], told)
+        self.unread.update(dict.fromkeys(f"{name}.{one}" for one in unread))
+        return _record(replace(task, has_output=output is not NOTHING, output=output), *key)
+
+
+def _state(task: EngineTask) -> CallState:
+    return STATES.get(re.sub(r"[\s_]", "", task.state).lower(), "cancelled")
 
 
 def _record(task: EngineTask, id: str, index: tuple[int, ...]) -> CallRecord:
-    state = STATES.get(re.sub(r"[\s_]", "", task.state).lower(), "cancelled")
+    state = _state(task)
     ran = state in ("succeeded", "failed")
     known: dict[str, Any] = {"output": task.output} if task.has_output and state == "succeeded" else {}
     return CallRecord(
@@ -267,5 +339,26 @@ def _record(task: EngineTask, id: str, index: tuple[int, ...]) -> CallRecord:
         started=instant(task.started) if ran else None,
         ended=instant(task.ended) if ran else None,
         error=Failure(**task.error) if state == "failed" and task.error else None,
+        told=task.told,
         **known,
+    )
+
+
+def _completed(
+    pipeline: Pipeline, run: EngineRun, calls: Sequence[CallRecord], params: Mapping[str, Any], when: datetime
+) -> Record:
+    """The Record of the run. A None of a step that has none to give is told of native code: it may well have given it."""
+    if run.has_result and pipeline.result is not None:
+        run = replace(run, result=as_declared(run.result, Types(Shape(pipeline)).of(pipeline.result)))
+    record = completed(pipeline, run, calls, params, when)
+    nothing = {(call.id, call.index, call.started) for call in calls if call.output is None and call.output_known}
+    return record.model_copy(
+        update={
+            "calls": tuple(
+                call.model_copy(update={"output": None})
+                if not call.output_known and (call.id, call.index, call.started) in nothing
+                else call
+                for call in record.calls
+            )
+        }
     )

@@ -1,4 +1,5 @@
-"""What shows of a native file without running it: whether it can be read, parses, and has what is to be run."""
+"""What shows of a native file without running it: whether it can be read, parses, and has what is to be run; and where
+it imports from."""
 
 from __future__ import annotations
 
@@ -48,6 +49,43 @@ def readable(file: Path, engine: str, name: str, python: Path | None = None) -> 
         word = _WORDS[engine]
         has = ", ".join(dict.fromkeys(known))
         raise _wrong(f"{file} has no {word} {name!r}; it has {has}", f"say which: {engine}:{file.name}:{known[0]}")
+
+
+def surroundings(file: Path, engine: str) -> tuple[Path, list[Path]]:
+    """The folder that a native file is read from, which is on its import path, and further ones to import from.
+
+    For a file of Airflow the folder is its DAGs folder: the nearest above it that is called `dags` or has an
+    `.airflowignore`, as Airflow has that folder alone on its path. For a module of a package it is the one that the
+    package lies in. What the file imports and does not stand beside it is looked for in the folders above.
+    """
+    root = file.parent
+    if engine == "airflow":
+        folders = (each for each in file.parents if each.name == "dags" or (each / ".airflowignore").is_file())
+        root = next(folders, root)
+    else:
+        while (root / "__init__.py").is_file() and root != root.parent:
+            root = root.parent
+    known = [root, file.parent]
+    for name in _imports(file):
+        above = (each for each in file.parents if (each / f"{name}.py").is_file() or (each / name).is_dir())
+        if (found := next(above, None)) is not None and found not in known:
+            known.append(found)
+    return root, known[1:] if file.parent != root else known[2:]
+
+
+def _imports(file: Path) -> list[str]:
+    """The first names of the modules that a file imports; none of a file that cannot be read."""
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        return []
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [name.name.partition(".")[0] for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.append(node.module.partition(".")[0])
+    return list(dict.fromkeys(found))
 
 
 def _made(tree: ast.Module, makers: set[str]) -> Iterator[str | None]:

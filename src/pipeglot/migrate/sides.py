@@ -28,6 +28,7 @@ from pipeglot.core.run import Interrupted
 from pipeglot.core.run import execute as execute_here
 from pipeglot.core.shape import inline
 from pipeglot.migrate.folders import ROOT, Folders
+from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.model import NotCompared, Source
 
 Listener: TypeAlias = Callable[[Event], None]
@@ -260,7 +261,7 @@ def side(
     python: Path | None = None,
     mode: Mode = "test",
     timeout: float | None = None,
-    mapping: Mapping[str, str] | None = None,
+    mapping: TaskMap | None = None,
 ) -> Runner:
     """What a side's text means: a target, `local`, `record:FILE`, or native code as `TARGET:FILE` or
     `TARGET:FILE:NAME` (the name of the DAG, flow or job; by default the file's).
@@ -270,7 +271,7 @@ def side(
         python: a Python that has the side's engine; by default the environment pipeglot made.
         mode: how the engine runs it.
         timeout: seconds a run may take.
-        mapping: of a native side, task names to call ids (`pipeglot.migrate.native.match`).
+        mapping: of a native side, its map file (`pipeglot.migrate.matching.read_mapping`).
 
     Raises:
         AuthoringError: PG360 when it is none of these or a file cannot be read; PG201 for an unknown target.
@@ -291,7 +292,7 @@ def side(
         file = Path(text if named else rest).absolute()
         if not file.is_file():
             raise _wrong(f"{spec!r} names no file: {file}", "TARGET:FILE or TARGET:FILE:NAME for native code")
-        return NativeSide(spec, kind, file, name if named else file.stem, mapping or {}, mode, python, timeout)
+        return NativeSide(spec, kind, file, name if named else file.stem, mapping, mode, python, timeout)
     return CompiledSide(spec, spec, mode, python, timeout)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from pipeglot.backends.airflow.lower import lower
 from pipeglot.backends.airflow.plan import Back, Loop, Step, Task, Tolerate
 from pipeglot.backends.base import EngineRun, EngineTask, instant
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.ir import Pipeline, Schema
 from pipeglot.core.record import CallRecord, CallState, Failure
+from pipeglot.core.types import as_declared
 
 STATES: dict[str, CallState] = {
     "success": "succeeded",
@@ -36,9 +37,9 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         and seen.state in RAN
         and not isinstance(task.work, Tolerate | Back)
     }
-    # SQLite, as Airflow's database, gives 2.0 back as 2.
-    floats = {step.name for step in pipeline.steps if step.returns.get("type") == "number"}
-    records: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
+    returns = {step.name: step.returns for step in pipeline.steps}
+    records: list[CallRecord] = []
+    undecided: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     for seen in run.tasks:
         task = tasks.get(seen.name)
         if task is None or not task.node:
@@ -46,15 +47,13 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         loop = plan.loops[task.loop] if task.loop is not None else None
         if isinstance(task.work, Step):
             for index in _indexes(seen, loop, seen_once, loop is not None and loop.each.id in entered):
-                record = _record(task.node, index, seen, task.tolerated)
-                if type(record.output) is int and task.work.call.step in floats:
-                    record = record.model_copy(update={"output": float(record.output)})
-                records[task.node, index] = record
+                records.append(_record(task.node, index, seen, returns[task.work.call.step], task.tolerated))
         elif seen.state == "failed" and not _follows(task, seen):
             for index in _indexes(seen, loop, seen_once, True):
-                record = _record(task.node, index, seen, False)
-                records[task.node, index] = record.model_copy(update={"attempts": 0})
-    return tuple(records.values())
+                error = Failure(**seen.error) if seen.error else None
+                found = CallRecord(id=task.node, index=index, state="failed", error=error)
+                undecided.setdefault((found.id, found.index), found)
+    return (*records, *undecided.values())
 
 
 def _follows(task: Task, seen: EngineTask) -> bool:
@@ -81,10 +80,13 @@ def _indexes(
     return [] if items == [] else [()]
 
 
-def _record(id: str, index: tuple[int, ...], seen: EngineTask, tolerated: bool) -> CallRecord:
+def _record(id: str, index: tuple[int, ...], seen: EngineTask, returns: Schema, tolerated: bool) -> CallRecord:
     state = STATES.get(seen.state, "cancelled")
     ran = state in ("succeeded", "failed")
-    gave: dict[str, Any] = {"output": seen.output if seen.has_output else None} if state == "succeeded" else {}
+    known: dict[str, Any] = {}
+    if state == "succeeded":
+        # SQLite, as Airflow's database, gives 2.0 back as 2. It keeps no XCom of None.
+        known["output"] = as_declared(seen.output, returns) if seen.has_output else None
     return CallRecord(
         id=id,
         index=tuple(index),
@@ -94,5 +96,6 @@ def _record(id: str, index: tuple[int, ...], seen: EngineTask, tolerated: bool) 
         started=instant(seen.started) if ran else None,
         ended=instant(seen.ended) if ran else None,
         error=Failure(**seen.error) if state == "failed" and seen.error else None,
-        **gave,
+        told=seen.told,
+        **known,
     )

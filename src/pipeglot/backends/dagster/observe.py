@@ -20,27 +20,26 @@ _STATES: dict[str, CallState] = {
 
 
 def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
-    """One record for each call that was tried, and one for each region that failed to decide.
+    """One record for each time a call was tried, and one for each region that failed to decide.
 
     What Dagster skipped or never started says nothing that does not follow from the rest.
     """
     shape, plan = Shape(pipeline), lower(pipeline)
     ops = {op.name: op for op in plan.ops()}
-    records: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
+    records: list[CallRecord] = []
+    undecided: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     for task in run.tasks:
         op, state = ops.get(task.name), _STATES.get(task.state)
         if op is None or state is None:
             continue
         role = plan.role(op)
         if role == "call":
-            record = _call(task, op.node, state)
+            records.append(_call(task, op.node, state))
         elif role == "helper" and state == "failed":
             index = task.index[: len(shape.loops(op.node))]
             record = CallRecord(id=op.node, index=index, state=state, error=failure(task))
-        else:
-            continue
-        records.setdefault((record.id, record.index), record)
-    return list(records.values())
+            undecided.setdefault((record.id, record.index), record)
+    return [*records, *undecided.values()]
 
 
 def _call(task: EngineTask, id: str, state: CallState) -> CallRecord:
@@ -54,5 +53,6 @@ def _call(task: EngineTask, id: str, state: CallState) -> CallRecord:
         started=instant(task.started),
         ended=instant(task.ended),
         error=failure(task) if state == "failed" else None,
+        told=task.told,
         **known,
     )

@@ -26,7 +26,7 @@ _STATES: dict[str, CallState] = {
 
 
 def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
-    """One record for each call that was tried or held back, and one for each region that failed to decide.
+    """One record for each time a call was tried or held back, and one for each region that failed to decide.
 
     A task run that Prefect held back (NotReady) may never have got its own name, and then its index is not
     known: in loops those are left out, like whatever was never submitted, and follow from the others.
@@ -36,11 +36,9 @@ def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
     calls: dict[str, Call] = {call.id: call for call in shape.calls}
     if pipeline.final is not None:
         calls[pipeline.final.call.id] = pipeline.final.call
-    records: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
-    for task in run.tasks:
-        for record in _record(task, shape, naming, calls):
-            records.setdefault((record.id, record.index), record)
-    return list(records.values())
+    found = [record for task in run.tasks for record in _record(task, shape, naming, calls)]
+    failed = {(record.id, record.index): record for record in reversed(found) if record.id not in calls}
+    return [*(record for record in found if record.id in calls), *failed.values()]
 
 
 def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Call]) -> Iterator[CallRecord]:
@@ -48,15 +46,16 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
     found = naming.parse(task.name)
     if found is None or state is None:
         return
-    node, index = naming.node[found[0]], found[1]
+    node, index = naming.node[found[0]], found[1] or task.index
     if node not in calls:
         if state == "failed":
             depth = len(shape.loops(node))
             yield CallRecord(id=node, index=index[:depth], state=state, error=failure(task))
         return
     loops = shape.loops(node) if node in shape.nodes else ()
-    if len(index) != len(loops) or (loops and state == "blocked"):
+    if len(index) < len(loops) or (loops and state == "blocked"):
         return
+    index = index[: len(loops)]
     tried: dict[str, Any] = {}
     if state != "blocked":
         tried = {"attempts": task.attempts, "started": instant(task.started), "ended": instant(task.ended)}
@@ -68,4 +67,4 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
     elif tolerated and policy is not None:
         tried["output"] = policy.default
     error = failure(task) if state == "failed" else None
-    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, error=error, **tried)
+    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, error=error, told=task.told, **tried)

@@ -92,9 +92,11 @@ def finish(api, server, job, run_id, begun, version):
             return wire.fail(number, "PG321", f"the run took longer than {job['timeout']:g} s and was stopped")
         time.sleep(0.3)
     errors = errors_of(run_id, job["name"])
+    # Airflow does not tell of a task whether what it returns is kept.
+    pushes = "do_xcom_push" not in Path(job["folder"], job["entry"]).read_text(encoding="utf-8")
     tasks = []
     for row in api.pages(f"{path}/taskInstances", "task_instances"):
-        tasks.append(task_of(api, path, row, errors))
+        tasks += tasks_of(api, path, row, errors, pushes)
     notes = []
     if not tasks:
         notes.append("Airflow made no task instances: is the logical date before the DAG's start date?")
@@ -115,29 +117,73 @@ def finish(api, server, job, run_id, begun, version):
     )
 
 
-def task_of(api, path, row, errors):
+def tasks_of(api, path, row, errors, pushes):
+    """What a row says of each time the task instance was executed: more than once if it was cleared."""
     index = [row["map_index"]] if row["map_index"] >= 0 else []
     task = f"{path}/taskInstances/{urllib.parse.quote(row['task_id'], safe='')}"
-    started = row["start_date"]
+    tries = [row]
     if row["try_number"] > 1:
         tries = api.get(task + (f"/{index[0]}" if index else "") + "/tries")["task_instances"]
-        started = min((each["start_date"] for each in tries if each["start_date"]), default=started)
-    found, output = False, None
+    values = {}
     if row["state"] == "success":
-        with contextlib.suppress(NotFound):
-            entry = api.get(f"{task}/xcomEntries/return_value", map_index=row["map_index"], stringify="false")
-            found, output = True, bare(entry["value"])
-    return {
+        for each in api.pages(f"{task}/xcomEntries", "xcom_entries", map_index=row["map_index"]):
+            key = each["key"]
+            if key != "skipmixin_key" and not key.startswith("_"):
+                name = urllib.parse.quote(key, safe="")
+                entry = api.get(f"{task}/xcomEntries/{name}", map_index=row["map_index"], stringify="false")
+                values[key] = bare(entry["value"])
+    found = "return_value" in values or (row["state"] == "success" and pushes)
+    arguments = row.get("rendered_fields", {}).get("op_kwargs")
+    told = arguments.get("state") if isinstance(arguments, dict) else None
+    common = {
         "name": row["task_id"],
         "index": index,
-        "state": row["state"] or "none",
-        "attempts": row["try_number"],
-        "started": started,
-        "ended": row["end_date"],
-        "has_output": found,
-        "output": output,
-        "error": errors.get((row["task_id"], tuple(index))) if row["state"] != "success" else None,
+        "steers": steers(row.get("operator_name") or row.get("operator") or ""),
+        "told": told if told in ("succeeded", "failed", "cancelled") else None,
     }
+    *before, last = executions(tries)
+    tasks = []
+    for execution in before:
+        started, ended, attempts = span(execution)
+        state = execution[-1]["state"] or "none"
+        tasks.append({**common, "state": state, "attempts": attempts, "started": started, "ended": ended})
+    started, _, attempts = span(last)
+    tasks.append(
+        {
+            **common,
+            "state": row["state"] or "none",
+            "attempts": attempts if before else row["try_number"],
+            "started": started or row["start_date"],
+            "ended": row["end_date"],
+            "has_output": found,
+            "output": values.pop("return_value", None),
+            "values": values,
+            "error": errors.get((row["task_id"], tuple(index))) if row["state"] != "success" else None,
+        }
+    )
+    return tasks
+
+
+def executions(tries):
+    """The tries of a task instance, those of each execution together: one that is cleared may be tried more often."""
+    found = []
+    for each in sorted(tries, key=lambda each: each.get("try_number", 0)):
+        if not found or each.get("max_tries") != found[-1][-1].get("max_tries"):
+            found.append([])
+        found[-1].append(each)
+    return found
+
+
+def span(execution):
+    """When an execution began and ended, and how many attempts it had."""
+    begun = [each["start_date"] for each in execution if each["start_date"]]
+    return min(begun, default=None), execution[-1].get("end_date"), len(begun)
+
+
+def steers(operator):
+    """Whether an operator only decides which others run, or marks a place."""
+    kinds = ("branch", "shortcircuit", "short_circuit", "latestonly", "emptyoperator", "latest_only")
+    return any(kind in operator.lower() for kind in kinds)
 
 
 def bare(value):
@@ -289,10 +335,10 @@ class Api:
     def send(self, method, path, body):
         return self._ask(method, f"/api/v2{path}", body)
 
-    def pages(self, path, key):
+    def pages(self, path, key, **params):
         offset = 0
         while True:
-            page = self.get(path, limit=100, offset=offset)
+            page = self.get(path, limit=100, offset=offset, **params)
             yield from page[key]
             offset += len(page[key])
             if not page[key] or offset >= page["total_entries"]:

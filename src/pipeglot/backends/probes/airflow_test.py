@@ -51,7 +51,7 @@ def run_one(job, version):
     except Exception as error:
         return wire.fail(number, "PG324", f"Airflow refused the run: {wire.describe(error)}")
     ended = wire.now()
-    tasks = tasks_of(run.dag_id, run.run_id, errors_since(told))
+    tasks = tasks_of(dag, run.run_id, errors_since(told))
     if dag.task_dict and not tasks:
         notes.append("Airflow made no task instances: is the logical date before the DAG's start date?")
     wire.tell(
@@ -125,8 +125,9 @@ def errors_since(offset):
     return errors
 
 
-def tasks_of(dag_id, run_id, errors):
-    """Every task instance of the run with its state, attempts, times and output."""
+def tasks_of(dag, run_id, errors):
+    """Every task instance of the run with its state, attempts, times and what it handed on."""
+    from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.taskinstancehistory import TaskInstanceHistory
     from airflow.models.xcom import XComModel
@@ -135,7 +136,7 @@ def tasks_of(dag_id, run_id, errors):
     from sqlalchemy import select
 
     def rows(model):
-        wanted = select(model).where(model.dag_id == dag_id, model.run_id == run_id)
+        wanted = select(model).where(model.dag_id == dag.dag_id, model.run_id == run_id)
         return session.scalars(wanted).all()
 
     with create_session() as session:
@@ -144,17 +145,21 @@ def tasks_of(dag_id, run_id, errors):
             if row.start_date is not None:
                 key = row.task_id, row.map_index
                 earlier[key] = min(row.start_date, earlier.get(key, row.start_date))
-        outputs = {}
+        values = {}
         for row in rows(XComModel):
-            if row.key == "return_value":
-                outputs[row.task_id, row.map_index] = wire.plain(
+            if row.key != "skipmixin_key" and not row.key.startswith("_"):
+                values.setdefault((row.task_id, row.map_index), {})[row.key] = wire.plain(
                     deserialize(row.value)  # `deserialize_value` would read text that looks like JSON
                 )
+        given = {(row.task_id, row.map_index): row.rendered_fields for row in rows(RenderedTaskInstanceFields)}
         tasks = []
         for row in rows(TaskInstance):
             key = row.task_id, row.map_index
+            task = dag.task_dict.get(row.task_id)
             index = [row.map_index] if row.map_index >= 0 else []
             state = None if row.state is None else str(row.state)
+            handed = values.get(key, {})
+            found = "return_value" in handed or (state == "success" and pushes(task))
             tasks.append(
                 {
                     "name": row.task_id,
@@ -163,12 +168,31 @@ def tasks_of(dag_id, run_id, errors):
                     "attempts": row.try_number,
                     "started": wire.iso(earlier.get(key, row.start_date)),
                     "ended": wire.iso(row.end_date),
-                    "has_output": key in outputs,
-                    "output": outputs.get(key),
+                    "has_output": found,
+                    "output": handed.pop("return_value", None),
+                    "values": handed,
                     "error": errors.get((row.task_id, tuple(index))) if state != "success" else None,
+                    "steers": bool(
+                        getattr(task, "inherits_from_skipmixin", False)
+                        or getattr(task, "inherits_from_empty_operator", False)
+                    ),
+                    "told": told_of(given.get(key)),
                 }
             )
     return sorted(tasks, key=lambda task: (task["name"], task["index"]))
+
+
+def pushes(task):
+    """Whether what a task returns is kept: None is what it returned where Airflow then has nothing."""
+    partial = getattr(task, "partial_kwargs", None)
+    return bool(partial.get("do_xcom_push", True) if partial is not None else getattr(task, "do_xcom_push", False))
+
+
+def told_of(fields):
+    """What an argument called `state` says of the run."""
+    arguments = (fields or {}).get("op_kwargs")
+    given = arguments.get("state") if isinstance(arguments, dict) else None
+    return given if given in ("succeeded", "failed", "cancelled") else None
 
 
 def _shorten_the_idle_wait():

@@ -45,7 +45,7 @@ def run_one(job, runner):
     number = job["number"]
     with wire.listening(job, "dagster") as notes:
         try:
-            definitions, main_job = loaded(job)
+            repository, main_job = loaded(job)
         except Exception as error:
             return wire.fail(number, "PG322", f"Dagster cannot load the file: {wire.describe(error)}")
     teller = Teller(job, runner.instance)
@@ -56,41 +56,88 @@ def run_one(job, runner):
             return wire.fail(number, "PG324", f"Dagster refused the run: {error}")
         except Exception as error:
             return wire.fail(number, "PG324", f"Dagster refused the run: {wire.describe(error)}")
-        react(definitions, runner, run_id, number)
+        react(repository, runner, run_id, number)
     if runner.mode != "test":
         teller.look(run_id)
-    tell_run(job, runner.instance, run_id, notes)
+    tell_run(job, main_job, runner.instance, run_id, notes)
 
 
 def loaded(job):
-    """The file's definitions and the job of that name, from the file imported anew."""
-    import dagster
-
+    """The file's repository and the job of that name, from the file imported anew."""
     module = wire.load(job)
-    found = [each for each in vars(module).values() if isinstance(each, dagster.Definitions)]
-    if not found:
-        raise LookupError(f"no Definitions in {job['entry']}")
-    dagster.Definitions.validate_loadable(found[0])
-    repository = found[0].get_repository_def()
-    if not repository.has_job(job["name"]):
+    repository = repository_of(module, job["entry"])
+    name = job["name"]
+    # A job may be called otherwise than its variable.
+    if not repository.has_job(name):
+        name = getattr(getattr(module, name, None), "name", name)
+    if not isinstance(name, str) or not repository.has_job(name):
         has = ", ".join(sorted(each.name for each in repository.get_all_jobs())) or "none"
         raise LookupError(f"no job {job['name']!r} in {job['entry']} (it has {has})")
-    return found[0], repository.get_job(job["name"])
+    return repository, repository.get_job(name)
+
+
+def repository_of(module, entry):
+    """What a module defines: its Definitions or repository, or the jobs and assets that its variables hold."""
+    import dagster
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+    def of(*kinds):
+        return list({id(each): each for each in vars(module).values() if isinstance(each, kinds)}.values())
+
+    found = of(dagster.Definitions)
+    if not found and (repositories := of(dagster.RepositoryDefinition)):
+        return repositories[0]
+    if not found:
+        jobs = of(dagster.JobDefinition, UnresolvedAssetJobDefinition)
+        if not jobs:
+            raise LookupError(f"no Definitions, repository or job in {entry}")
+        found = [dagster.Definitions(jobs=jobs, assets=of(dagster.AssetsDefinition, dagster.SourceAsset))]
+    dagster.Definitions.validate_loadable(found[0])
+    return found[0].get_repository_def()
 
 
 def run_config(job, definition):
-    """The parameters and the logical date as the resource of the job takes them."""
+    """The parameters and the logical date as the resource of a compiled job takes them; of any other, what the
+    parameters' names are in the config of its ops and resources."""
     config = {"loggers": QUIET}
     resource = definition.resource_defs.get("params")
-    if resource is not None:
-        fields = resource.config_schema.config_type.fields
+    fields = getattr(resource and resource.config_schema.config_type, "fields", None)
+    if fields is not None:
         told = dict(job["params"])
         if "logical_date" in fields and "logical_date" not in told and job["logical_date"]:
             told["logical_date"] = job["logical_date"]
         config["resources"] = {"params": {"config": told}}
-    elif job["params"]:
-        config["resources"] = {"params": {"config": dict(job["params"])}}
+        return config
+    used = set()
+    for part in ("ops", "resources"):
+        section = definition.run_config_schema.config_type.fields.get(part)
+        if section is not None and (found := given(section.config_type, job, used)):
+            config[part] = found
+    if unused := sorted(job["params"].keys() - used):
+        raise ValueError(f"no op or resource of the job has config for {', '.join(unused)}")
     return config
+
+
+def given(schema, job, used):
+    """The config of ops or resources, at any depth: a field is told the parameter of its name; the pipeline's default
+    only where it must be told something."""
+    found = {}
+    for name, field in getattr(schema, "fields", {}).items():
+        if name != "config":
+            inner = given(field.config_type, job, used)
+            if inner:
+                found[name] = inner
+            continue
+        told = {}
+        for key, wanted in getattr(field.config_type, "fields", {}).items():
+            if key in job["params"]:
+                told[key] = job["params"][key]
+                used.add(key)
+            elif wanted.is_required and key in job["defaults"]:
+                told[key] = job["defaults"][key]
+        if told:
+            found["config"] = told
+    return found
 
 
 class Runner:
@@ -115,10 +162,13 @@ class Runner:
         from dagster._core.definitions.reconstruct import ReconstructableJob
 
         file = Path(self.job["folder"], self.job["entry"])
-        name = f"pipeglot_job_{self.job['number']}_{file.stem}"
-        variables = vars(sys.modules[name])
+        module = wire.module_of(self.job)
+        variables = vars(sys.modules[module or f"pipeglot_job_{self.job['number']}_{file.stem}"])
         found = {each.name: key for key, each in variables.items() if isinstance(each, dagster.JobDefinition)}
-        job = ReconstructableJob.for_file(str(file), found[definition.name])
+        if module is not None:
+            job = ReconstructableJob.for_module(module, found[definition.name], working_directory=self.job["folder"])
+        else:
+            job = ReconstructableJob.for_file(str(file), found[definition.name])
         try:
             execution = executor_config(definition)
             with dagster.execute_job(
@@ -141,12 +191,11 @@ def executor_config(definition):
 # ---------------------------------------------------------------- what the daemon does
 
 
-def react(definitions, runner, run_id, number):
+def react(repository, runner, run_id, number):
     """Ask the sensors that monitor the job about the state its run has come to, and run what they ask for."""
     import dagster
 
-    repository = definitions.get_repository_def()
-    sensors = reactions(definitions)
+    sensors = reactions(repository)
     seen = set()
     while sensors:
         run = runner.instance.get_run_by_id(run_id)
@@ -171,12 +220,11 @@ def react(definitions, runner, run_id, number):
                     runner.run(repository.get_job(name), {"loggers": QUIET, **request.run_config}, request.tags)
 
 
-def reactions(definitions):
+def reactions(repository):
     """The sensors that ask for runs when a run has ended."""
     from dagster._core.definitions.run_status_sensor_definition import RunStatusSensorDefinition
 
-    found = definitions.get_repository_def().sensor_defs
-    return [each for each in found if isinstance(each, RunStatusSensorDefinition)]
+    return [each for each in repository.sensor_defs if isinstance(each, RunStatusSensorDefinition)]
 
 
 def last_event(instance, run_id):
@@ -194,7 +242,7 @@ class Teller:
 
     def __init__(self, job, instance):
         self.number, self.instance = job["number"], instance
-        self.runs, self.found, self.cursors = {}, {}, {}
+        self.steps, self.cursors = {}, {}
 
     def __enter__(self):
         def handled(entry, **how):
@@ -222,9 +270,9 @@ class Teller:
         event = entry.dagster_event
         if event is None or event.step_key is None:
             return
-        if entry.run_id not in self.runs:
-            self.runs[entry.run_id] = self.instance.get_run_by_id(entry.run_id)
-        step = noted(self.found.setdefault(entry.run_id, {}), self.runs[entry.run_id], entry)
+        if entry.run_id not in self.steps:
+            self.steps[entry.run_id] = Steps(self.instance.get_run_by_id(entry.run_id))
+        step = self.steps[entry.run_id].after(entry)
         if event.event_type_value in ("STEP_START", "STEP_RESTARTED", "STEP_SUCCESS", "STEP_FAILURE"):
             wire.tell(
                 "event",
@@ -237,7 +285,7 @@ class Teller:
             )
 
 
-def tell_run(job, instance, run_id, notes):
+def tell_run(job, definition, instance, run_id, notes):
     import dagster
 
     record = instance.get_run_record_by_id(run_id)
@@ -246,7 +294,7 @@ def tell_run(job, instance, run_id, notes):
     others = instance.get_runs(dagster.RunsFilter(tags={"pipeline/main_run": run_id}))
     tasks, failure = [], None
     for run in [record.dagster_run, *reversed(others)]:
-        found, failed = steps(instance, run)
+        found, failed = steps(definition if run.run_id == run_id else None, instance, run)
         tasks += found
         failure = failure or failed
     if failure and status != dagster.DagsterRunStatus.SUCCESS and not any(t["error"] for t in tasks):
@@ -268,47 +316,120 @@ def tell_run(job, instance, run_id, notes):
     )
 
 
-def steps(instance, run):
+def steps(definition, instance, run):
     """Every step of a run that Dagster has an event of, and the run's own failure if it has one."""
-    found, failure = {}, None
+    found, failure = Steps(run), None
     for entry in instance.all_logs(run.run_id):
         event = entry.dagster_event
         if event is None:
             continue
-        if event.step_key is None:
-            if event.event_type_value == "PIPELINE_FAILURE":
-                failure = event.message
-            continue
-        step = noted(found, run, entry)
-        if event.event_type_value == "HANDLED_OUTPUT" and event.event_specific_data.output_name == "result":
-            step["output"], step["has_output"] = read(event.event_specific_data.metadata)
-    return list(found.values()), failure
+        if event.step_key is not None:
+            found.after(entry)
+        elif event.event_type_value == "PIPELINE_FAILURE":
+            failure = event.message
+    return found.told(definition), failure
 
 
-def noted(found, run, entry):
-    """The step that an event is of, with what the event says about its state."""
-    event = entry.dagster_event
-    kind = event.event_type_value
-    name, key = STEP.match(event.step_key).groups()
-    path = [int(part) for part in run.tags.get("pipeline/item", "").split(".") if part]
-    index = path + ([int(key)] if key is not None and key.isdigit() else [])
-    step = found.setdefault(event.step_key, new_step(name, index))
-    if kind in ("STEP_START", "STEP_RESTARTED"):
-        step["attempts"] += 1
-        step["started"] = step["started"] or time_of(entry.timestamp)
-        step["state"], step["ended"] = "STARTED", None
-    elif kind in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
-        tolerated = step["state"] == "TOLERATED" and kind == "STEP_SUCCESS"
-        step["state"] = "TOLERATED" if tolerated else kind.removeprefix("STEP_")
-        step["ended"] = None if kind == "STEP_SKIPPED" else time_of(entry.timestamp)
-        if kind == "STEP_FAILURE":
-            step["error"] = error_of(event)
-    elif kind == "STEP_OUTPUT":
-        metadata = event.event_specific_data.metadata or {}
-        if "tolerated" in metadata and "message" in metadata:
-            step["state"] = "TOLERATED"
-            step["error"] = {"type": metadata["tolerated"].value, "message": metadata["message"].value}
-    return step
+class Steps:
+    """The steps of one run, as far as its events tell of them."""
+
+    def __init__(self, run):
+        self.path = [int(part) for part in run.tags.get("pipeline/item", "").split(".") if part]
+        self.state = run.tags.get("pipeline/state")
+        self.found, self.outputs, self.order, self.assets, self.last = {}, {}, {}, {}, {}
+
+    def after(self, entry):
+        """The step that an event is of, with what the event says about it."""
+        event = entry.dagster_event
+        kind, said = event.event_type_value, event.event_specific_data
+        if kind == "ASSET_MATERIALIZATION_PLANNED":
+            self.assets.setdefault(event.step_key, []).append(list(said.asset_key.path))
+            return None
+        name, key = STEP.match(event.step_key).groups()
+        if event.step_key not in self.found:
+            self.found[event.step_key] = new_step(name, self.path + self.position(key))
+        step = self.found[event.step_key]
+        if kind in ("STEP_START", "STEP_RESTARTED"):
+            step["attempts"] += 1
+            step["started"] = step["started"] or time_of(entry.timestamp)
+            step["state"], step["ended"] = "STARTED", None
+        elif kind in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
+            tolerated = step["state"] == "TOLERATED" and kind == "STEP_SUCCESS"
+            step["state"] = "TOLERATED" if tolerated else kind.removeprefix("STEP_")
+            step["ended"] = None if kind == "STEP_SKIPPED" else time_of(entry.timestamp)
+            if kind == "STEP_FAILURE":
+                step["error"] = error_of(event)
+        elif kind == "STEP_OUTPUT":
+            handle = said.step_output_handle
+            self.last[event.step_key] = handle.mapping_key
+            if handle.mapping_key is not None:
+                keys = self.order.setdefault((event.step_key, handle.output_name), {})
+                keys.setdefault(handle.mapping_key, len(keys))
+            metadata = said.metadata or {}
+            if "tolerated" in metadata and "message" in metadata:
+                step["state"] = "TOLERATED"
+                step["error"] = {"type": metadata["tolerated"].value, "message": metadata["message"].value}
+        elif kind == "HANDLED_OUTPUT":
+            outputs = self.outputs.setdefault(event.step_key, {})
+            mapped = self.last.get(event.step_key)
+            if mapped is None:
+                outputs[said.output_name] = said.metadata
+            else:
+                outputs.setdefault(said.output_name, Mapped())[mapped] = said.metadata
+        return step
+
+    def position(self, key):
+        """The place of a mapping key among those that were yielded before."""
+        if key is None:
+            return []
+        places = [keys[key] for keys in self.order.values() if key in keys]
+        return places[:1] or ([int(key)] if key.isdigit() else [])
+
+    def told(self, definition):
+        """All that is known of the steps: what they gave is read now."""
+        for key, step in self.found.items():
+            outs = outputs_of(definition, step["name"])
+            paths = self.assets.get(key, [])
+            if len(paths) == 1 and step["name"] == "__".join(paths[0]):
+                step["name"] = ".".join(paths[0])
+            step["told"] = self.state if self.state in ("succeeded", "failed", "cancelled") else None
+            values = {}
+            for name, metadata in self.outputs.get(key, {}).items():
+                if isinstance(metadata, Mapped):
+                    read_all = [read(each) for each in metadata.values()]
+                    value, known = [value for value, _ in read_all], all(known for _, known in read_all)
+                else:
+                    value, known = read(metadata)
+                if known:
+                    values[name] = value
+            if step["state"] == "SUCCESS":
+                # A dynamic output that nothing was yielded of is an empty list; an op that gives nothing gives None.
+                values.update({out.name: [] for out in outs if out.is_dynamic and out.name not in values})
+                if outs and all(out.dagster_type.is_nothing and out.is_required for out in outs):
+                    values["result"] = None
+            step["steers"] = len(outs) > 1 and not any(out.is_required or out.is_dynamic for out in outs)
+            step["has_output"] = "result" in values
+            step["output"] = values.pop("result", None)
+            step["values"] = values
+        return list(self.found.values())
+
+
+def outputs_of(definition, name):
+    """The outputs that the op of a step is defined with, where that is known."""
+    try:
+        return definition.get_op(dagster_handle(name)).definition.output_defs if definition is not None else []
+    except Exception:  # a step that the job, as it is now, has no op of
+        return []
+
+
+def dagster_handle(name):
+    from dagster._core.definitions.dependency import NodeHandle
+
+    return NodeHandle.from_path(name.split("."))
+
+
+class Mapped(dict):
+    """What was handled of a dynamic output, by mapping key."""
 
 
 def new_step(name, index):

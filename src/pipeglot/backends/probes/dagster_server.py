@@ -56,15 +56,15 @@ def run_one(job, instance, servers):
     number = job["number"]
     with wire.listening(job, "dagster") as notes:
         try:
-            definitions, definition = dagster_run.loaded(job)
+            repository, definition = dagster_run.loaded(job)
         except Exception as error:
             return wire.fail(number, "PG322", f"Dagster cannot load the file: {wire.describe(error)}")
-    finals = dagster_run.reactions(definitions)
+    finals = dagster_run.reactions(repository)
     config = {**dagster_run.run_config(job, definition), **dagster_run.executor_config(definition)}
     wait_for(
         lambda: all(has_ticked(instance, sensor) for sensor in finals), READY_WITHIN, "the sensors were not looked at"
     )
-    launched = servers.launch(job, config)
+    launched = servers.launch(job, definition.name, config)
     if launched["__typename"] != "LaunchRunSuccess":
         said = "; ".join(error["message"] for error in launched.get("errors", [])) or launched.get("message", "")
         return wire.fail(number, "PG324", f"Dagster refused the run: {said}")
@@ -81,7 +81,7 @@ def run_one(job, instance, servers):
         wait_for(
             lambda: when(has_ended(instance, run_id, names)), FINAL_WITHIN, "the daemon did not run the final call"
         )
-    dagster_run.tell_run(job, instance, run_id, notes)
+    dagster_run.tell_run(job, definition, instance, run_id, notes)
 
 
 def has_ticked(instance, sensor):
@@ -129,7 +129,9 @@ class Servers:
         for job in self.jobs:
             port, file = free_port(), Path(job["folder"], job["entry"])
             path = os.pathsep.join([job["folder"], *job["path"]])
-            command = ["dagster", "api", "grpc", "-f", str(file), "-d", job["cwd"], "-h", "127.0.0.1", "-p", str(port)]
+            module = wire.module_of(job)
+            code = ["-f", str(file)] if module is None else ["-m", module]
+            command = ["dagster", "api", "grpc", *code, "-d", job["cwd"], "-h", "127.0.0.1", "-p", str(port)]
             # A server that loads its file when it is asked to starts whatever the file is like.
             command += ["--location-name", location(job), "--log-level", "error", "--lazy-load-user-code"]
             codes.append((port, self.spawn(command, {**os.environ, **job["env"], "PYTHONPATH": path}, job["cwd"])))
@@ -162,9 +164,9 @@ class Servers:
         self.processes.append(process)
         return process
 
-    def launch(self, job, config):
+    def launch(self, job, name, config):
         selector = {
-            "jobName": job["name"],
+            "jobName": name,
             "repositoryName": self.repositories.get(location(job), "__repository__"),
             "repositoryLocationName": location(job),
         }

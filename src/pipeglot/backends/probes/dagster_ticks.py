@@ -24,10 +24,9 @@ def prepare():
 def look(job, ask):
     from dagster._core.definitions.sensor_definition import SensorType
 
-    definitions, definition = dagster_run.loaded(job)
-    repository = definitions.get_repository_def()
-    schedules = [each for each in repository.schedule_defs if each.job_name == job["name"]]
-    sensors = [each for each in repository.sensor_defs if job["name"] in {one.job_name for one in each.targets}]
+    repository, definition = dagster_run.loaded(job)
+    schedules = [each for each in repository.schedule_defs if each.job_name == definition.name]
+    sensors = [each for each in repository.sensor_defs if definition.name in {one.job_name for one in each.targets}]
     if job["compiled"]:
         # Those that look at runs start what comes after a run, no run of the job.
         sensors = [each for each in sensors if each.sensor_type == SensorType.STANDARD]

@@ -31,12 +31,14 @@ def main():
     server = Server(mode, folder)
     # The address has to be known before Prefect reads its settings; the server starts while it is imported.
     import prefect
-    from prefect import task_engine
+    from prefect import task_engine, task_runners, tasks
     from prefect.client.orchestration import get_client
 
     server.wait()
     recorder = Recorder(task_engine.emit_task_run_state_change_event if mode == "server" else None)
     task_engine.emit_task_run_state_change_event = recorder
+    for module in (task_engine, task_runners, tasks):
+        module.uuid7 = recorder.asked(module.uuid7)
     wire.tell("ready")
     with get_client(sync_client=True) as client:
         for job in jobs:
@@ -70,11 +72,11 @@ def run_one(job, client, recorder, mode, version):
         return wire.fail(number, "PG324", f"Prefect refused the run: {wire.describe(error)}")
     ended = wire.now()
     seen = recorder.seen()
-    tasks = [task_of(each) for each in seen.values()]
     if mode == "server":
-        tasks = read_back(client, flow_run.id, seen)
+        read_back(client, flow_run.id, seen)
     if state.message and not state.is_completed():
         notes.append(f"flow run {state.name}: {state.message}"[: wire.LONGEST])
+    result, has_result = value_of(state) if state.is_completed() else (None, False)
     wire.tell(
         "run",
         job=number,
@@ -86,7 +88,10 @@ def run_one(job, client, recorder, mode, version):
             "logical_date": wire.iso(when),
             "started": wire.iso(started),
             "ended": wire.iso(ended),
-            "tasks": sorted(tasks, key=lambda task: (task["name"], task["started"] or "")),
+            "attempts": max(client.read_flow_run(flow_run.id).run_count, 1),
+            "result": result,
+            "has_result": has_result,
+            "tasks": numbered(seen, recorder.flows, client),
             "notes": notes,
         },
     )
@@ -119,26 +124,45 @@ class Recorder:
         self.emit = emit
         self.lock = threading.Lock()
         self.job = None
-        self.runs = {}
+        self.runs, self.flows, self.order = {}, {}, {}
 
     def begin(self, job):
         with self.lock:
-            self.job, self.runs = job, {}
+            self.job, self.runs, self.flows, self.order = job, {}, {}, {}
+
+    def asked(self, new_id):
+        """The function that makes the id of a task run when one is asked for: the order of ids made in one millisecond
+        is chance."""
+
+        def made(*args, **kwargs):
+            id = new_id(*args, **kwargs)
+            with self.lock:
+                self.order[id] = len(self.order)
+            return id
+
+        return made
 
     def seen(self):
+        """Every task run in the order in which they were asked for: their ids begin with the time."""
         with self.lock:
-            return dict(self.runs)
+            return dict(sorted(self.runs.items(), key=lambda pair: (pair[0].int >> 80, self.order.get(pair[0], 0))))
 
     def __call__(self, task_run, initial_state, validated_state, follows=None):
+        from prefect.context import TaskRunContext
+
+        context = TaskRunContext.get()
         with self.lock:
-            run = self.runs.setdefault(task_run.id, {"started": None, "output": None, "error": None})
+            if task_run.id not in self.runs:
+                self.runs[task_run.id] = self.new(task_run, context)
+            run = self.runs[task_run.id]
             state, data = validated_state, result_of(validated_state)
-            run.update(name=task_run.name, state=state.name, type=state.type.value, attempts=task_run.run_count)
+            run.update(run_name=task_run.name, state=state.name, type=state.type.value, attempts=task_run.run_count)
             if state.is_running() and run["started"] is None:
                 run["started"] = state.timestamp
             run["ended"] = state.timestamp if state.is_final() else None
-            run["has_output"] = state.is_completed()
-            run["output"] = wire.plain(data) if state.is_completed() else None
+            if context is not None and context.task_run.id == task_run.id:
+                run["told"] = told_of(context.parameters)
+            run["output"], run["has_output"] = value_of(state) if state.is_completed() else (None, False)
             if isinstance(data, BaseException):
                 run["error"] = wire.failure(data)
             job = self.job
@@ -148,7 +172,7 @@ class Recorder:
                 "event",
                 job=job,
                 # What Prefect adds to the name of a run that was given none.
-                task=run["name"].removesuffix(f"-{task_run.dynamic_key[:3]}"),
+                task=task_run.name.removesuffix(f"-{task_run.dynamic_key[:3]}"),
                 index=[],
                 state=run["state"],
                 attempt=run["attempts"],
@@ -163,6 +187,43 @@ class Recorder:
             )
         return None
 
+    def new(self, task_run, context):
+        """What is known of a task run from the beginning: whose it is, and where it stands."""
+        from prefect.context import FlowRunContext
+
+        task = context.task if context is not None and context.task_run.id == task_run.id else None
+        flow = FlowRunContext.get()
+        flow_run = flow.flow_run if flow is not None else None
+        if flow_run is not None and flow_run.id not in self.flows:
+            self.flows[flow_run.id] = {"name": flow.flow.name, "parent": flow_run.parent_task_run_id}
+        return {
+            "name": task.name if task is not None else task_run.name,
+            # As Prefect calls a run that was given no name of its own.
+            "suffix": f"-{task_run.dynamic_key[:3]}" if task is not None else "",
+            "index": given_index(task, context.parameters) if task is not None else None,
+            "flow_run": None if flow_run is None else flow_run.id,
+            "try": 1 if flow_run is None else flow_run.run_count,
+            "started": None,
+            "output": None,
+            "error": None,
+            "told": None,
+        }
+
+
+def given_index(task, parameters):
+    """The index path in the name of a task's runs, where the name is made of an argument of that name: `load[{index}]`."""
+    template = task.name.replace("{", "{{").replace("}", "}}") + "[{index}]"
+    if task.task_run_name != template or "index" not in parameters:
+        return None
+    path = str(parameters["index"]).split(".")
+    return [int(part) for part in path] if all(part.isdigit() for part in path) else None
+
+
+def told_of(parameters):
+    """What an argument called `state` says of the run."""
+    given = parameters.get("state")
+    return given if given in ("succeeded", "failed", "cancelled") else None
+
 
 def result_of(state):
     """The value or the exception that a state carries in this process."""
@@ -171,10 +232,69 @@ def result_of(state):
     return state.data.result if isinstance(state.data, ResultRecord) else state.data
 
 
+def value_of(state):
+    """What a completed state gives, as JSON has it, and whether that is known: states and futures in it for what they
+    gave, as Prefect hands them on."""
+    from prefect.futures import PrefectFuture
+    from prefect.results import ResultRecordMetadata
+    from prefect.states import State
+
+    known = True
+
+    def resolved(value):
+        nonlocal known
+        if isinstance(value, PrefectFuture):
+            value = value.state
+        if isinstance(value, State):
+            value = resolved(result_of(value))
+        if isinstance(value, ResultRecordMetadata):
+            known = False
+        if isinstance(value, dict):
+            return {key: resolved(each) for key, each in value.items()}
+        return [resolved(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+    value = wire.plain(resolved(result_of(state)))
+    return (value, True) if known else (None, False)
+
+
+def numbered(seen, flows, client):
+    """Every task run in the order in which they were asked for, numbered among those of its task in one try of one flow
+    run. Those of flows inside the flow have the names and numbers of these before their own."""
+    counts, places = {}, {}
+
+    def place_of(id):
+        """The names and numbers of the flows inside the first one that a flow run belongs to."""
+        if id is not None and id not in flows:  # a flow without tasks of its own
+            flow_run = client.read_flow_run(id)
+            flows[id] = {"name": client.read_flow(flow_run.flow_id).name, "parent": flow_run.parent_task_run_id}
+        if id is None or flows[id]["parent"] is None:
+            return "", ()
+        if id not in places:
+            # The task run that stands for it in the flow around it; if that is tried again, so is this one.
+            parent = client.read_task_run(flows[id]["parent"])
+            outer, numbers = place_of(parent.flow_run_id)
+            name = f"{outer}{flows[id]['name']}."
+            same = counts.setdefault((parent.flow_run_id, name), {})
+            places[id] = name, (*numbers, same.setdefault(parent.id, len(same)))
+        return places[id]
+
+    tasks = []
+    for run in seen.values():
+        before, numbers = place_of(run["flow_run"])
+        name = before + run["name"]
+        same = counts.setdefault((run["flow_run"], run["try"], name), {})
+        same[len(same)] = None
+        given = run["index"]
+        index = [*numbers, *(given if given is not None else [len(same) - 1])]
+        suffix = run["suffix"] if given is None else "[" + ".".join(map(str, given)) + "]"
+        tasks.append(task_of({**run, "name": name + suffix, "index": index}))
+    return tasks
+
+
 def task_of(run):
     return {
         "name": run["name"],
-        "index": [],
+        "index": run["index"],
         "state": run["state"],
         "attempts": run["attempts"],
         "started": wire.iso(run["started"]),
@@ -182,12 +302,13 @@ def task_of(run):
         "has_output": run["has_output"],
         "output": run["output"],
         "error": None if run["type"] == "COMPLETED" else run["error"],
+        "told": run["told"],
     }
 
 
 def read_back(client, flow_run_id, seen):
-    """Every task run as the server has it, of the flow run and of the flows it ran; outputs are from this
-    process.
+    """Put down the states of all task runs as the server has them, of the flow run and of the flows it ran; outputs are
+    from this process.
 
     Task runs arrive at the server as events, some time after the flow has ended: wait for all that were seen
     here.
@@ -201,27 +322,10 @@ def read_back(client, flow_run_id, seen):
             missing = len([key for key in seen if key not in rows])
             raise TimeoutError(f"the server did not record {missing} task runs in {VISIBLE_WITHIN} s")
         time.sleep(0.1)
-    tasks = []
-    for row in rows.values():
-        if row.state is not None and row.state.state_details.child_flow_run_id:
-            continue  # stands for a flow run, not for a task
-        known = seen.get(row.id, {"has_output": False, "output": None, "error": None})
-        tasks.append(
-            task_of(
-                {
-                    "name": row.name,
-                    "state": row.state_name,
-                    "type": row.state_type.value,
-                    "attempts": row.run_count,
-                    "started": row.start_time,
-                    "ended": row.end_time,
-                    "has_output": known["has_output"],
-                    "output": known["output"],
-                    "error": known["error"],
-                }
-            )
-        )
-    return tasks
+    for key, run in seen.items():
+        row = rows[key]
+        run.update(state=row.state_name, type=row.state_type.value, attempts=row.run_count)
+        run.update(started=row.start_time, ended=row.end_time)
 
 
 def task_runs(client, flow_run_id):

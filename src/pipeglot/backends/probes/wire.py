@@ -7,6 +7,7 @@ standard output.
 
 import builtins
 import contextlib
+import dataclasses
 import importlib.util
 import json
 import math
@@ -20,7 +21,8 @@ import traceback
 import warnings
 from datetime import date, datetime, timezone
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
+from uuid import UUID
 
 TOLD = "PIPEGLOT_TOLD"
 LONGEST = 10_000
@@ -126,6 +128,12 @@ def plain(value):
         return sorted((plain(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
     if isinstance(value, (datetime, date)):
         return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, (PurePath, UUID)):
+        return str(value)
+    if callable(dump := getattr(type(value), "model_dump", None)):  # a pydantic model
+        return plain(dump(value))
     return {"__type__": f"{type(value).__module__}.{type(value).__qualname__}", "text": repr(value)[:LONGEST]}
 
 
@@ -173,14 +181,27 @@ def surroundings(job):
 
 
 def load(job):
-    """Import the job's file anew. Gives the module."""
+    """Import the job's file anew, as a module of its package if it is one. Gives the module."""
     file = Path(job["folder"], job["entry"])
+    name = module_of(job)
+    if name is not None:
+        return importlib.import_module(name)
     name = f"pipeglot_job_{job['number']}_{file.stem}"
     found = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     found.loader.exec_module(module)
     return module
+
+
+def module_of(job):
+    """The name of the module that a job's file is in its package; None of a file that is in none."""
+    entry = Path(job["entry"])
+    if len(entry.parts) < 2 or not all(part.isidentifier() for part in (*entry.parts[:-1], entry.stem)):
+        return None
+    if not all(Path(job["folder"], folder, "__init__.py").is_file() for folder in list(entry.parents)[:-1]):
+        return None
+    return ".".join((*entry.parts[:-1], *([] if entry.stem == "__init__" else [entry.stem])))
 
 
 @contextlib.contextmanager

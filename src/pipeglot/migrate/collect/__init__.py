@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import import_module
 from typing import Any, TypeAlias, cast
 
-from pipeglot import backends
 from pipeglot.backends.base import EngineRun, instant
-from pipeglot.backends.run import completed
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Pipeline, Schema
 from pipeglot.core.params import resolve_params
@@ -26,7 +23,8 @@ from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.core.types import mismatch, scalar_kind
 from pipeglot.migrate.collect.api import Api
-from pipeglot.migrate.native import as_record, match
+from pipeglot.migrate.matching import TaskMap
+from pipeglot.migrate.native import as_record
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,6 @@ class _Collectors(Mapping[str, Collector]):
         return len(self._NAMES)
 
 
-_INSTANCE = re.compile(r"(-[0-9a-f]{3}|\[[0-9.]+\])$")
-"""What Prefect and Dagster put behind a task's name to tell its instances apart."""
-
 COLLECTORS: Mapping[str, Collector] = _Collectors()
 """By target: the function `collect` of the module of that name."""
 
@@ -93,7 +88,7 @@ def collect(
     target: str,
     api: Api,
     asked: Asked,
-    mapping: Mapping[str, str] | None = None,
+    mapping: TaskMap | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> Record:
     """The Record of a run that an engine did before. Nothing is run, and no engine is needed here.
@@ -106,8 +101,8 @@ def collect(
         target: the engine, one of `COLLECTORS`.
         api: the engine's server.
         asked: the run.
-        mapping: native task names to ids of calls (`pipeglot.migrate.native.match`); even an empty one says that
-            the run is of native code.
+        mapping: the map file (`pipeglot.migrate.matching.read_mapping`); even an empty one says that the run is of
+            native code.
         params: values of the pipeline's parameters that the engine does not know the run by.
 
     Raises:
@@ -123,17 +118,18 @@ def collect(
     notes: list[str] = []
     given = _params(flat, run, params or {}, notes)
     date = _date(run, notes)
-    if mapping is None and _is_ours(flat, target, run):
-        record = completed(flat, run, backends.get(target).observe(flat, run), given, date)
-    else:
-        record, matched = as_record(flat, run, given, date, mapping)
-        for what, names in (
-            ("tasks that are no call by their names, kept under them", matched.tasks_alone),
-            ("tasks that are no call by the mapping, left out", matched.dropped),
-            ("calls that no task stands for", matched.calls_alone),
-        ):
-            if names:
-                notes.append(f"{what}: {', '.join(names)}")
+    reading = as_record(flat, run, given, date, mapping)
+    for what, names in (
+        ("tasks that are no call by their names, kept under them", reading.matched.tasks_alone),
+        ("tasks that are no call by the mapping, left out", reading.matched.dropped),
+        ("tasks that only decide which others run, left out", reading.steering),
+        ("tasks called like a region or a value, not like a call, left out", (*reading.matched.helpers,)),
+        ("calls that no task stands for", reading.matched.calls_alone),
+        ("values handed on by key that are no part of an output", reading.unread),
+    ):
+        if names:
+            notes.append(f"{what}: {', '.join(sorted(names))}")
+    record = reading.record
     return record.model_copy(update={"notes": (*notes, *record.notes)})
 
 
@@ -189,16 +185,3 @@ def _date(run: EngineRun, notes: list[str]) -> datetime:
         notes.append("the engine knows of no logical date: the time at which the run started is taken for it")
         date = instant(run.started) or datetime.now(timezone.utc)
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
-
-
-def _is_ours(pipeline: Pipeline, target: str, run: EngineRun) -> bool:
-    """Whether pipeglot compiled what ran: then its names, of helpers too, explain more tasks than those of calls do.
-
-    Where they explain as many, nothing but calls was seen, and all of them must have been.
-    """
-    names = backends.get(target).compile(pipeline).names
-    seen = {_INSTANCE.sub("", task.name) for task in run.tasks}
-    # An index in a name is ours: by it, nothing native is matched.
-    plain = {_INSTANCE.sub("", task.name) for task in run.tasks if not task.name.endswith("]")}
-    ours, native = len(seen & names.keys()), len(match(pipeline, plain).partner)
-    return ours > native or (ours == native and names.keys() <= seen)

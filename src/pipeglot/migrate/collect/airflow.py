@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from pipeglot.backends.base import EngineRun, EngineTask
@@ -31,7 +31,10 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     if state not in _ENDED:
         message = f"the run {asked.run} of {dag} has not ended: it is {state}"
         raise AuthoringError([Diagnostic("PG374", "error", message, None, "collect it when it has")])
-    tasks = [_task(api, path, row) for row in _pages(api, f"{path}/taskInstances", "task_instances")]
+    rows = list(_pages(api, f"{path}/taskInstances", "task_instances"))
+    handed = _keys(api, path)
+    executed = [_tasks(api, path, row, handed) for row in rows]
+    ran = [len(one) for one in executed if one[-1].attempts]
     return EngineRun(
         engine="airflow",
         engine_version=str(version),
@@ -40,7 +43,8 @@ def collect(api: Api, asked: Asked) -> EngineRun:
         logical_date=run.get("logical_date") or run.get("run_after"),
         started=run.get("start_date"),
         ended=run.get("end_date"),
-        tasks=tuple(sorted(tasks, key=lambda task: (task.name, task.index))),
+        tasks=tuple(sorted((task for one in executed for task in one), key=lambda task: (task.name, task.index))),
+        attempts=min(ran, default=1),
         params={**_defaults(api, dag), **(conf or {})},
     )
 
@@ -69,29 +73,95 @@ def _defaults(api: Api, dag: str) -> dict[str, Any]:
     return {name: param["value"] for name, param in params.items() if isinstance(param, Mapping) and "value" in param}
 
 
-def _task(api: Api, path: str, row: Mapping[str, Any]) -> EngineTask:
+def _tasks(
+    api: Api, path: str, row: Mapping[str, Any], handed: Mapping[tuple[str, int], Sequence[str]]
+) -> list[EngineTask]:
+    """A task instance, once for each time it was executed: it is again when it is cleared. What it handed on before, and
+    why it failed, Airflow no longer knows."""
     name, state, tries, number = fields(row, "task_id", "state", "try_number", "map_index")
     index = () if number < 0 else (number,)
     task = f"{path}/taskInstances/{quoted(name)}"
-    started = row.get("start_date")
+    known = [row]
     if tries > 1:
-        history = api.get(task + (f"/{number}" if index else "") + "/tries")
-        begun = [each["start_date"] for each in fields(history, "task_instances")[0] if each.get("start_date")]
-        started = min(begun, default=started)
-    entry = None
-    if state == "success":
-        entry = api.find(f"{task}/xcomEntries/return_value", map_index=number, stringify="false")
-    return EngineTask(
+        known = fields(api.get(task + (f"/{number}" if index else "") + "/tries"), "task_instances")[0]
+    keys = handed.get((name, number), ()) if state == "success" else ()
+    values = _values(api, task, number, keys)
+    found = "return_value" in values
+    *before, last = _executions(known)
+    whole = EngineTask(
         name=name,
         state=state or "none",
         index=index,
-        attempts=tries,
-        started=started,
+        attempts=_attempts(last) if before else tries,
+        started=_begun(last) or row.get("start_date"),
         ended=row.get("end_date"),
-        has_output=entry is not None,
-        output=None if entry is None else bare(fields(entry, "value")[0]),
+        has_output=found,
+        output=values.pop("return_value", None),
+        values=values,
         error=_error(api, f"{task}/logs/{tries}", number) if state == "failed" and tries else None,
+        steers=_steers(row.get("operator_name") or row.get("operator") or ""),
     )
+    again = [
+        EngineTask(
+            name=name,
+            state=execution[-1].get("state") or "none",
+            index=index,
+            attempts=_attempts(execution),
+            started=_begun(execution),
+            ended=execution[-1].get("end_date"),
+            steers=whole.steers,
+        )
+        for execution in before
+    ]
+    return [*again, whole]
+
+
+def _keys(api: Api, path: str) -> dict[tuple[str, int], list[str]]:
+    """The keys under which every task instance of a run handed something on, but those that are Airflow's own."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for entry in _pages(api, f"{path}/taskInstances/~/xcomEntries", "xcom_entries"):
+        key, task, number = fields(entry, "key", "task_id", "map_index")
+        if key != "skipmixin_key" and not key.startswith("_"):
+            found.setdefault((task, number), []).append(key)
+    return found
+
+
+def _values(api: Api, task: str, number: int, keys: Sequence[str]) -> dict[str, Any]:
+    """What a task instance handed on, by key."""
+    found = {}
+    for key in keys:
+        entry = api.find(f"{task}/xcomEntries/{quoted(key)}", map_index=number, stringify="false")
+        if entry is not None:
+            found[key] = bare(fields(entry, "value")[0])
+    return found
+
+
+def _executions(tries: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The tries of a task instance, those of each execution together: one that is cleared may be tried more often."""
+    found: list[list[Mapping[str, Any]]] = []
+    for one in sorted(tries, key=lambda one: one.get("try_number", 0)):
+        if not found or one.get("max_tries") != found[-1][-1].get("max_tries"):
+            found.append([])
+        found[-1].append(one)
+    return found
+
+
+def _begun(execution: Sequence[Mapping[str, Any]]) -> str | None:
+    return min((one["start_date"] for one in execution if one.get("start_date")), default=None)
+
+
+def _attempts(execution: Sequence[Mapping[str, Any]]) -> int:
+    return sum(bool(one.get("start_date")) for one in execution)
+
+
+def _steers(operator: str) -> bool:
+    """Whether an operator only decides which others run, or marks a place.
+
+    >>> [_steers(name) for name in ("@task.branch", "EmptyOperator", "@task")]
+    [True, True, False]
+    """
+    kinds = ("branch", "shortcircuit", "short_circuit", "latestonly", "latest_only", "emptyoperator")
+    return any(kind in operator.lower() for kind in kinds)
 
 
 def _error(api: Api, path: str, number: int) -> dict[str, str] | None:

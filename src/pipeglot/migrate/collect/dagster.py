@@ -40,12 +40,14 @@ _LOG = """query($id: ID!, $cursor: String, $limit: Int) { runOrError(runId: $id)
   ... on Error { message }
   ... on Run { eventConnection(afterCursor: $cursor, limit: $limit) { cursor hasMore events {
     ... on MessageEvent { eventType stepKey timestamp message }
+    ... on AssetMaterializationPlannedEvent { assetKey { path } }
     ... on ExecutionStepOutputEvent { metadataEntries { label ... on TextMetadataEntry { text } } }
     ... on ExecutionStepFailureEvent { error { className message cause { className message } } } } } } } }"""
 
 
 def collect(api: Api, asked: Asked) -> EngineRun:
-    """A run that has ended: every step of it, and of the runs that it had for items of loops and for the final call.
+    """A run that has ended: every step of it, of the runs that it had for items of loops and for the final call, and of
+    those that it is a retry of.
 
     `asked.run` is the run's id; `asked.name` the job's, which is checked. The URL is that of the webserver or, in
     Dagster+, of a deployment (`https://org.dagster.cloud/prod`). The server does not tell values: outputs are not
@@ -61,7 +63,8 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     tasks: list[EngineTask] = []
     notes: list[str] = []
     failures: list[str] = []
-    for each in [run, *server.started_by(id)]:
+    attempts = _attempts(server, run, notes)
+    for each in [one for attempt in attempts for one in (attempt, *server.started_by(attempt["runId"]))]:
         if each["status"] not in _ENDED and "pipeline/item" not in _tags(each):
             # Runs of items end with the run that they are made in, whatever the server has heard of them.
             _not_ended(f"the run {each['runId']} of {each['jobName']}, the final call of the run {id},", each["status"])
@@ -70,8 +73,6 @@ def collect(api: Api, asked: Asked) -> EngineRun:
         failures += failed
     if failures and status != "SUCCESS" and not any(task.error for task in tasks):
         notes.append(failures[0])
-    if run.get("parentRunId"):
-        notes.append(f"the run re-executes {run['parentRunId']}: steps that it took over from there are not in it")
     if lost := sorted({task.name for task in tasks if task.state == "STARTED"}):
         notes.append(f"the server does not know how these ended: {', '.join(lost)}")
     params = _params(config)
@@ -86,7 +87,25 @@ def collect(api: Api, asked: Asked) -> EngineRun:
         tasks=tuple(tasks),
         notes=tuple(notes),
         params=params,
+        attempts=len(attempts),
     )
+
+
+def _attempts(server: _Server, run: Row, notes: list[str]) -> list[Row]:
+    """A run and those that it is a retry of, or re-executes, the first of them first: each takes over what the one before
+    it had done."""
+    found = [run]
+    while parent := found[0].get("parentRunId"):
+        if parent in [one["runId"] for one in found]:
+            _stuck()
+        try:
+            found.insert(0, server.run(parent)[0])
+        except AuthoringError:
+            notes.append(
+                f"the run re-executes {parent}, which is gone: steps that it took over from there are not in it"
+            )
+            break
+    return found
 
 
 class _Server:
@@ -154,6 +173,8 @@ def _steps(run: Row, events: Iterator[Row], cancelled: bool) -> tuple[list[Engin
     of its own failure. Steps that a cancelled run interrupted are CANCELED; Dagster says of them that they failed."""
     path = tuple(int(part) for part in _tags(run).get("pipeline/item", "").split(".") if part.isdigit())
     found: dict[str, EngineTask] = {}
+    items: dict[str, list[str]] = {}
+    assets: dict[str, str] = {}
     failed: list[str] = []
     for event in events:
         kind, key = event.get("eventType"), event.get("stepKey")
@@ -161,14 +182,32 @@ def _steps(run: Row, events: Iterator[Row], cancelled: bool) -> tuple[list[Engin
             failed.append(event.get("message") or "")
         if kind is None or key is None:
             continue
+        if kind == "ASSET_MATERIALIZATION_PLANNED":
+            asset = (event.get("assetKey") or {}).get("path") or []
+            if key == "__".join(asset):
+                assets[key] = ".".join(asset)
+            continue
+        name, item = _STEP.fullmatch(key).groups()  # type: ignore[union-attr]
         if key not in found:
-            name, item = _STEP.fullmatch(key).groups()  # type: ignore[union-attr]
-            index = path + ((int(item),) if item is not None and item.isdigit() else ())
-            found[key] = EngineTask(name=name, state="PLANNED", index=index)
+            found[key] = EngineTask(name=name, state="PLANNED")
+            if item is not None:
+                items.setdefault(name, []).append(item)
         found[key] = _after(found[key], kind, event, cancelled)
-    if cancelled:
-        return [replace(task, state="CANCELED") if task.state == "STARTED" else task for task in found.values()], failed
-    return list(found.values()), failed
+    tasks = []
+    for key, task in found.items():
+        name, item = _STEP.fullmatch(key).groups()  # type: ignore[union-attr]
+        index = path if item is None else (*path, _position(item, items[name]))
+        if cancelled and task.state == "STARTED":
+            task = replace(task, state="CANCELED")
+        state = _tags(run).get("pipeline/state")
+        told: Any = state if state in ("succeeded", "failed", "cancelled") else None
+        tasks.append(replace(task, name=assets.get(key, name), index=index, told=told))
+    return tasks, failed
+
+
+def _position(item: str, items: Sequence[str]) -> int:
+    """The number of a mapping key: compiled code numbers them; others are numbered as they first showed."""
+    return int(item) if all(one.isdigit() for one in items) else items.index(item)
 
 
 def _after(step: EngineTask, kind: str, event: Row, cancelled: bool) -> EngineTask:

@@ -6,7 +6,9 @@ import ast
 import re
 import time
 import urllib.parse
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Literal, NoReturn, TypeAlias
 from uuid import UUID
@@ -15,6 +17,7 @@ from pipeglot.backends.base import EngineRun, EngineTask, instant
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.migrate.collect import Asked
 from pipeglot.migrate.collect.api import Api, fields
+from pipeglot.migrate.native import bare
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -36,12 +39,15 @@ _RAISED = re.compile(
 _REPR = re.compile(
     r"(?:Task run failed due to timeout|Task run encountered unexpected exception): ([^\W\d]\w*)\((.*)\)\Z", re.DOTALL
 )
+_INDEX = re.compile(r"\[(\d+(?:\.\d+)*)\]\Z")
+"""The index path in the name of a run, as compiled code and others write it."""
+
 _TIMED_OUT = "Task run exceeded timeout of "
 _INTERRUPTED = ("Execution was cancelled by ", "Execution was aborted by ")
 
 
 def collect(api: Api, asked: Asked) -> EngineRun:
-    """A flow run that has ended: the task runs of its last try, and of the flows that it ran.
+    """A flow run that has ended: the task runs of all its tries, and of the flows that it ran.
 
     `asked.run` is the flow run's id, or its name (`daffy-chowchow`) where no other has it; `asked.name` is the flow's.
     The URL is that of the server or, as in Prefect Cloud and in PREFECT_API_URL, of its API (`.../api`). The server
@@ -54,12 +60,12 @@ def collect(api: Api, asked: Asked) -> EngineRun:
         message = f"the flow run {asked.run} has not ended: it is {run.get('state_name') or state}"
         raise AuthoringError([Diagnostic("PG374", "error", message, None, "collect it when it has")])
     rows = server.settled(run)
-    kept, tries = _last_try(rows)
-    tasks = [_task(row, state) for row in kept]
+    tasks = _numbered(rows, state)
+    tries = max([int(run.get("run_count") or 1), *(int(row.get("flow_run_run_count") or 1) for row in rows)])
     said = (run.get("state") or {}).get("message")
     notes = [f"flow run {run.get('state_name')}: {said}"] if said and state != "COMPLETED" else []
     if tries > 1:
-        notes.append(f"the flow was started {tries} times: the task runs are those of the last")
+        notes.append(f"the flow was started {tries} times: the task runs are those of all of them")
     if lost := [task.name for task in tasks if task.state in ("Running", "Pending", "Scheduled", "AwaitingRetry")]:
         notes.append(f"the server does not know how these ended: {', '.join(sorted(lost))}")
     return EngineRun(
@@ -70,7 +76,8 @@ def collect(api: Api, asked: Asked) -> EngineRun:
         logical_date=_iso(run.get("expected_start_time")),
         started=_iso(run.get("start_time")),
         ended=_iso(run.get("end_time")),
-        tasks=tuple(sorted(tasks, key=lambda task: (task.name, task.started or ""))),
+        tasks=tuple(tasks),
+        attempts=tries,
         notes=tuple(notes),
         params=params or {},
     )
@@ -116,14 +123,20 @@ class _Server:
     def task_runs(self, run: Row) -> list[Row]:
         """Every task run of a flow run and of the flow runs it started; not those that stand for a flow run."""
         rows: list[Row] = []
-        flows = [str(run["id"])]
+        flows: list[tuple[str, str, tuple[int, ...]]] = [(str(run["id"]), "", ())]
         while flows:
-            for row in self.pages("task_runs", {"flow_runs": {"id": {"any_": [flows.pop()]}}}):
+            id, before, numbers = flows.pop()
+            inner: dict[str, list[tuple[int, str]]] = {}
+            for row in self.pages("task_runs", {"flow_runs": {"id": {"any_": [id]}}}):
                 details = (row.get("state") or {}).get("state_details") or {}
                 if child := details.get("child_flow_run_id"):
-                    flows.append(child)
+                    # It is called like the flow, with a number behind.
+                    name, _, number = str(row.get("name")).rpartition("-")
+                    inner.setdefault(name, []).append((int(number) if number.isdigit() else 0, child))
                 else:
-                    rows.append(row)
+                    rows.append({**row, "before": before, "numbers": numbers})
+            for name, children in inner.items():
+                flows += [(c, f"{before}{name}.", (*numbers, n)) for n, (_, c) in enumerate(sorted(children))]
         return rows
 
     def pages(self, kind: str, question: Mapping[str, Any]) -> Iterator[Row]:
@@ -139,25 +152,27 @@ class _Server:
             yield from new
 
 
-def _last_try(rows: Sequence[Row]) -> tuple[list[Row], int]:
-    """The task runs of the last try of each flow run, and how often the flow that was retried most was started.
+def _numbered(rows: Sequence[Row], state: str) -> list[EngineTask]:
+    """The task runs in the order in which they were asked for, numbered among those of their task in one try of one flow
+    run; those of flows inside the flow have their names and numbers before their own. A retried flow makes all its task
+    runs anew."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    tasks = []
+    for row in sorted(rows, key=_asked_for):
+        task = _task(row, state)
+        name = f"{row['before']}{task.name}"
+        among = row.get("flow_run_id"), row.get("flow_run_run_count"), bare(name)
+        given = _INDEX.search(name)
+        own = tuple(map(int, given[1].split("."))) if given else (counts[among],)
+        tasks.append(replace(task, name=name, index=(*row["numbers"], *own)))
+        counts[among] += 1
+    return tasks
 
-    A retried flow makes all its task runs anew; those that never started do not tell of which try they are.
-    """
-    kept: list[Row] = []
-    most = 1
-    flows: dict[Any, list[Row]] = {}
-    for row in rows:
-        flows.setdefault(row.get("flow_run_id"), []).append(row)
-    for own in flows.values():
-        tries = max(row.get("flow_run_run_count") or 0 for row in own)
-        last = [row for row in own if row.get("flow_run_run_count") == tries]
-        if tries > 1:
-            since = min(_created(row) for row in last)
-            last += [row for row in own if not row.get("flow_run_run_count") and _created(row) >= since]
-            most = max(most, tries)
-        kept += last if tries > 1 else own
-    return kept, most
+
+def _asked_for(row: Row) -> tuple[str, str]:
+    """When a task run was asked for, to the millisecond, which its id begins with, and when it then came to be."""
+    id = str(row.get("id"))
+    return id[:13] if _is_id(id) and id[14] == "7" else "", row.get("start_time") or "~"
 
 
 def _task(row: Row, run_state: str) -> EngineTask:
@@ -211,11 +226,6 @@ def _known(row: Row) -> tuple[Any, ...]:
 
 def _has_ended(row: Row) -> bool:
     return row.get("state_type") in _FINAL or row.get("state_name") == "NotReady"
-
-
-def _created(row: Row) -> datetime:
-    moment = instant(fields(row, "expected_start_time")[0] or row.get("created"))
-    return moment or datetime.max.replace(tzinfo=timezone.utc)
 
 
 def _age(moment: datetime) -> float:
