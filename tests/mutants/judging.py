@@ -75,7 +75,7 @@ def _sides(
     job: Job, engine: str, mutant: Mutant, native: Native | EngineError, run: EngineRun
 ) -> tuple[Side, Sequence[Declared]]:
     pipeline = BASES[mutant.base]
-    record, _ = as_record(pipeline, run, {}, WHEN)
+    record = as_record(pipeline, run, {}, WHEN).record
     side = Side(spec=f"{engine}:old", engine=engine, engine_version=run.engine_version, records=(record,))
     if isinstance(native, EngineError):
         return side, ()
