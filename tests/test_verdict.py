@@ -352,6 +352,7 @@ def test_what_one_run_cannot_show_is_listed_with_what_would() -> None:
     assert said["the finaliser after a failure"] == (("notify",), "--inject all")
     assert said["a failure of the finaliser"] == (("notify",), "--inject notify")
     assert said["other values of params: n, least"] == ((), "-p n=... -p least=...")
+    assert said["what calls were given"][0] == ("flaky", "notify"), "one fails, and one gives None"
     assert not [what for what in said if "more than one item" in what]
 
 
@@ -361,7 +362,11 @@ def test_what_was_made_to_happen_is_exercised() -> None:
         *(Injected(name=id, call=id) for id in ("load", "total", "score", "best", "publish", "keep", "notify")),
     ]
     said = lacks(judged(run(least=9.0), run(least=9.0), injected=made, params={"n": 5, "least": 9.0}))
-    assert list(said) == ["the arm 'best >= least' of if_publish", "other values of params: n"]
+    assert list(said) == [
+        "what calls were given",
+        "the arm 'best >= least' of if_publish",
+        "other values of params: n",
+    ]
 
 
 def test_a_declared_policy_that_differs_counts_unless_a_rule_covers_it() -> None:

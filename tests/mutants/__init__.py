@@ -1,6 +1,6 @@
 """Mutation testing of the verdict: compiled code and records are changed by program, and a dry-run has to see it.
 
-    python -m tests.mutants --seed 1 --count 125 --engine prefect     # or airflow, dagster, kfp, records
+    python -m tests.mutants --seed 1 --count 125 --engine prefect     # or airflow, dagster, kfp, local, records
     python -m tests.mutants --seed 1 --count 50 --engine airflow --harmless
 
 Every mutant is the old side, the pipeline as it was the new one, on `local`. What a dry-run says of it is one of:

@@ -10,7 +10,7 @@ from collections import Counter
 from tests.mutants.draw import drawn
 from tests.mutants.judging import judged
 
-ENGINES = ("airflow", "dagster", "kfp", "prefect", "records")
+ENGINES = ("airflow", "dagster", "kfp", "local", "prefect", "records")
 
 
 def main() -> int:

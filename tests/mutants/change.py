@@ -17,9 +17,9 @@ class Change:
 
     Attributes:
         pipeline: the changed one.
-        calls: what was changed: naming one of these is right. Empty: the run itself, or its schedule.
+        calls: what was changed: naming one of these is right. Empty, or "": the run itself, or its schedule.
         aspect: a regular expression for what has to be listed where the change could not show in a run. Empty: it
-            changes what the steps do, and shows whenever it makes a difference.
+            shows, or is none: what comes to the same in the reference run is not drawn.
     """
 
     pipeline: Pipeline

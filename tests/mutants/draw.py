@@ -82,7 +82,7 @@ def behaviour(record: Record) -> Any:
 
 
 def drawn(engine: str, count: int, seed: int, *, harmless_ones: bool = False) -> list[Mutant]:
-    """Mutants for an engine, or of records; the same for the same seed, each operator as often as it can be had."""
+    """Mutants for an engine, for `local`, or of records; the same for the same seed, each operator as often as it can be had."""
     rng = random.Random(f"{engine} {seed} {harmless_ones}")
     queues = {name: _shuffled(rng, made) for name, made in _sources(engine, harmless_ones).items()}
     found: list[Mutant] = []
@@ -113,9 +113,8 @@ def _sources(engine: str, harmless_ones: bool) -> dict[str, list[Callable[[], Mu
                     for n, one in enumerate(edit(told(base)))
                 )
             continue
-        meaning = (
-            harmless.OPERATORS if harmless_ones else (*values.OPERATORS, *structure.OPERATORS, *policies.OPERATORS)
-        )
+        declared = () if engine == "local" else policies.OPERATORS  # nothing is declared by what has run here
+        meaning = harmless.OPERATORS if harmless_ones else (*values.OPERATORS, *structure.OPERATORS, *declared)
         for operator in meaning:
             area = operator.__module__.rpartition(".")[2]
             found.setdefault(operator.__name__, []).extend(
@@ -124,6 +123,8 @@ def _sources(engine: str, harmless_ones: bool) -> dict[str, list[Callable[[], Mu
                 )
                 for n, one in enumerate(operator(pipeline))
             )
+        if engine == "local":
+            continue
         compiled = backends.compile(pipeline, engine, allow=ALLOWED)
         written = harmless.WRITTEN if harmless_ones else native_code.OPERATORS[engine]
         for writer in written:
@@ -151,8 +152,12 @@ def _compiled(name: str, engine: str, base: str, change: Change, area: str) -> M
     try:
         if any(one.severity == "error" for one in check(change.pipeline)):
             return None
-        if area == "values" and behaviour(reference(change.pipeline)) == behaviour(told(base)):
-            return None
+        if engine == "local" or area == "values" or "result" in name:
+            record = reference(change.pipeline)
+            if (area == "values" or "result" in name) and behaviour(record) == behaviour(told(base)):
+                return None
+            if engine == "local":
+                return Mutant(name, base, change.calls, change.aspect, record=record)
         compiled = backends.compile(change.pipeline, engine, allow=ALLOWED)
     except PipeglotError:
         return None

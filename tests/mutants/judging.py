@@ -45,8 +45,8 @@ class Judged:
 
 
 def judged(engine: str, mutants: Sequence[Mutant]) -> Iterator[Judged]:
-    """What a dry-run says of each; without an engine for those of records."""
-    if engine == "records":
+    """What a dry-run says of each; without an engine for those of records, and those that ran here."""
+    if engine in ("local", "records"):
         for mutant in mutants:
             assert mutant.record is not None
             yield _judged(mutant, Side(spec="record:old.json", engine=mutant.record.engine, records=(mutant.record,)))
@@ -111,7 +111,7 @@ def _outcome(mutant: Mutant, found: DryRun) -> tuple[Outcome, str]:
 
 
 def _names(mutant: Mutant, call: str | None) -> bool:
-    return (call is None and not mutant.calls) or call in mutant.calls
+    return (call or "") in (mutant.calls or {""})
 
 
 def _listed(mutant: Mutant, found: DryRun) -> str:
@@ -126,7 +126,7 @@ def _listed(mutant: Mutant, found: DryRun) -> str:
         ),
     ):
         about = {re.sub(r"\[\d+\]", "", call) for call in calls}
-        hits = not mutant.calls or bool(about & mutant.calls) or not about
+        hits = not mutant.calls or "" in mutant.calls or bool(about & mutant.calls) or not about
         if mutant.aspect and hits and re.search(mutant.aspect, what, re.IGNORECASE):
             return f"{name}: {what[:120]}"
     return ""

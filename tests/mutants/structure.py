@@ -24,6 +24,9 @@ from pipeglot.core.ir import (
 )
 from tests.mutants.change import Change, calls, instead, replaced, within
 
+GIVEN = r"^(the arm|calls that never ran|what calls were given)"
+"""What is said of calls whose inputs, or which at all, no run shows."""
+
 
 def _used(pipeline: Pipeline) -> set[str]:
     """What something takes a value from or waits for."""
@@ -70,7 +73,7 @@ def other_step(pipeline: Pipeline) -> Iterator[Change]:
     for call in calls(pipeline):
         for name, shape in shapes.items():
             if name != call.step and shape == shapes[call.step]:
-                yield Change(replaced(pipeline, call.id, step=name), frozenset({call.id}))
+                yield Change(replaced(pipeline, call.id, step=name), frozenset({call.id}), GIVEN)
 
 
 def constant_argument(pipeline: Pipeline) -> Iterator[Change]:
@@ -83,7 +86,7 @@ def constant_argument(pipeline: Pipeline) -> Iterator[Change]:
 
 
 def _given(pipeline: Pipeline, call: Call, name: str, value: Value) -> Change:
-    return Change(replaced(pipeline, call.id, args={**call.args, name: value}), frozenset({call.id}))
+    return Change(replaced(pipeline, call.id, args={**call.args, name: value}), frozenset({call.id}), GIVEN)
 
 
 def frozen_argument(pipeline: Pipeline) -> Iterator[Change]:
@@ -119,8 +122,9 @@ def final_told(pipeline: Pipeline) -> Iterator[Change]:
         call = pipeline.final.call
         for name, value in call.args.items():
             if value == Ctx(name="state"):
-                yield _given(pipeline, call, name, Const(value="succeeded"))
-                yield _given(pipeline, call, name, Const(value="failed"))
+                for told in ("succeeded", "failed"):
+                    new = _given(pipeline, call, name, Const(value=told))
+                    yield Change(new.pipeline, new.calls, f"{GIVEN}|^the finaliser after")
 
 
 def drops_final(pipeline: Pipeline) -> Iterator[Change]:
@@ -190,7 +194,7 @@ def items(pipeline: Pipeline) -> Iterator[Change]:
             if isinstance(node.items, Const) and isinstance(node.items.value, list):
                 old = node.items.value
                 for new in (old[:-1], [*old, old[-1]], old[::-1], [*old[:-1], 77]):
-                    yield Change(replaced(pipeline, node.id, items=Const(value=new)), inside | {node.id})
+                    yield Change(replaced(pipeline, node.id, items=Const(value=new)), inside | {node.id}, "messages")
             elif isinstance(node.items, ListOf):
                 for some in (node.items.items[:-1], node.items.items[::-1]):
                     yield Change(replaced(pipeline, node.id, items=ListOf(items=some)), inside | {node.id})
@@ -226,7 +230,7 @@ def _refs(node: AnyNode) -> set[str]:
 
 
 def result(pipeline: Pipeline) -> Iterator[Change]:
-    """The run gives something else, or nothing."""
+    """The run gives something else, or nothing; never what it gave."""
     yield Change(pipeline.model_copy(update={"result": Const(value="something else")}), frozenset(), "result")
     yield Change(pipeline.model_copy(update={"result": None}), frozenset(), "result")
     for call in pipeline.body:
@@ -246,7 +250,7 @@ def default_of_param(pipeline: Pipeline) -> Iterator[Change]:
             ]
             yield Change(
                 pipeline.model_copy(update={"params": params}),
-                frozenset(used) | {f"params.{param.name}"},
+                frozenset({*used, ""}),
                 f"param|{param.name}",
             )
 

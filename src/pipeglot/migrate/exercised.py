@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from pipeglot.core.graph import words
 from pipeglot.core.ir import AnyNode, Call, Each, If, walk
-from pipeglot.core.record import CallRecord, Record
+from pipeglot.core.record import CallRecord, CallState, Record
 from pipeglot.migrate.model import Injected
 from pipeglot.migrate.order import Order, at_once
 from pipeglot.migrate.weight import NotExercised
@@ -30,7 +30,7 @@ def not_exercised(
         params: what all runs were given.
     """
     runs = _Runs(order, records, injected)
-    return [*runs.policies(), *runs.regions(), *runs.finaliser(), *runs.whole(params)]
+    return [*runs.policies(), *runs.values(), *runs.regions(), *runs.finaliser(), *runs.whole(params)]
 
 
 class _Runs:
@@ -64,6 +64,25 @@ class _Runs:
         yield from self._some("tolerated failures, and the value in their place", "no call failed", tolerant)
         strict = [id for id in never_failed if body[id].policy.on_failure is None]
         yield from self._some("failures, and what they stop", "no call failed", strict)
+
+    def values(self) -> Iterator[NotExercised]:
+        """Calls that never ran because something before them failed, and those whose inputs no output shows: engines tell
+        what a call gave, not what it was given."""
+        ran = [id for id in self._order.calls if any(call.attempts for call in self._ran[id])]
+        blocked = [id for id in self._order.calls if id not in ran and self._was(id, "blocked")]
+        yield from self._some("calls that never ran", "they were blocked in every run", blocked, "runs that succeed")
+        steps = {step.name: step for step in self._order.shape.pipeline.steps}
+        silent = [
+            id
+            for id in ran
+            if steps[self._order.calls[id].step].returns.get("type") == "null" or not self._was(id, "succeeded")
+        ]
+        yield from self._some(
+            "what calls were given", "they gave nothing that would show it", silent, "a look at both sides' code"
+        )
+
+    def _was(self, id: str, state: CallState) -> bool:
+        return any(call.state == state for call in self._ran[id])
 
     def regions(self) -> Iterator[NotExercised]:
         """Arms that were not taken, loops of at most one item, limits that nothing reached."""
@@ -127,16 +146,13 @@ class _Runs:
                 yield from self._some(f"the arm {when!r} of {region.id}", "it was not taken", _ids(arm.body), how)
         if region.arms[-1].when is not None and all(entered):
             how = "other data, or params that lead there: -p NAME=VALUE"
-            skipped = [id for arm in region.arms for id in _ids(arm.body) if not self._skipped(id)]
+            skipped = [id for arm in region.arms for id in _ids(arm.body) if not self._was(id, "skipped")]
             yield from self._some(f"{region.id} when no condition holds", "an arm was taken every time", skipped, how)
 
     def _entered(self, body: tuple[AnyNode, ...]) -> bool | None:
         """Whether something in a block was attempted; None when nothing in it could be."""
         ids = _ids(body)
         return any(call.attempts for id in ids for call in self._ran[id]) if ids else None
-
-    def _skipped(self, id: str) -> bool:
-        return any(call.state == "skipped" for call in self._ran[id])
 
     def _items(self, loop: Each) -> Iterator[NotExercised]:
         ids = _ids(loop.body)
