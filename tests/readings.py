@@ -75,8 +75,8 @@ class Read:
             for pipeline, mutated in [pair for pair, _ in zip(mutants(target, name), range(1), strict=False)]:
                 self.mutants.append((name, pipeline, self._compiled(mutated)))
         told = read_many(target, self.jobs)
-        self.written = {job.name: found for job, found in zip(self.jobs, told, strict=False)}
         count = len(self.jobs) - len(self.pipelines) - len(self.mutants)
+        self.written = {job.name: found for job, found in zip(self.jobs[:count], told, strict=False)}
         self.ours, self.theirs = told[count : count + len(self.pipelines)], told[count + len(self.pipelines) :]
 
     def _bad(self, name: str, text: str) -> Job:

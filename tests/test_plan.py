@@ -696,6 +696,9 @@ def test_native_code_on_the_old_side_is_read_for_what_it_takes_and_not_compiled(
         "load = Operator(task_id='load', postgres_conn_id='dwh', pool='small')\n"
     )
     plan = make_plan(case("chain"), f"airflow:{legacy}:old_dag", "prefect")
+    # It cannot be loaded: what else it has is never taken for nothing.
+    assert plan.verdict == "migrate with conditions" and not plan.traits
+    assert any("could not be read" in one.message for one in plan.conditions)
     assert all(one.old.how == "unknown" and not one.old.lines for one in plan.rows)
     assert "native code" in plan.old.note
     asked = {(one.kind, re.search(r"DB_HOST|key|dwh|small", one.what)[0]) for one in plan.manual if one.places}  # type: ignore[index]

@@ -4,13 +4,19 @@ the pipeline says."""
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeglot import pipeline, step
 from pipeglot.backends.execute import Job
 from pipeglot.backends.native import Native
 from pipeglot.backends.reading import read_many
 from pipeglot.migrate.declared import declared
+from pipeglot.migrate.native import NativeSide
+from pipeglot.migrate.planning.build import make_plan
+from pipeglot.migrate.planning.model import Plan
+from pipeglot.migrate.planning.text import markdown
 from tests.readings import TARGETS, WRITTEN, error, lines, partners, readings
 
 pytestmark = pytest.mark.engine
@@ -27,11 +33,11 @@ def spelled(target: str, number: int, line: int) -> str:
 def test_no_file_of_ours_declares_anything_else_than_its_pipeline(target: str) -> None:
     read = readings(target)
     found = []
-    for (pipeline, compiled), native in zip(read.pipelines, read.ours, strict=True):
-        assert isinstance(native, Native), (pipeline.name, native)
+    for (made, compiled), native in zip(read.pipelines, read.ours, strict=True):
+        assert isinstance(native, Native), (made.name, native)
         assert native.compiled
-        told = declared(pipeline, (native, partners(compiled)))
-        found += [(pipeline.name, str(one)) for one in told if one.verdict == "differ"]
+        told = declared(made, (native, partners(compiled)))
+        found += [(made.name, str(one)) for one in told if one.verdict == "differ"]
     assert found == []
 
 
@@ -48,10 +54,10 @@ UNREAD: dict[str, set[str]] = {
 def test_a_policy_that_is_dropped_before_compiling_is_a_difference(target: str) -> None:
     read = readings(target)
     noticed, tried = set(), set()
-    for (attribute, pipeline, compiled), native in zip(read.mutants, read.theirs, strict=True):
+    for (attribute, made, compiled), native in zip(read.mutants, read.theirs, strict=True):
         tried.add(attribute)
         assert isinstance(native, Native), (attribute, native)
-        if any(one.verdict == "differ" for one in declared(pipeline, (native, partners(compiled)))):
+        if any(one.verdict == "differ" for one in declared(made, (native, partners(compiled)))):
             noticed.add(attribute)
     assert tried - noticed == UNREAD[target]
 
@@ -220,3 +226,88 @@ def test_kfp_tells_of_the_specification_that_an_sdk_file_makes() -> None:
     # The server alone knows what starts runs of it.
     assert {"schedules", "catch_up", "max_active_runs"} <= set(native.unknown)
     assert load.at is not None and "def load" in spelled("kfp", 0, load.at.line)
+
+
+# ---------------------------------------------------------------- what a plan makes of it
+
+
+@step(retries=3, retry_delay=10, backoff=2.0, max_delay=30)
+def load(rows: int) -> int:
+    return rows
+
+
+@pipeline
+def port(rows: int = 10) -> int:
+    return load(rows)
+
+
+def planned(target: str, number: int, monkeypatch: pytest.MonkeyPatch, made: Any = port) -> Plan:
+    """The plan of a move from a file that has been read already."""
+    file, name = WRITTEN[target][number]
+    read = readings(target).native(name)
+    monkeypatch.setattr(NativeSide, "declares", lambda self, task=None, stop=None: read)
+    return make_plan(made.ir(), f"{target}:{file}:{name}", "prefect" if target == "airflow" else "airflow")
+
+
+def left(plan: Plan) -> set[str]:
+    return {one.name for one in plan.traits if one.carried == "no"}
+
+
+def test_a_plan_names_everything_that_a_dag_has_and_pauses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned("airflow", 1, monkeypatch)
+    assert plan.verdict == "migrate with conditions" and "nothing is lost" not in plan.why
+    assert left(plan) == {
+        "schedule",
+        "start_date",
+        "catch_up",
+        "sensor",
+        "task",
+        "retries",
+        "on_failure",
+        "depends_on_past",
+        "priority_weight",
+        "pool",
+        "trigger_rule",
+    }
+    lines = WRITTEN["airflow"][1][0].read_text().splitlines()
+    wanted = {"sensor": "FileSensor", "pool": 'pool="db"', "trigger_rule": "one_success", "catch_up": "catchup=True"}
+    wanted |= {
+        "depends_on_past": '"depends_on_past": True',
+        "schedule": "0 2 * * *",
+        "priority_weight": "priority_weight=5",
+    }
+    for name, words in wanted.items():
+        [place, *_] = [one.places[0] for one in plan.traits if one.name == name]
+        assert words in lines[place.line - 1], name
+    asked = {one.what for one in plan.manual}
+    assert any("bucket" in what for what in asked) and any("connection warehouse" in what for what in asked)
+    assert any(move.command == "airflow dags pause nightly" for move in plan.cut_over)
+    assert any(move.command == "airflow dags unpause nightly" for move in plan.rollback)
+    shown = markdown(plan)
+    assert "## What airflow:" in shown and "NOT carried over" in shown
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_what_the_pipeline_has_too_is_carried_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned("kfp", 0, monkeypatch)
+    carried = {one.name for one in plan.traits if one.carried == "yes" and one.tasks == ("load",)}
+    assert carried == {"retries"}
+    assert {"image", "packages", "caching", "resources", "artifact", "max_parallel"} <= left(plan)
+    assert any("server knows that alone" in one.what for one in plan.not_judged)
+    assert any("recurring-run disable" in move.command for move in plan.cut_over)
+
+
+def test_a_plan_names_what_a_flow_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned("prefect", 0, monkeypatch)
+    assert {"run_retries", "on_failure", "on_success", "cache_policy", "persist_result", "task_runner"} <= left(plan)
+    assert {"schedule", "max_active_runs", "run_timeout", "concurrency", "with_options", "task"} <= left(plan)
+    assert any("prefect deployment schedule pause sums/nightly" in move.command for move in plan.cut_over)
+
+
+def test_a_plan_names_what_a_job_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned("dagster", 0, monkeypatch)
+    assert {"schedule", "partitions", "resource", "on_failure", "run_retries", "pool", "priority"} <= left(plan)
+    commands = {move.command for move in plan.cut_over}
+    assert {
+        f"dagster {kind} -f dagster_rich.py" for kind in ("schedule stop sums_schedule", "sensor stop new_file")
+    } <= commands

@@ -226,6 +226,9 @@ def _plan(actions: Any) -> None:
     sides = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"
     parser.add_argument("--old", metavar="SIDE", required=True, help=f"where it is now: {sides}")
     parser.add_argument("--new", metavar="T", required=True, help="the target it is to move to")
+    parser.add_argument(
+        "--old-python", metavar="PATH", help="a Python that has the engine which native code is read by"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the plan as JSON (- for standard output, alone)")
     parser.add_argument("--out", "-o", metavar="FILE.md", help="write the plan as Markdown, instead of printing it")
 

@@ -23,7 +23,8 @@ def plan(args: argparse.Namespace) -> int:
     if out is not None and out == data:
         raise files.fail("PG342", "--out and --json name one file", "name two")
     loaded = load(args.source)
-    made = make_plan(loaded.pipeline, args.old, args.new, source=args.source)
+    python = Path(args.old_python) if args.old_python else None
+    made = make_plan(loaded.pipeline, args.old, args.new, source=args.source, old_python=python)
     report(loaded.diagnostics, folder=folder_of(args.source))
     wanted: dict[Path, str] = {}
     if out is not None:

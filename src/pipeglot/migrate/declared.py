@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pipeglot.backends.native import Native, NativeSchedule
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
 from pipeglot.core.ticks import ticks
-from pipeglot.migrate.facts import Fact, Facts, Partners, of_native, of_pipeline
+from pipeglot.migrate.facts import Fact, Facts, Partners, of_native, of_pipeline, words
 from pipeglot.migrate.weight import Declared
 
 _SAMPLE = 300
@@ -151,8 +151,8 @@ def _schedules(old: Facts, new: Facts) -> Iterator[Declared]:
         if other:
             who = "old" if old.clocks is None else "new"
             told = (
-                None if old.clocks is None else _words(old.clocks),
-                None if new.clocks is None else _words(new.clocks),
+                None if old.clocks is None else words(old.clocks),
+                None if new.clocks is None else words(new.clocks),
             )
             note = f"no file of the {who} side says what starts its runs"
             yield Declared(name="schedule", old=told[0], new=told[1], verdict="unknown", note=note)
@@ -167,29 +167,14 @@ def _schedules(old: Facts, new: Facts) -> Iterator[Declared]:
             if match is not None:
                 left.remove(one)
                 right.remove(match)
-        note = "" if left or _words(old.clocks) == _words(new.clocks) else "spelled differently, with the same ticks"
+        note = "" if left or words(old.clocks) == words(new.clocks) else "spelled differently, with the same ticks"
     yield Declared(
         name="schedule",
-        old=_words(old.clocks),
-        new=_words(new.clocks),
+        old=words(old.clocks),
+        new=words(new.clocks),
         verdict="differ" if left or right else "agree",
         note=note,
     )
-
-
-def _words(clocks: Sequence[NativeSchedule]) -> str | None:
-    """Schedules for people.
-
-    >>> _words([NativeSchedule(kind="cron", cron="0 2 * * *", timezone="UTC")])
-    '0 2 * * * (UTC)'
-    """
-    told = []
-    for one in clocks:
-        if one.kind == "cron":
-            told.append(f"{one.cron} ({one.timezone})" if one.timezone else f"{one.cron}")
-        else:
-            told.append(f"every {one.seconds:g} s")
-    return "; ".join(told) or None
 
 
 def _alike(one: NativeSchedule, other: NativeSchedule) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -210,9 +210,20 @@ def _of_task_alone(task: NativeTask, call: str | None) -> Iterator[tuple[str | N
     for hook in task.hooks:
         yield call, task.name, f"on_{hook.event}", Fact(hook.calls)
     for setting in task.settings:
-        yield call, task.name, setting.name, Fact(setting.value)
+        if not setting.name.startswith("sensor."):  # said of the sensor as a whole
+            yield call, task.name, setting.name, Fact(setting.value)
 
 
-def names(native: Native) -> Iterable[str]:
-    """What the tasks are called that a run can have."""
-    return [task.name for task in native.tasks]
+def words(clocks: Sequence[NativeSchedule]) -> str | None:
+    """Schedules for people.
+
+    >>> words([NativeSchedule(kind="cron", cron="0 2 * * *", timezone="UTC")])
+    '0 2 * * * (UTC)'
+    """
+    told = []
+    for one in clocks:
+        if one.kind == "cron":
+            told.append(f"{one.cron} ({one.timezone})" if one.timezone else f"{one.cron}")
+        else:
+            told.append(f"every {one.seconds:g} s")
+    return "; ".join(told) or None

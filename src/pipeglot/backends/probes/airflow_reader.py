@@ -205,7 +205,9 @@ class Reader:
                 templates.update(reading.texts(own[field], field))
         settings = list(differing(task, self.usual, SETTINGS, at))
         if kind == "sensor":
-            settings += [reading.placed(name, asked(task, name), at(name)) for name in SENSOR if asked(task, name)]
+            settings += [
+                reading.placed(f"sensor.{name}", asked(task, name), at(name)) for name in SENSOR if asked(task, name)
+            ]
         rule = value_of(task.trigger_rule)
         join = "" if rule == value_of(self.usual.trigger_rule) else rule
         wrote = {

@@ -9,9 +9,11 @@ from typing import get_args
 
 from pipeglot import __version__
 from pipeglot.backends.base import Ability
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+from pipeglot.backends.native import Native
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import At, Pipeline
 from pipeglot.core.shape import inline
+from pipeglot.migrate.declaring import partners
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.planning import switch
 from pipeglot.migrate.planning.manual import calls, manual, place
@@ -24,29 +26,34 @@ from pipeglot.migrate.planning.model import (
     PlanSide,
     Row,
     Said,
+    Trait,
     Verdict,
 )
 from pipeglot.migrate.planning.rows import ABLE, PLACES, Side, rows
 from pipeglot.migrate.planning.spelling import Speller
 from pipeglot.migrate.planning.surroundings import ENGINES, Need, in_python, needs
+from pipeglot.migrate.planning.traits import native_needs, traits
 from pipeglot.migrate.secrets import Masks
 from pipeglot.migrate.sides import CompiledSide, Runner, side
 
 
-def make_plan(pipeline: Pipeline, old: str, new: str, *, source: str = "SOURCE") -> Plan:
-    """Plan the migration of a valid pipeline; nothing is run.
+def make_plan(
+    pipeline: Pipeline, old: str, new: str, *, source: str = "SOURCE", old_python: Path | None = None
+) -> Plan:
+    """Plan the migration of a valid pipeline; nothing is run. Native code is loaded by its engine, to be read.
 
     Args:
         pipeline: the pipeline; it may hold Includes.
         old: the side it is on: a target, `local`, `record:FILE`, or native code as `TARGET:FILE`.
         new: the target it is to move to.
         source: how the user names the pipeline, for the commands that the plan names.
+        old_python: a Python that has the engine of native code; by default the environment pipeglot made.
 
     Raises:
         AuthoringError: PG377 when `new` is no target; PG378 when both are the same; PG360 when `old` cannot be read.
         CompileError: PG201 for an unknown target.
     """
-    before, after = side(old), side(new)
+    before, after = side(old, python=old_python), side(new)
     if not isinstance(after, CompiledSide):
         message = f"a plan is for a target that the pipeline is compiled for, and {new!r} is none"
         raise AuthoringError([Diagnostic("PG377", "error", message, None, "name a target (`pipeglot targets`)")])
@@ -60,7 +67,14 @@ def make_plan(pipeline: Pipeline, old: str, new: str, *, source: str = "SOURCE")
     assert there.speller is not None
     compiled = there.speller.whole
     willbe = switch.Deployed(pipeline, compiled.name, compiled)
-    conditions = [*_conditions(found, here.engine, new), *_hidden(flat, found, willbe, new)]
+    read, unread = _read(before)
+    has = traits(pipeline, read, partners(pipeline, read, before)) if read and isinstance(before, NativeSide) else []
+    conditions = [
+        *_unread(old, unread),
+        *_left_behind(has, old),
+        *_conditions(found, here.engine, new),
+        *_hidden(flat, found, willbe, new),
+    ]
     blockers = list(_blockers(found, pipeline.at))
     verdict: Verdict = "stay" if blockers else "migrate with conditions" if conditions else "migrate"
     was = switch.Deployed(
@@ -68,25 +82,70 @@ def make_plan(pipeline: Pipeline, old: str, new: str, *, source: str = "SOURCE")
         here.speller.whole.name if here.speller else _native_name(before) or pipeline.name,
         here.speller.whole if here.speller else None,
         before.file.name if isinstance(before, NativeSide) else "",
+        read,
     )
-    native = _native_needs(before)
+    native = [*_native_needs(before), *(native_needs(read) if read else ())]
     plan = Plan(
         pipeline=pipeline.name,
         digest=pipeline.digest(),
         pipeglot=__version__,
         verdict=verdict,
-        why=_why(verdict, conditions, blockers, old, new),
-        old=_plan_side(old, here),
+        why=_why(verdict, conditions, blockers, old, new, left=sum(one.carried == "no" for one in has)),
+        old=_plan_side(old, here, read),
         new=_plan_side(new, there),
         conditions=tuple(conditions),
         blockers=tuple(blockers),
+        traits=tuple(has),
         rows=tuple(found),
-        manual=tuple(manual(flat, here.engine, new, compiled, found, native)),
+        manual=tuple(manual(flat, here.engine, new, compiled, found, _once(native))),
         cut_over=() if blockers else tuple(switch.cut_over(here.engine, was, new, willbe)),
         rollback=() if blockers else tuple(switch.rollback(here.engine, was, new, willbe)),
-        not_judged=tuple(_not_judged(flat, old, new, here, source, conditions, bool(blockers))),
+        not_judged=(
+            *_elsewhere(read, old),
+            *_not_judged(flat, old, new, here, source, conditions, bool(blockers)),
+        ),
     )
     return Masks.of(pipeline).model(plan)
+
+
+def _read(runner: Runner) -> tuple[Native | None, str]:
+    """What native code declares, or why it cannot be read."""
+    if not isinstance(runner, NativeSide):
+        return None, ""
+    try:
+        return runner.declares(), ""
+    except EngineError as error:
+        return None, f"{error.diagnostics[0].code} {error.diagnostics[0].message.splitlines()[0]}"
+
+
+def _elsewhere(read: Native | None, old: str) -> Iterator[NotJudged]:
+    """What no file of the old side says."""
+    if read is not None and "schedules" in read.unknown:
+        yield NotJudged(what=f"what starts runs of {old}: its server knows that alone, look there")
+    for note in read.notes if read is not None else ():
+        yield NotJudged(what=f"{old}: {note}")
+
+
+def _once(needs: Sequence[Need]) -> list[Need]:
+    return list({(need.kind, need.name): need for need in reversed(needs)}.values())[::-1]
+
+
+def _unread(old: str, why: str) -> Iterator[Condition]:
+    if why:
+        message = f"what {old} has beside its tasks is not known, for it could not be read: {why}"
+        way_out = "mend that, or look for sensors, callbacks, retries, schedules and limits in it by hand"
+        yield Condition(code="", allow=False, message=message, help=way_out)
+
+
+def _left_behind(has: Sequence[Trait], old: str) -> Iterator[Condition]:
+    """What the old side has and the pipeline has not, or may not have."""
+    for one in has:
+        if one.carried != "yes":
+            value = f" {one.value}" if one.value else ""
+            of = f" of {', '.join(one.tasks[:6])}{', ...' if len(one.tasks) > 6 else ''}" if one.tasks else ""
+            fate = "is not carried over" if one.carried == "no" else "may not be carried over"
+            message = f"{one.title}{value}{of} {fate}: {one.note}"
+            yield Condition(code="", allow=False, message=message, help=one.help, places=one.places[:PLACES])
 
 
 def _native_name(runner: Runner) -> str:
@@ -112,7 +171,10 @@ def _shown(path: Path) -> str:
         return path.name
 
 
-def _plan_side(spec: str, one: Side) -> PlanSide:
+def _plan_side(spec: str, one: Side, read: Native | None = None) -> PlanSide:
+    if read is not None:
+        note = f"native code, as {one.engine} {read.engine_version} has loaded it; not compiled here"
+        return PlanSide(spec=spec, engine=one.engine, name=read.name, entry=read.file, note=note)
     if one.speller is None:
         notes = {"local": "the reference, which nothing is compiled for", "record": "a run that was made before"}
         note = notes.get(spec.partition(":")[0], "native code, which is not compiled here")
@@ -207,13 +269,17 @@ def _unable(row: Row) -> bool:
     return row.new.by.partition(":")[0] in get_args(Ability)
 
 
-def _why(verdict: Verdict, conditions: Sequence[Condition], blockers: Sequence[Blocker], old: str, new: str) -> str:
+def _why(
+    verdict: Verdict, conditions: Sequence[Condition], blockers: Sequence[Blocker], old: str, new: str, left: int = 0
+) -> str:
     if verdict == "stay":
         return f"{new} refuses {len(blockers)} thing{'s' * (len(blockers) > 1)} that the pipeline uses: stay on {old}, or change them"
     if verdict == "migrate":
         return f"{new} does everything that the pipeline uses, itself or by generated code, and nothing is lost"
+    behind = f", {left} of them what {old} has and the pipeline does not" if left else ""
     return (
         f"{new} does what the pipeline uses, with {len(conditions)} difference{'s' * (len(conditions) > 1)} to accept"
+        f"{behind}"
     )
 
 

@@ -93,6 +93,34 @@ class Blocker(Part):
     count: int = 1
 
 
+Carried: TypeAlias = Literal["yes", "no", "unknown"]
+"""Whether the pipeline has what the old side has; `unknown` where the two say it in ways that cannot be compared."""
+
+
+class Trait(Part):
+    """Something that native code of the old side has, read off the object that its engine has loaded.
+
+    Attributes:
+        name: what it is: `sensor`, `schedule`, `retries`, `on_failure` for a callback, or the engine's own word.
+        title: the same for people.
+        value: what it says.
+        tasks: those that have it, by the engine's names; none where it is about the run.
+        places: where it is written.
+        carried: whether the pipeline has it too.
+        note: what the pipeline says instead, or why that is not known.
+        help: what to do about it.
+    """
+
+    name: str
+    title: str
+    value: str = ""
+    tasks: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    carried: Carried
+    note: str = ""
+    help: str = ""
+
+
 class Manual(Part):
     """Something that people have to do, and where it comes from."""
 
@@ -142,6 +170,7 @@ class Plan(Part):
     new: PlanSide
     conditions: tuple[Condition, ...] = ()
     blockers: tuple[Blocker, ...] = ()
+    traits: tuple[Trait, ...] = ()
     rows: tuple[Row, ...] = ()
     manual: tuple[Manual, ...] = ()
     cut_over: tuple[Move, ...] = ()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeglot.backends.base import Compiled
+from pipeglot.backends.native import Native
 from pipeglot.core.ir import Pipeline
 from pipeglot.migrate.planning.model import Move
 
@@ -18,21 +19,32 @@ from pipeglot.migrate.planning.model import Move
 @dataclass(frozen=True)
 class Deployed:
     """A pipeline on an engine: `name` is what the engine knows it by. `compiled` is None for native code, which may
-    have other names than the compiled files would."""
+    have other names than the compiled files would; `native` is what that declares, where it was read."""
 
     pipeline: Pipeline
     name: str
     compiled: Compiled | None = None
     file: str = ""
+    native: Native | None = None
 
     @property
     def scheduled(self) -> bool:
-        """Whether it starts by itself, as far as the pipeline says."""
+        """Whether it starts by itself, or may, as far as the pipeline or the native code says."""
+        if self.native is not None:
+            return bool(self.native.schedules) or "schedules" in self.native.unknown
         return self.pipeline.schedule is not None
+
+    @property
+    def started_by(self) -> str:
+        """What starts it by itself, in words."""
+        told = [one.about for one in self.native.schedules] if self.native is not None else []
+        return "; ".join(told) or "whatever is set up for it there"
 
     @property
     def catches_up(self) -> bool:
         """Whether missed ticks are to be caught up on."""
+        if self.native is not None:
+            return bool(self.native.catch_up)
         return self.pipeline.schedule is not None and self.pipeline.schedule.catch_up
 
     @property
@@ -97,7 +109,8 @@ def _airflow_missed(it: Deployed, again: bool) -> str:
 
 
 def _prefect_full(it: Deployed) -> str:
-    return _q(f"{it.name}/{it.name}")
+    named = [one.name for one in it.native.schedules if one.name] if it.native is not None else [it.name]
+    return _q(f"{it.name}/{named[0]}") if named else f"{_q(it.name)}/DEPLOYMENT"
 
 
 def _prefect_deploy(it: Deployed) -> Iterator[Move]:
@@ -130,6 +143,9 @@ def _prefect_missed(it: Deployed, again: bool) -> str:
 
 def _dagster_names(it: Deployed) -> Iterator[tuple[str, str]]:
     """What its definitions start runs with by themselves: (schedule or sensor, name), as the compiled file says."""
+    if it.native is not None:
+        for one in it.native.schedules:
+            yield "sensor" if one.kind == "sensor" else "schedule", one.name
     if it.compiled is None:
         return
     try:
@@ -270,8 +286,14 @@ def cut_over(old: str, before: Deployed, new: str, after: Deployed) -> list[Move
     stop = _stopped(old, source, before)
     deploy = _at(new, target.deploy(after))
     if not after.scheduled:
+        moves += stop if before.scheduled else []
         moves += deploy if target.at_once else [*deploy, *_at(new, target.start(after))]
-        moves.append(Move(what=f"it has no schedule: whoever starts it on {old} starts it on {new} from now on"))
+        who = (
+            f"what starts it on {old} by itself ({before.started_by}) starts nothing on {new}: "
+            if before.scheduled
+            else ""
+        )
+        moves.append(Move(what=f"{who}it has no schedule: whoever starts it on {old} starts it on {new} from now on"))
     elif target.at_once:
         moves += [*stop, *deploy]
     else:
@@ -285,17 +307,17 @@ def cut_over(old: str, before: Deployed, new: str, after: Deployed) -> list[Move
 def rollback(old: str, before: Deployed, new: str, after: Deployed) -> list[Move]:
     """What is done, in order, so that the old engine takes over again."""
     source, target = ENGINES.get(old, _ANY), ENGINES.get(new, _ANY)
-    if not after.scheduled:
+    if not after.scheduled and not before.scheduled:
         return [
             Move(what=f"it has no schedule: whoever starts it on {new} starts it on {old} again; nothing else changes")
         ]
     unknown = (
         ""
-        if before.compiled or old not in ENGINES or old == "local"
+        if before.compiled or before.native or old not in ENGINES or old == "local"
         else "if its own code says of catching up what the pipeline says, "
     )
     return [
-        *_stopped(new, target, after),
+        *(_stopped(new, target, after) if after.scheduled else ()),
         Move(what=f"note which ticks {new} has done: {old} knows nothing of them"),
         *_at(old, source.start(before)),
         Move(what=f"{old}: {unknown}{source.missed(before, True)}"),

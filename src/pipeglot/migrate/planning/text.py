@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from pipeglot.core.render import printable
-from pipeglot.migrate.planning.model import Blocker, Condition, OnSide, Place, Plan, Row
+from pipeglot.migrate.planning.model import Blocker, Condition, OnSide, Place, Plan, Row, Trait
 
 HOW = {
     "native": "native",
@@ -20,6 +20,7 @@ HOW = {
     "absent": "-",
     "unknown": "?",
 }
+CARRIED = {"yes": "carried over", "no": "NOT carried over", "unknown": "not known whether carried over"}
 FOUND = {
     "removed": "",
     "changed": "",
@@ -66,6 +67,10 @@ def _plan(plan: Plan) -> Iterator[str]:
         yield from ("", f"## Conditions to accept ({len(plan.conditions)})", "")
         for condition in plan.conditions:
             yield from _condition(condition)
+    if plan.traits:
+        yield from ("", f"## What {text(old)} has ({len(plan.traits)})", "")
+        for trait in plan.traits:
+            yield _trait(trait)
     yield from ("", f"## Equivalence ({len(plan.rows)} attributes)", "")
     yield from _overview(plan, old, new)
     yield from ("", "## Spelling and differences", "")
@@ -99,6 +104,13 @@ def _condition(one: Condition) -> Iterator[str]:
     yield f"- [ ] {name}{text(one.message)}{_times(one.count)}{_at(one.places)}{accept}"
     if one.help:
         yield f"  - {text(one.help)}"
+
+
+def _trait(one: Trait) -> str:
+    value = f" {code(_cut(one.value, LINE))}" if one.value else ""
+    tasks = f", of {', '.join(map(code, one.tasks[:8]))}{', ...' if len(one.tasks) > 8 else ''}" if one.tasks else ""
+    note = f" ({text(one.note)})" if one.note else ""
+    return f"- **{text(one.title)}**{value}{tasks}{_at(one.places)}: {CARRIED[one.carried]}{note}"
 
 
 def _times(count: int) -> str:
