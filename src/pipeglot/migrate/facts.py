@@ -157,8 +157,12 @@ def of_native(native: Native, partners: Partners) -> Facts:
         name: Fact(value, said=value is not None and name not in native.assumed, known=name not in native.unknown)
         for name, value in run.items()
     }
+    # A param is told to every op of Dagster's that has a field of its name.
     facts.params = {
-        param.name: Fact(note="required") if param.required else Fact(param.default) for param in native.params
+        param.name.rpartition(".")[2] if native.kind == "job" else param.name: Fact(note="required")
+        if param.required
+        else Fact(param.default)
+        for param in reversed(native.params)
     }
     if "schedules" in native.unknown:
         facts.clocks = None

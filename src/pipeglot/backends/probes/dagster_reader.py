@@ -28,8 +28,7 @@ def prepare():
 
     def read(job, sources):
         with MADE.at(sources):
-            definitions, definition = dagster_run.loaded(job)
-        repository = definitions.get_repository_def()
+            repository, definition = dagster_run.loaded(job)
         return {"engine_version": dagster.__version__, **Reader(definition, repository, sources).told()}
 
     return read
