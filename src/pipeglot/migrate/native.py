@@ -226,16 +226,16 @@ def _ours(pipeline: Pipeline, run: EngineRun) -> Mapping[str, str]:
     """What the tasks stand for by the names that pipeglot gives them, if these say more of the run than names of calls
     do: they are those of helpers, too. Empty for native code, and for what has calls alone."""
     compiled = backends.get(run.engine).compile(pipeline)
-    names = dict(compiled.names)
+    # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
+    named = r"^ *([\w-]+):" if compiled.entry.endswith(".yaml") else r"\bname=\"(\w+)\""
+    helpers = re.findall(named, compiled.files[compiled.entry], re.MULTILINE)
+    names = {**dict.fromkeys(helpers, ""), **compiled.names}
     seen = {bare(task.name) for task in run.tasks}
     # An index in a name is ours: by it, nothing native is matched.
     plain = {bare(task.name) for task in run.tasks if not task.name.endswith("]")}
     ours, native = len(seen & names.keys()), len(match(pipeline, plain).partner)
-    if ours < native or (ours == native and not (run.engine == "kfp" and names.keys() <= seen)):
-        return {}
-    # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
-    named = r"^ *([\w-]+):" if compiled.entry.endswith(".yaml") else r"\bname=\"(\w+)\""
-    return {**dict.fromkeys(re.findall(named, compiled.files[compiled.entry], re.MULTILINE), ""), **names}
+    complete = run.engine == "kfp" and compiled.names.keys() <= seen
+    return names if ours > native or (ours == native and complete) else {}
 
 
 class _Native:
