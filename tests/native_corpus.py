@@ -29,12 +29,9 @@ TARGETS = ("airflow", "prefect", "dagster", "kfp")
 
 
 def chosen(target: str, share: int = 1) -> list[corpus.Case]:
-    """The cases that a target takes; of `share` targets each has others."""
-    found = []
-    for number, case in enumerate(case for case in corpus.cases() if can_run(case)):
-        if number % share == TARGETS.index(target) % share:
-            found.append(case)
-    return found
+    """The cases that can run here, or one of `share`: on each target others."""
+    cases = [case for case in corpus.cases() if can_run(case)]
+    return cases[TARGETS.index(target) % share :: share]
 
 
 def differences(target: str, cases: Sequence[corpus.Case]) -> Iterator[tuple[str, list[str], EngineRun | None]]:

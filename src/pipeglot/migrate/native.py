@@ -320,7 +320,9 @@ class _Native:
                 told[at[len(name) + 1 :]] = path
         output, unread = output_of(task, self.returns[key[0]], told)
         self.unread.update(dict.fromkeys(f"{name}.{one}" for one in unread))
-        return _record(replace(task, has_output=output is not NOTHING, output=output), *key)
+        final = self.pipeline.final
+        told_of = task.told if final is not None and key[0] == final.call.id else None
+        return _record(replace(task, has_output=output is not NOTHING, output=output, told=told_of), *key)
 
 
 def _state(task: EngineTask) -> CallState:

@@ -47,7 +47,8 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         loop = plan.loops[task.loop] if task.loop is not None else None
         if isinstance(task.work, Step):
             for index in _indexes(seen, loop, seen_once, loop is not None and loop.each.id in entered):
-                records.append(_record(task.node, index, seen, returns[task.work.call.step], task.tolerated))
+                record = _record(task.node, index, seen, returns[task.work.call.step], task.tolerated)
+                records.append(record if task is not plan.final else record.model_copy(update={"told": seen.told}))
         elif seen.state == "failed" and not _follows(task, seen):
             for index in _indexes(seen, loop, seen_once, True):
                 error = Failure(**seen.error) if seen.error else None
@@ -96,6 +97,5 @@ def _record(id: str, index: tuple[int, ...], seen: EngineTask, returns: Schema, 
         started=instant(seen.started) if ran else None,
         ended=instant(seen.ended) if ran else None,
         error=Failure(**seen.error) if state == "failed" and seen.error else None,
-        told=seen.told,
         **known,
     )

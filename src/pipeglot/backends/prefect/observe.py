@@ -67,4 +67,6 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
     elif tolerated and policy is not None:
         tried["output"] = policy.default
     error = failure(task) if state == "failed" else None
-    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, error=error, told=task.told, **tried)
+    final = shape.pipeline.final
+    told = task.told if final is not None and node == final.call.id else None
+    yield CallRecord(id=node, index=index, state=state, tolerated=tolerated, error=error, told=told, **tried)
