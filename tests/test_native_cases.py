@@ -38,6 +38,18 @@ class Case(NamedTuple):
     params: Mapping[str, Any] = {}
 
 
+def more(
+    engine: str,
+    files: str,
+    new: str,
+    name: str,
+    differences: list[tuple[str, str | None]] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> Case:
+    folder = f"native/more/{engine}"
+    return Case(f"{folder}_ports.py:{new}", engine, f"{folder}_{files}.py", name, differences or [], params or {})
+
+
 AGREE: list[tuple[str, str | None]] = []
 NATIVE = {
     "mapped tasks": Case("native/p3/new.py", "prefect", "native/p3/legacy.py", "doubles", AGREE),
@@ -71,6 +83,51 @@ NATIVE = {
         "flok",
         [("attempts", None), ("repeated", "b")],
     ),
+    "a small pipeline in a DAG": Case(
+        "verdicts/mini.py",
+        "airflow",
+        "verdicts/mini_airflow.py",
+        "mini_airflow",
+        [("state", "flaky"), ("tolerated", "flaky")],
+    ),
+    "a small pipeline in a flow": Case(
+        "verdicts/mini.py", "prefect", "verdicts/mini_prefect.py", "mini_prefect", AGREE
+    ),
+    "a small pipeline in a job": Case(
+        "verdicts/mini.py",
+        "dagster",
+        "verdicts/mini_dagster.py",
+        "mini_dagster",
+        [("state", "flaky"), ("tolerated", "flaky"), ("order", "notify")],
+    ),
+    "a publish too many, another result": Case(
+        "verdicts/mini.py",
+        "prefect",
+        "verdicts/twice_prefect.py",
+        "wrong_prefect",
+        [("result", None), ("repeated", "publish")],
+    ),
+    # Its port has one step more: lists are joined in one.
+    "two loops over one task": more("prefect", "flows", "loops", "loops", [("extra", "both")]),
+    "loops in loops, and a result that the port has not": more(
+        "prefect", "flows", "table", "table", [("result", None)]
+    ),
+    "tasks gathered by asyncio": more("prefect", "flows", "gathered", "gathered"),
+    "a flow in a loop": more("prefect", "flows", "parts", "parts"),
+    "a task in either arm": more("prefect", "flows", "either", "either", AGREE, {"high": False}),
+    "a task that is held back": more("prefect", "flows", "failing", "failing"),
+    "config as a class, and of a resource": more(
+        "dagster", "jobs", "settings_job", "settings_job", AGREE, {"name": "x"}
+    ),
+    "graphs in graphs, and named outputs": more("dagster", "jobs", "fitted", "fitted_job"),
+    "mapping keys that are other numbers": more("dagster", "jobs", "mapped", "mapped"),
+    "no items": more("dagster", "jobs", "empty", "empty"),
+    "assets of one op": more("dagster", "jobs", "assets_job", "assets_job"),
+    "mapped groups, empty operators": more("airflow", "dags", "groups", "groups"),
+    "several outputs, operators that keep none": more("airflow", "dags", "handed", "handed"),
+    "tasks made in a loop of the file": more("airflow", "dags", "made", "made"),
+    "a task that is used again": more("airflow", "dags", "again", "again"),
+    "a short circuit, groups in groups": more("airflow", "dags", "short", "short"),
 }
 
 

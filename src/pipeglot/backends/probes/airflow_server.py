@@ -132,13 +132,15 @@ def tasks_of(api, path, row, errors, pushes):
                 name = urllib.parse.quote(key, safe="")
                 entry = api.get(f"{task}/xcomEntries/{name}", map_index=row["map_index"], stringify="false")
                 values[key] = bare(entry["value"])
-    found = "return_value" in values or (row["state"] == "success" and pushes)
+    # An operator that skips what follows ends by an exception, and keeps nothing.
+    chooses = steers(row.get("operator_name") or row.get("operator") or "")
+    found = "return_value" in values or (row["state"] == "success" and pushes and not chooses)
     arguments = row.get("rendered_fields", {}).get("op_kwargs")
     told = arguments.get("state") if isinstance(arguments, dict) else None
     common = {
         "name": row["task_id"],
         "index": index,
-        "steers": steers(row.get("operator_name") or row.get("operator") or ""),
+        "steers": chooses,
         "told": told if told in ("succeeded", "failed", "cancelled") else None,
     }
     *before, last = executions(tries)

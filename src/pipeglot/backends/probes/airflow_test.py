@@ -183,7 +183,10 @@ def tasks_of(dag, run_id, errors):
 
 
 def pushes(task):
-    """Whether what a task returns is kept: None is what it returned where Airflow then has nothing."""
+    """Whether what a task returns is kept: None is what it returned where Airflow then has nothing. An operator that
+    skips what follows ends by an exception, and keeps nothing."""
+    if getattr(task, "inherits_from_skipmixin", False):
+        return False
     partial = getattr(task, "partial_kwargs", None)
     return bool(partial.get("do_xcom_push", True) if partial is not None else getattr(task, "do_xcom_push", False))
 
