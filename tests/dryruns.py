@@ -19,6 +19,7 @@ from pipeglot.migrate.model import (
     Cell,
     Difference,
     DryRun,
+    Finding,
     Injected,
     Masked,
     NotCompared,
@@ -27,6 +28,7 @@ from pipeglot.migrate.model import (
     Source,
     TableDifference,
 )
+from pipeglot.migrate.weight import Coverage, Declared, Flaky, NotExercised, Tally
 
 START = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)
 CREDIT = Path(__file__).parents[1] / "examples" / "credit_scoring.py"
@@ -208,6 +210,62 @@ def credit(*, diverged: bool = True) -> DryRun:
     return run.model_copy(update={"injected": injected})
 
 
+def weighty() -> DryRun:
+    """Credit scoring with differences, and all that a verdict rests on beside them."""
+    run = credit()
+    places = {one.where: number for number, one in enumerate(run.differences)}
+
+    def of(*calls: str | None) -> tuple[int, ...]:
+        return tuple(number for (_, call, *_), number in places.items() if call in calls)
+
+    known = {side.spec: side.sources["validate"] for side in (run.old, run.new)}
+    diff = """--- dags/credit_scoring.py
++++ credit_scoring.py
+@@ -1,4 +1,4 @@
+ def validate(path):
+     rows = read(path)
+-    return {"rows": len(rows), "default_rate": rate(rows)}
++    return {"rows": float(len(rows)), "default_rate": rate(rows)}
+"""
+    table = tuple(number for number, one in enumerate(run.differences) if one.kind == "table")
+    first = Finding(
+        call="validate", cause=of("validate"), consequences=table, old=known["airflow"], new=known["prefect"], diff=diff
+    )
+    second = Finding(
+        call="evaluate",
+        cause=of("evaluate"),
+        consequences=of("select", "compare", "register", "deploy", "keep", "notify", None),
+    )
+    taken = {*first.cause, *first.consequences, *second.cause, *second.consequences}
+    rest = tuple(number for number in range(len(run.differences)) if number not in taken)
+    update = {
+        "coverage": Coverage(
+            instances=17,
+            state=Tally(agree=13, differ=4),
+            attempts=Tally(agree=15, differ=2),
+            order=Tally(agree=13, differ=1),
+            output=Tally(agree=8, differ=3, masked=1, unknown=2),
+            result=Tally(unknown=1),
+        ),
+        "findings": (first, second, *([Finding(call="ingest", cause=rest)] if rest else [])),
+        "flaky": (
+            Flaky(kind="state", call="train", index=(1,), old=("succeeded", "failed"), new=("succeeded", "succeeded")),
+        ),
+        "not_exercised": (
+            NotExercised(
+                what="retries", why="no attempt failed", how="--inject all", calls=("ingest", "train", "register")
+            ),
+            NotExercised(what="the otherwise of gate", why="its condition held", how="-p least=0.99", calls=("keep",)),
+        ),
+        "declared": (
+            Declared(call="ingest", task="ingest", name="retries", old=3, new=2, verdict="differ"),
+            Declared(call="train", task="train", name="timeout", old=3600, new=3600, verdict="agree"),
+            Declared(name="schedule", old="0 6 * * *", verdict="unknown", note="the flow has no deployment"),
+        ),
+    }
+    return DryRun.model_validate({**dict(run), **update})
+
+
 def inconclusive() -> DryRun:
     """The new side could not be run."""
     pipeline = credit_pipeline()
@@ -333,5 +391,21 @@ def hostile() -> DryRun:
         differences=(found, found.model_copy(update={"kind": "order", "path": bad("first")})),
         masked=(Masked(difference=found, why="ignored", reason=bad("reason"), runs=2, values=(bad("seen"),)),),
         not_compared=(NotCompared(what=bad("what"), why=bad("why not"), calls=(bad("call"),)),),
+        findings=(
+            Finding(
+                call=bad("id"),
+                cause=(0,),
+                consequences=(1,),
+                old=Source(file=bad("cause file"), line=3, text=bad("x")),
+                diff=f"--- a\n+{bad('diff')}\n```\n",
+            ),
+        ),
+        flaky=(Flaky(kind="state", call=bad("flaky"), old=(bad("flaky old"),), new=(None,)),),
+        not_exercised=(
+            NotExercised(what=bad("lack"), why=bad("why lacking"), how=bad("how"), calls=(bad("lacking call"),)),
+        ),
+        declared=(
+            Declared(call=bad("declared"), task=bad("task"), name=bad("policy"), verdict="differ", note=bad("said")),
+        ),
         graph=Graph(boxes=(box, region), edges=((bad("if"), bad("id")),)),
     )

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import random
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeglot.core.record import CallRecord, Record
+from pipeglot.core.render import visible
 from pipeglot.migrate.drawing import Box, Graph
-from pipeglot.migrate.model import Difference, DryRun, Kind
+from pipeglot.migrate.ignore import TableRule, read_rules
+from pipeglot.migrate.model import Cell, Difference, DryRun, Kind
 from pipeglot.migrate.report import ROWS, html, markdown
 from pipeglot.migrate.report_data import BUDGET, ELSEWHERE, KINDS, LARGEST, page_data
 from pipeglot.migrate.report_layout import Layout, Placed, layout
 from pipeglot.migrate.report_values import marked, pretty
+from pipeglot.migrate.report_weight import bars
+from pipeglot.migrate.weight import Coverage, Tally
 from tests import dryruns
 
 PLACES = [
     *("pipeline", "engine", "version", "run_id", "run note", "spec", "file", "note", "problem", "id"),
     *("digest", "pipeglot", "why", "date", "reason", "what", "why not", "call", "old", "new"),
+    *("cause file", "flaky", "flaky old", "lack", "why lacking", "how", "lacking call"),
+    *("declared", "task", "policy", "said"),
 ]
 """Where the hostile text stands and must be readable without the script."""
 AS_JSON = ["param", "value", "seen", "old", "new"]
@@ -78,7 +88,7 @@ class Page(HTMLParser):
 
     @property
     def data(self) -> Any:
-        return json.loads(self.texts["script"][0])
+        return json.loads(gzip.decompress(base64.b64decode(self.texts["script"][0])))
 
 
 def test_the_same_dry_run_gives_the_same_bytes() -> None:
@@ -86,7 +96,7 @@ def test_the_same_dry_run_gives_the_same_bytes() -> None:
     assert markdown(dryruns.credit()) == markdown(DryRun.from_json(dryruns.credit().to_json()))
 
 
-@pytest.mark.parametrize("made", [dryruns.credit, dryruns.hostile, dryruns.inconclusive])
+@pytest.mark.parametrize("made", [dryruns.credit, dryruns.weighty, dryruns.hostile, dryruns.inconclusive])
 def test_the_page_runs_its_own_script_and_style_alone(made: Any) -> None:
     page = Page(html(made()))
     policy = next(value for tag, name, value in page.attributes if name == "content" and "script-src" in value)
@@ -113,19 +123,44 @@ def test_the_page_runs_its_own_script_and_style_alone(made: Any) -> None:
 
 
 def test_hostile_text_is_shown_and_never_obeyed() -> None:
-    page, calm = Page(html(dryruns.hostile())), Page(html(dryruns.credit()))
+    page, calm = Page(html(dryruns.hostile())), Page(html(dryruns.weighty()))
     assert set(page.tags) <= set(calm.tags)
     for place in PLACES:
-        assert f"{place}-{dryruns.HOSTILE}" in page.shown, place
+        assert visible(f"{place}-{dryruns.HOSTILE}") in page.shown, place
     for place in AS_JSON:
-        assert json.dumps(f"{place}-{dryruns.HOSTILE}", ensure_ascii=False) in page.shown, place
+        assert visible(json.dumps(f"{place}-{dryruns.HOSTILE}", ensure_ascii=False)) in page.shown, place
     everything = json.dumps(page.data, ensure_ascii=False)
     for place in SCRIPTED:
         assert f"{place}-</script><!--<script>alert(1)" in everything, place
     raw = html(dryruns.hostile())
     data = raw[raw.index('id="data">') + 10 :]
-    assert not set("<>&\u2028\u2029") & set(data[: data.index("</script>")])
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", data[: data.index("</script>")])
     raw.encode("utf-8")
+
+
+UNSEEN = "\u202e\u2066\u200b\u200d\ufeff\u00ad\u3164\x07\x7f\x85\u2028\u00a0\U000e0041\ud800"
+"""What turns text around, has no width or cannot be told from something else."""
+
+
+def test_what_cannot_be_seen_is_shown_as_an_escape_everywhere_on_the_page() -> None:
+    def swapped(value: Any) -> Any:
+        match value:
+            case str():
+                return value.replace("</script>", UNSEEN)
+            case dict():
+                return {swapped(key): swapped(inner) for key, inner in value.items()}
+            case list() | tuple():
+                return [swapped(inner) for inner in value]
+        return value
+
+    run = DryRun.model_validate(swapped(dryruns.hostile().model_dump(by_alias=True)))
+    page = Page(html(run))
+    everything = "".join((page.shown, json.dumps(page.data, ensure_ascii=False)))
+    assert set(UNSEEN).isdisjoint(everything)
+    for escape in ("\\u202e", "\\u200b", "\\ufeff", "\\x07", "\\xa0", "\\U000e0041", "\\ud800"):
+        assert f"why-{visible(UNSEEN)}" in page.shown and escape in visible(UNSEEN)
+    assert f"message-{visible(UNSEEN)}" in str(page.data["instances"]["errors"]).replace("\\\\", "\\")
+    assert set(UNSEEN).isdisjoint(markdown(run))
 
 
 def test_without_its_script_the_page_says_verdict_differences_and_what_was_not_compared() -> None:
@@ -183,21 +218,37 @@ def one_call(output: Any, other: Any, *paths: str) -> DryRun:
     return run.model_copy(update=update)
 
 
+def column(data: Any, which: int, part: str) -> list[Any]:
+    """One part of all executions of a side; where the new side has none of its own, it is the old side's."""
+    at = data["parts"].index(part)
+    old, new = (parts[at] for parts in data["instances"]["sides"])
+    found: list[Any] = new if which and new is not None else old
+    return found
+
+
 def test_a_large_output_is_cut_around_its_first_difference_and_says_so() -> None:
     rows = [{"id": number, "name": f"customer {number}"} for number in range(5000)]
     others = [*rows[:4321], {"id": 4321, "name": "someone else"}, *rows[4322:]]
     data = page_data(one_call(rows, others, "$[4321].name"))
-    old, new = data["instances"][0][2:]
-    for side, name in ((old, "customer 4321"), (new, "someone else")):
-        text, hits, _ = data["texts"][side[6]]
+    for which, name in enumerate(("customer 4321", "someone else")):
+        text, hits, _ = data["texts"][column(data, which, "output")[0]]
         lines = text.split("\n")
         assert name in lines[hits[0]] and hits[1] == 1
         assert lines[0].startswith("…") and lines[-1].startswith("…")
         assert sum(map(len, lines)) < LARGEST + 200
 
 
-def test_the_page_stays_small() -> None:
-    assert len(html(dryruns.large()).encode()) < 2_000_000
+@pytest.mark.parametrize(("calls", "instances"), [(5000, 2), (2, 2500), (1002, 2000)])
+def test_a_page_of_five_thousand_calls_stays_under_a_megabyte(calls: int, instances: int) -> None:
+    assert len(html(dryruns.large(calls, instances)).encode()) < 1_000_000
+
+
+def test_a_further_call_costs_the_page_a_few_bytes() -> None:
+    few, many = (len(html(dryruns.large(2, count)).encode()) for count in (2000, 12_000))
+    assert (many - few) / 20_000 < 40
+
+
+def test_a_page_of_large_outputs_stays_small_and_shows_those_that_differ() -> None:
     rng = random.Random(3)
     run = dryruns.large()
     assert run.new.record is not None
@@ -206,8 +257,13 @@ def test_the_page_stays_small() -> None:
         for call in run.new.record.calls
     ]
     record = run.new.record.model_copy(update={"calls": tuple(heavy)})
-    run = run.model_copy(update={"new": run.new.model_copy(update={"records": (record,)})})
-    assert len(html(run).encode()) < BUDGET + 2_000_000 < 5_000_000
+    found = Difference(kind="output", call="c0003", path="$.blob", old="x", new="y")
+    side = run.new.model_copy(update={"records": (record,)})
+    run = run.model_copy(update={"new": side, "differences": (found,)})
+    assert len(html(run).encode()) < BUDGET + 300_000
+    data = page_data(run)
+    at = [data["boxes"][box]["id"] for box in data["instances"]["box"]].index("c0003")
+    assert len(data["texts"][column(data, 1, "output")[at]][0]) > 9000
 
 
 def test_only_the_first_rows_stand_in_the_page_itself_and_it_says_how_many_there_are() -> None:
@@ -227,8 +283,8 @@ def test_a_call_that_the_pipeline_does_not_know_is_drawn_apart() -> None:
     data = page_data(run.model_copy(update={"new": run.new.model_copy(update={"records": (record,)})}))
     boxes = {box["id"]: box for box in data["boxes"]}
     assert boxes["legacy_cleanup"]["inside"] == [ELSEWHERE]
-    row = next(row for row in data["instances"] if data["boxes"][row[0]]["id"] == "legacy_cleanup")
-    assert row[2] is None and row[3][0] == "succeeded"
+    row = [data["boxes"][box]["id"] for box in data["instances"]["box"]].index("legacy_cleanup")
+    assert column(data, 0, "state")[row] is None and column(data, 1, "state")[row] == 0
 
 
 def test_times_count_from_each_runs_own_start() -> None:
@@ -341,19 +397,24 @@ def cells(line: str) -> list[str]:
 def test_markdown_tables_survive_pipes_and_newlines() -> None:
     text = markdown(dryruns.hostile())
     tables = [block for block in re.split(r"\n\n+", text) if block.startswith("|")]
-    assert len(tables) == 3
+    assert len(tables) == 5
     for table in tables:
         rows = table.splitlines()
         assert {len(cells(row)) for row in rows} == {len(cells(rows[0]))}
     assert [line for line in text.splitlines() if line.startswith("#")][1:] == [
+        "## Findings (1)",
         "## Differences (2)",
+        "## Flaky on the old side (1)",
         "## Differences that do not count (1)",
         "## Not compared",
+        "## Not exercised",
+        "## Declared on both sides",
     ]
 
 
 def test_markdown_holds_no_element_of_anybody_elses() -> None:
-    outside_code = re.sub(r"`[^`\n]*`", "", markdown(dryruns.hostile()))
+    outside = re.sub(r"(?ms)^ *(`{3,})diff$.*?^ *\1$", "", markdown(dryruns.hostile()))
+    outside_code = re.sub(r"`[^`\n]*`", "", outside)
     assert set(re.findall(r"<[^>]*>?", outside_code)) == {"<code>", "</code>"}
 
 
@@ -380,7 +441,92 @@ def test_a_table_that_differs_says_what_of_it() -> None:
     for text in (html(run), markdown(run)):
         assert "2 of 1,000 rows differ" in text
     table = next(one[-1] for one in page_data(run)["differences"] if one[0] == "table")
-    assert table["columns"] == [["income", "99.8000%"]] and table["cells"] == [["c-17", "income", "1200.5", "1200.0"]]
+    assert table["columns"] == [["income", "99.8000%"]] and table["cells"] == [
+        ["customer=c-17", "income", "1200.5", "1200.0"]
+    ]
+
+
+def test_the_first_screen_shows_how_much_was_compared_aspect_by_aspect() -> None:
+    page = Page(html(dryruns.weighty()))
+    drawn = [value for tag, name, value in page.attributes if tag == "svg" and name == "aria-label"]
+    assert drawn == [
+        "states: 13 of 17 agree, 4 differ",
+        "attempts: 15 of 17 agree, 2 differ",
+        "order: 13 of 14 agree, 1 differs",
+        "outputs: 8 of 14 agree, 3 differ, 1 masked, 2 not kept",
+        "result: 0 of 1 agree, 1 not kept",
+    ]
+    for words in drawn:
+        name, _, said = words.partition(": ")
+        assert said in page.shown and f"| {name} | {said} |" in markdown(dryruns.weighty())
+
+
+@given(st.tuples(*(st.integers(0, 10**6) for _ in range(4))))
+def test_a_bar_is_as_wide_as_all_and_shows_each_part_that_there_is(counts: tuple[int, ...]) -> None:
+    agree, differ, masked, unknown = counts
+    tally = Tally(agree=agree, differ=differ, masked=masked, unknown=unknown)
+    drawn = bars(Coverage(instances=1, output=tally))
+    if not tally.total:
+        assert drawn == []
+        return
+    [bar] = drawn
+    assert [kind for kind, *_ in bar.parts] == [
+        kind for kind, count in zip(("agree", "differ", "masked", "unknown"), counts, strict=True) if count
+    ]
+    assert sum(width for *_, width in bar.parts) == pytest.approx(100, abs=0.1)
+    assert all(width > 1 for *_, width in bar.parts)
+
+
+def test_causes_come_first_with_what_follows_folded_under_them() -> None:
+    run = dryruns.weighty()
+    shown = Page(html(run)).shown
+    first = shown[shown.index("Findings 3Each") if "Findings 3Each" in shown else shown.index("Each begins") :]
+    assert first.index("validate") < first.index("1 difference follows from it") < first.index("evaluate[2]")
+    assert "dags/credit_scoring.py:49" in first and '+    return {"rows": float(len(rows))' in first
+    text = markdown(run)
+    assert "## Findings (3)" in text and "1. `validate`: output `$.rows`" in text
+    assert "1 follows: `build_features`" in text and "in `dags/credit_scoring.py:49` and `credit_scoring.py:49`" in text
+    assert '   -    return {"rows": len(rows)' in text
+
+
+def test_what_was_not_exercised_and_what_both_sides_declare_have_sections_of_their_own() -> None:
+    for text in (Page(html(dryruns.weighty())).shown, markdown(dryruns.weighty())):
+        for part in (
+            "no attempt failed",
+            "--inject all",
+            "the flow has no deployment",
+            "train[1]",
+            "succeeded, failed",
+        ):
+            assert part in text, part
+    page = Page(html(dryruns.weighty()))
+    assert "1 that agree" in page.shown and "timeout" in page.shown
+
+
+def test_the_rows_of_a_table_name_themselves_and_one_without_a_key_suggests_the_rule_to_write(tmp_path: Path) -> None:
+    found = dryruns.TABLE.table
+    assert found is not None
+    loose = found.model_copy(
+        update={
+            "key": (),
+            "cells": (Cell(row=("17",), column="income", old="1", new=None),),
+            "rows_only_new": (("1000",),),
+        }
+    )
+    run = dryruns.credit()
+    run = run.model_copy(update={"differences": (dryruns.TABLE.model_copy(update={"table": loose}),)})
+    table = page_data(run)["differences"][0][-1]
+    assert table["cells"] == [["row 17", "income", "1", "absent"]] and table["rows"] == [
+        ["row 1000", "absent", "there"]
+    ]
+    for text in (Page(html(run)).shown, markdown(run)):
+        assert table["rule"] in text + "\n"
+    file = tmp_path / "rules.toml"
+    file.write_text(table["rule"], encoding="utf-8")
+    [made] = read_rules(file).table
+    assert made == TableRule(call="build_features", path="$", key=("customer",))
+    for keyed in (Page(html(dryruns.credit())).shown, markdown(dryruns.credit())):
+        assert "[[table]]" not in keyed
 
 
 def test_a_run_that_was_cut_short_says_how_far_it_came() -> None:
@@ -392,5 +538,5 @@ def test_a_run_that_was_cut_short_says_how_far_it_came() -> None:
 def test_a_call_shows_the_values_it_was_given() -> None:
     data = page_data(dryruns.credit(diverged=False))
     boxes = [box["id"] for box in data["boxes"]]
-    given = {boxes[box]: old[-1] for box, _, old, _ in data["instances"] if old}
+    given = {boxes[box]: text for box, text in zip(data["instances"]["box"], column(data, 0, "given"), strict=True)}
     assert "runs/2026-03-02/applications.csv" in data["texts"][given["validate"]]

@@ -23,6 +23,7 @@ Open = Callable[..., "Opened"]
 
 SAMPLES = {
     "diverged": dryruns.credit,
+    "weighty": dryruns.weighty,
     "equivalent": lambda: dryruns.credit(diverged=False),
     "inconclusive": dryruns.inconclusive,
     "hostile": dryruns.hostile,
@@ -243,12 +244,61 @@ def test_a_thousand_calls_are_ready_within_three_seconds(opened: Open) -> None:
     one.draw()
     drawn = time.monotonic() - begin
     assert own < 3000 and drawn < 3, f"ready after {own:.0f} ms, drawn {drawn:.1f} s later"
-    assert page.locator(".canvas[data-side='0'] .node").count() == 1001
+    assert 20 < page.locator(".canvas[data-side='0'] .node").count() < 400, "of a large graph only what is near exists"
     page.fill("#find", "c0777")
     page.keyboard.press("Enter")
     assert "c0777, call on the old side" in page.evaluate("document.activeElement.getAttribute('aria-label')")
     page.keyboard.press("Enter")
     assert page.inner_text("#panel-title") == "c0777"
+
+
+BROKEN = """() => {
+  const broken = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.parentElement.getClientRects().length || node.parentElement.closest('svg, script, style, .hidden, select')) continue;
+    for (const word of node.data.matchAll(/[^\\s/-]{2,24}/g)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((one) => Math.round(one.top))).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_word_is_broken(opened: Open, width: int) -> None:
+    page = opened(dryruns.weighty()).draw()
+    page.set_viewport_size({"width": width, "height": 844})
+    for fold in page.locator("details").all():
+        fold.evaluate("(one) => { one.open = true; }")
+    assert page.evaluate(BROKEN) == []
+    page.locator("#findings button").first.click()
+    assert page.evaluate(BROKEN) == []
+
+
+def test_a_finding_opens_its_call_and_unfolds_what_follows(opened: Open) -> None:
+    page = opened(dryruns.weighty()).page
+    second = page.locator("#findings > ol > li").nth(1)
+    assert not second.locator(".follows").is_visible()
+    second.locator("summary").first.click()
+    assert second.locator(".follows li").count() == 12
+    second.get_by_role("button", name="register").first.click()
+    assert page.inner_text("#panel-title") == "register"
+    page.keyboard.press("Escape")
+    page.locator("#findings").get_by_text("its code on both sides").click()
+    assert page.locator("#findings .gone").inner_text().startswith("-    return")
+
+
+def test_a_hundred_thousand_calls_open(opened: Open) -> None:
+    page = opened(dryruns.large(2, 50_000)).draw()
+    page.locator(".canvas[data-side='1'] .node", has_text="score").click()
+    assert page.locator("#panel [role=listitem]").count() == 3
+    page.locator("#panel .check input").uncheck()
+    assert page.locator("#panel [role=listitem]").count() < 80
 
 
 def test_hostile_text_stays_text_wherever_it_is_opened(opened: Open) -> None:
@@ -279,8 +329,8 @@ def test_on_paper_everything_is_light_and_unfolded(opened: Open) -> None:
     assert len(page.pdf()) > 20_000
 
 
-@pytest.mark.parametrize("width", [360, 768])
+@pytest.mark.parametrize("width", [360, 390, 768])
 def test_a_narrow_window_needs_no_sideways_scrolling(opened: Open, width: int) -> None:
-    page = opened(dryruns.credit()).draw()
+    page = opened(dryruns.weighty()).draw()
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -24,14 +24,34 @@ _COLOUR: dict[Severity, str] = {"error": "31", "loss": "35", "warning": "33", "n
 _LEVEL: dict[Severity, str] = {"error": "error", "loss": "error", "warning": "warning", "note": "note"}
 
 
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Characters that are letters or marks to Unicode, and nothing to an eye."""
+
+
+def visible(text: str) -> str:
+    """Anybody's text with nothing in it that cannot be seen, or that turns around what stands beside it: such characters
+    (control, bidirectional, of no width, unusual spaces) are escaped; line ends and tabs stay.
+
+    >>> print(visible("rows\u202e123\u200b\\n"), end="")
+    rows\\u202e123\\u200b
+    """
+    if text.isprintable() and _UNSEEN.isdisjoint(text):
+        return text
+    return "".join(c if c in "\n\t" or _seen(c) else c.encode("unicode_escape").decode() for c in text)
+
+
 def printable(text: str, limit: int | None = None) -> str:
-    """Anybody's text on one line of a terminal: control characters escaped, cut at `limit` characters.
+    """Anybody's text on one line of a terminal: what cannot be seen is escaped, cut at `limit` characters.
 
     >>> printable("two\\nlines")
     'two\\\\nlines'
     """
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:limit])
+    line = "".join(c if _seen(c) else c.encode("unicode_escape").decode() for c in text[:limit])
     return line if limit is None or len(text) <= limit else f"{line[: limit - 3]}..."
+
+
+def _seen(character: str) -> bool:
+    return character.isprintable() and character not in _UNSEEN
 
 
 def place(at: At | None, folder: str = "") -> str:

@@ -113,16 +113,19 @@ class TableDifference(Part):
             (self.only_old, self.rows_only_old, "lost"),
             (self.only_new, self.rows_only_new, "new"),
         ):
-            said += [f"{count:,} {what} row{'s' * (count > 1)} ({_some(map(self._row, rows), count)})"] * bool(count)
-        said += [f"{self._row(one.key)} {one.old} times, now {one.new}" for one in self.duplicates[:3]]
+            said += [f"{count:,} {what} row{'s' * (count > 1)} ({_some(map(self.row_name, rows), count)})"] * bool(
+                count
+            )
+        said += [f"{self.row_name(one.key)} {one.old} times, now {one.new}" for one in self.duplicates[:3]]
         if self.equal < self.matched:
             said.append(f"{self.matched - self.equal:,} of {self.matched:,} rows differ")
         for one in self.cells[:1]:
             old, new = ("absent" if value is None else value for value in (one.old, one.new))
-            said.append(f"{one.column} at {self._row(one.row)}: {old} -> {new}")
+            said.append(f"{one.column} at {self.row_name(one.row)}: {old} -> {new}")
         return "; ".join(said)
 
-    def _row(self, row: tuple[str, ...]) -> str:
+    def row_name(self, row: tuple[str, ...]) -> str:
+        """A row by its key, or by its number where no key is known."""
         return ", ".join(f"{name}={value}" for name, value in zip(self.key, row, strict=False)) or f"row {row[0]}"
 
     @property

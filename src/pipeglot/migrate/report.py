@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -10,18 +11,21 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import jinja2
 
-from pipeglot.core.render import printable
+from pipeglot.core.render import printable, visible
 from pipeglot.migrate.model import Difference, DryRun, Injected, Side, named
 from pipeglot.migrate.report_data import KINDS, counts, page_data, shown
 from pipeglot.migrate.report_values import compact, cut, pretty
+from pipeglot.migrate.report_weight import Cause, bars, causes, rule
 
 SCRIPTS = ("report.js", "report_graph.js", "report_timeline.js", "report_panel.js", "report_start.js")
 ROWS = 300
 """Differences that stand in the page's own HTML; the rest, and filters, need its script."""
 MARKDOWN_ROWS = 200
+MARKDOWN_FINDINGS = 50
 
 PLAIN = {
     "equivalent": "Both sides did the same.",
@@ -35,8 +39,7 @@ def html(run: DryRun) -> str:
     """The page: text of one HTML file that loads nothing; the same dry-run always gives the same text."""
     environment = _environment()
     style = _source("report.css")
-    script = "(() => {\n'use strict';\n" + "\n".join(map(_source, SCRIPTS)) + "})();\n"
-    data = json.dumps(page_data(run), ensure_ascii=False, separators=(",", ":"), default=str)
+    script = "(async () => {\n'use strict';\n" + "\n".join(map(_source, SCRIPTS)) + "})();\n"
     text = environment.get_template("report.html.j2").render(
         run=run,
         sides=[("old", run.old), ("new", run.new)],
@@ -45,11 +48,13 @@ def html(run: DryRun) -> str:
         breakdown=[(KINDS[kind], count) for kind, count in Counter(one.kind for one in run.differences).most_common()],
         again=AGAIN,
         rows=ROWS,
+        bars=bars(run.coverage),
+        causes=causes(run),
         counts=counts(run),
         params="\n".join(line for _, line in pretty(run.params)),
         style=style,
         script=script,
-        data=_inert(data),
+        data=packed(page_data(run)),
         policy="; ".join(
             (
                 "default-src 'none'",
@@ -61,14 +66,23 @@ def html(run: DryRun) -> str:
             )
         ),
     )
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # half a surrogate pair is no text of a file
+    return text
 
 
-def _inert(data: str) -> str:
-    """JSON that cannot end the script element it stands in."""
-    for character in "<>&\u2028\u2029":
-        data = data.replace(character, f"\\u{ord(character):04x}")
-    return data
+def packed(data: object) -> str:
+    """JSON as a page carries it: compressed, for calls are much alike, and in letters that mean nothing to HTML."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = _ESCAPES.sub(lambda found: _ESCAPE.get(found[0]) or json.dumps(visible(found[0]))[1:-1], text)
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+_ESCAPE = {
+    **{f"\\{letter}": f"\\{letter}" for letter in '"\\/nt'},
+    **{f"\\{letter}": f"\\\\x{ord(said):02x}" for letter, said in zip("bfr", "\b\f\r", strict=True)},
+    **{f"\\u{code:04x}": f"\\\\x{code:02x}" for code in range(32)},
+}
+"""What JSON escapes anyway, and how what cannot be seen of it is shown."""
+_ESCAPES = re.compile(r"\\u00[01][0-9a-f]|\\.|[^\\\x21-\x7e\xa1-\xac\xae-\u02ff ]")
 
 
 def _hash(text: str) -> str:
@@ -81,12 +95,13 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("pipeglot", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=lambda value: visible(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters.update(named=lambda one: named(one.call, one.index), shown=shown, compact=compact, took=took)
-    environment.filters["where"] = _where
+    environment.filters.update(where=_where, rule=rule)
     environment.filters["time"] = _time
     return environment
 
@@ -135,6 +150,9 @@ def _markdown(run: DryRun) -> Iterable[str]:
     yield f"# Migration dry-run of {_text(run.pipeline)}: {run.verdict}"
     yield from ("", f"**{PLAIN[run.verdict]}** {_text(run.why)}", "")
     yield from _table(("", "old", "new"), [*_engines(run), *counts(run)])
+    if shares := bars(run.coverage):
+        yield from ("", f"## Compared: {run.coverage.instances} call instances", "")
+        yield from _table(("", "how much"), ((one.name, one.words) for one in shares))
     yield ""
     yield f"- Logical date: {_text(run.logical_date or 'none')}"
     yield f"- Parameters: {_code(compact(run.params, 2000))}"
@@ -142,12 +160,24 @@ def _markdown(run: DryRun) -> Iterable[str]:
     for name, side in (("old", run.old), ("new", run.new)):
         yield from (f"- Problem on the {name} side: {_text(one)}" for one in side.problems)
         yield from (f"- Note on the {name} side: {_text(one)}" for one in side.notes)
+    if found := causes(run):
+        yield from ("", f"## Findings ({len(found)})", "", "What differs first, and what follows from it.", "")
+        for number, cause in enumerate(found[:MARKDOWN_FINDINGS], 1):
+            yield from _finding(number, cause)
+        if len(found) > MARKDOWN_FINDINGS:
+            yield f"… and {len(found) - MARKDOWN_FINDINGS} more."
     yield from ("", f"## Differences ({len(run.differences)})", "")
     if run.differences:
         yield from _table(
             ("kind", "call", "where", "old", "new"), map(_row, run.differences[:MARKDOWN_ROWS]), escaped=True
         )
         yield from _more(len(run.differences))
+        if rules := "\n".join(dict.fromkeys(filter(None, map(rule, run.differences)))):
+            yield from (
+                "",
+                "Tables whose rows have no names were taken in order. Rules that name them, if these are the keys:",
+            )
+            yield from ("", *_fenced(rules.rstrip("\n"), "toml"))
     else:
         yield "None." if run.verdict == "equivalent" else "None that could be found."
     if run.injected:
@@ -160,6 +190,11 @@ def _markdown(run: DryRun) -> Iterable[str]:
             tasks = ((_code(named(one.task, one.index)), _text(one.state)) for one in side.seen[:MARKDOWN_ROWS])
             yield from _table(("task", "last heard of"), tasks, escaped=True)
             yield from _more(len(side.seen))
+    if run.flaky:
+        yield from ("", f"## Flaky on the old side ({len(run.flaky)})", "")
+        shaky = ((one.kind, named(one.call, one.index), _states(one.old), _states(one.new)) for one in run.flaky)
+        yield from _table(("what", "call", "old side's runs", "new side's runs"), list(shaky)[:MARKDOWN_ROWS])
+        yield from _more(len(run.flaky))
     if run.masked:
         yield from ("", f"## Differences that do not count ({len(run.masked)})", "")
         rows = (
@@ -178,6 +213,57 @@ def _markdown(run: DryRun) -> Iterable[str]:
         yield f"- **{_text(unseen.what)}**: {_text(unseen.why)}{names if unseen.calls else ''}"
     if not run.not_compared:
         yield "- Nothing was left out."
+    if run.not_exercised:
+        yield from ("", "## Not exercised", "")
+    for lack in run.not_exercised:
+        names = f" ({', '.join(map(_code, lack.calls[:20]))}{', …' * (len(lack.calls) > 20)})" if lack.calls else ""
+        how = f" Try: {_code(lack.how)}" if lack.how else ""
+        yield f"- **{_text(lack.what)}**: {_text(lack.why)}{names}.{how}"
+    if run.declared:
+        alike = sum(one.verdict == "agree" for one in run.declared)
+        yield from ("", "## Declared on both sides", "", f"{alike} of {len(run.declared)} policies agree.", "")
+        apart = [one for one in run.declared if one.verdict != "agree"]
+        rows = (
+            (
+                _text(one.name),
+                _code(named(one.call)),
+                _code(compact(one.old, 200)),
+                _code(compact(one.new, 200)),
+                _text(f"{'differs' if one.verdict == 'differ' else 'not known'} {one.note}".strip()),
+            )
+            for one in apart[:MARKDOWN_ROWS]
+        )
+        if apart:
+            yield from _table(("policy", "call", "old", "new", ""), rows, escaped=True)
+            yield from _more(len(apart))
+
+
+def _finding(number: int, cause: Cause) -> Iterable[str]:
+    """A cause in a line of a list, what follows from it, and its code."""
+    told = [f"{KINDS[one.kind]} {_code(_where(one))}".rstrip() for _, one in cause.own[:5]]
+    told += [f"{len(cause.own) - 5} more"] * (len(cause.own) > 5)
+    name = named(cause.own[0][1].call, cause.own[0][1].index) if cause.own else named(cause.finding.call)
+    yield f"{number}. {_code(name)}: {', '.join(told)}"
+    if cause.follows:
+        names = list(dict.fromkeys(named(one.call, one.index) for _, one in cause.follows))
+        some = ", ".join(map(_code, names[:10])) + ", …" * (len(names) > 10)
+        yield f"   - {len(cause.follows)} {'follows' if len(cause.follows) == 1 else 'follow'}: {some}"
+    if places := [_code(f"{one.file}:{one.line}") for one in (cause.finding.old, cause.finding.new) if one]:
+        yield f"   - in {' and '.join(places)}"
+    if cause.finding.diff:
+        lines = cause.finding.diff.splitlines()
+        more = [f"… {len(lines) - 60} more lines"] * (len(lines) > 60)
+        yield from ("", *(f"   {line}" for line in _fenced("\n".join([*lines[:60], *more]), "diff")), "")
+
+
+def _fenced(text: str, language: str) -> Iterable[str]:
+    """Text in a block of code, which nothing in it ends."""
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", text))])
+    yield from (fence + language, *map(_line, text.split("\n")), fence)
+
+
+def _states(values: tuple[Any, ...]) -> str:
+    return ", ".join("absent" if value is None else str(value) for value in values[:20])
 
 
 def _engines(run: DryRun) -> Iterable[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from pipeglot.migrate.drawing import Box, Graph
 from pipeglot.migrate.model import Difference, DryRun, Kind, Side, TableDifference
 from pipeglot.migrate.report_layout import layout
 from pipeglot.migrate.report_values import compact, cut, marked, pretty
+from pipeglot.migrate.report_weight import rule
 
 Key: TypeAlias = tuple[str | None, tuple[int, ...]]
 Paths: TypeAlias = tuple[set[str], set[str]]
@@ -37,12 +38,17 @@ KINDS: dict[Kind, str] = {
 }
 """What each kind of difference is called."""
 LARGEST = 20_000
-"""Characters of one output on the page; halved until all outputs together fit `BUDGET`."""
-BUDGET = 2_500_000
+"""Characters of one output on the page, in which something differs."""
+ALIKE = 2_000
+"""Characters of any other. Both are halved, this one first, until all outputs together fit `BUDGET`."""
+BUDGET = 1_200_000
+STATES = ("succeeded", "failed", "skipped", "blocked", "cancelled")
 CONTEXT = 12
 """Lines kept before the first difference of an output that is cut."""
 VALUE = 400
 """Characters of one value in the table of differences."""
+PARTS = ("state", "attempts", "start", "took", "observed", "tolerated", "output", "error", "given")
+"""The columns of a side's executions: times in milliseconds, texts and errors by number."""
 NOTHING: Paths = (set(), set())
 ELSEWHERE = "(not in the pipeline)"
 """The region that holds calls which ran and which the pipeline does not know."""
@@ -106,12 +112,12 @@ class _Outputs:
         return number
 
     def texts(self) -> list[Any]:
-        """All texts, the longest cut until together they fit the page."""
-        sizes = [one.size for one in self.found]
-        limit = LARGEST
-        while limit > 64 and sum(min(size, limit) for size in sizes) > BUDGET:
-            limit //= 2
-        return [one.within(limit) for one in self.found]
+        """All texts, the longest cut until together they fit the page; those that differ keep most."""
+        sizes = [(one.size, any(one.runs)) for one in self.found]
+        alike, differing = ALIKE, LARGEST
+        while differing > 64 and sum(min(size, differing if hit else alike) for size, hit in sizes) > BUDGET:
+            alike, differing = (alike // 2 if alike > 64 else 0, differing) if alike else (0, differing // 2)
+        return [one.within(differing if any(one.runs) else alike) for one in self.found]
 
 
 def page_data(run: DryRun) -> dict[str, Any]:
@@ -123,6 +129,8 @@ def page_data(run: DryRun) -> dict[str, Any]:
     boxes, arrows, size = _drawing(run)
     return {
         "kinds": KINDS,
+        "states": STATES,
+        "parts": PARTS,
         "size": size,
         "boxes": boxes,
         "arrows": arrows,
@@ -190,30 +198,53 @@ def _drawing(run: DryRun) -> tuple[list[Any], list[Any], list[float]]:
     return boxes, arrows, [placed.width, placed.height]
 
 
-def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> list[Any]:
-    """Rows of call, index and the two sides, in the pipeline's order."""
+def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> dict[str, Any]:
+    """The executions of calls in the pipeline's order, in columns: a list of each part of all of them is the least to
+    write and to read. A part that is the same on both sides is None on the new one.
+
+    `nth` counts the executions of one call instance, from 0.
+    """
     order = {id: number for number, id in enumerate(calls(run))}
-    found: dict[tuple[str, tuple[int, ...]], list[Any]] = {}
+    found: dict[tuple[int, tuple[int, ...], int], list[list[Any] | None]] = {}
+    errors: dict[tuple[str, str], int] = {}
     for number, side in enumerate((run.old, run.new)):
         record = side.record
         start = record.started if record else None
         given = {(one.call, one.index): one.args for one in side.given}
+        times: Counter[tuple[str, tuple[int, ...]]] = Counter()
         for call in record.calls if record else ():
             start = start or call.started
+            key = call.id, call.index
             gave = call.state == "succeeded" and ("output" in call.model_fields_set or call.output is not None)
-            found.setdefault((call.id, call.index), [None, None])[number] = [
-                call.state,
+            begun, ended = _since(start, call.started), _since(start, call.ended)
+            error = None
+            if call.error:
+                said = cut(call.error.type, 200), cut(call.error.message, 4000)
+                error = errors.setdefault(said, len(errors))
+            found.setdefault((order[call.id], call.index, times[key]), [None, None])[number] = [
+                STATES.index(call.state),
                 call.attempts,
-                _since(start, call.started),
-                _since(start, call.ended),
+                begun,
+                ended if begun is None or ended is None else ended - begun,
                 int(call.observed),
                 int(call.tolerated),
-                outputs.add(call.output, opened.get((call.id, call.index), NOTHING)) if gave else None,
-                [cut(call.error.type, 200), cut(call.error.message, 4000)] if call.error else None,
-                outputs.add(args, NOTHING) if (args := given.get((call.id, call.index))) else None,
+                outputs.add(call.output, opened.get(key, NOTHING)) if gave else None,
+                error,
+                outputs.add(args, NOTHING) if (args := given.get(key)) else None,
             ]
-    keys = sorted(found, key=lambda key: (order[key[0]], key[1]))
-    return [[order[id], list(index), *found[id, index]] for id, index in keys]
+            times[key] += 1
+    keys = sorted(found)
+    none = [None] * len(PARTS)
+    old, new = (
+        [list(part) for part in zip(*(found[key][side] or none for key in keys), strict=True)] for side in (0, 1)
+    )
+    return {
+        "box": [box for box, _, _ in keys],
+        "index": [list(index) for _, index, _ in keys],
+        "nth": [nth for *_, nth in keys],
+        "sides": [old, [None if part == other else part for part, other in zip(new, old, strict=True)]],
+        "errors": [list(error) for error in errors],
+    }
 
 
 def _opened(run: DryRun) -> dict[Key, Paths]:
@@ -241,21 +272,28 @@ def _result(side: Side, outputs: _Outputs, opened: Paths) -> list[Any] | None:
 
 
 def _difference(one: Difference) -> list[Any]:
-    table = None if one.table is None else _table(one.table)
+    table = None if one.table is None else _table(one, one.table)
     return [one.kind, one.call, list(one.index), one.path, *shown(one), one.absent or "", one.between, table]
 
 
-def _table(one: TableDifference) -> dict[str, Any]:
-    """What differs between two tables: in words, the columns that do not always agree, and some cells."""
+def _table(difference: Difference, one: TableDifference) -> dict[str, Any]:
+    """What differs between two tables: in words, the columns that do not always agree, some cells and rows, and the rule
+    to write where the rows have no names."""
     cells = [
-        [", ".join(cell.row), cell.column, *("absent" if value is None else value for value in (cell.old, cell.new))]
+        [one.row_name(cell.row), cell.column, *("absent" if value is None else value for value in (cell.old, cell.new))]
         for cell in one.cells
+    ]
+    rows = [
+        *([one.row_name(row), "there", "absent"] for row in one.rows_only_old),
+        *([one.row_name(row), "absent", "there"] for row in one.rows_only_new),
+        *([one.row_name(twin.key), *(f"{count} times" for count in (twin.old, twin.new))] for twin in one.duplicates),
     ]
     return {
         "words": cut(str(one), 600),
-        "key": ", ".join(one.key) or "row",
         "columns": [[name, f"{share:.4%}"] for name, share in one.columns.items() if share < 1][:50],
         "cells": [[cut(text, 200) for text in cell] for cell in cells],
+        "rows": [[cut(text, 200) for text in row] for row in rows],
+        "rule": rule(difference),
     }
 
 

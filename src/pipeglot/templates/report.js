@@ -1,7 +1,8 @@
 // The page's data and the pieces all parts use. Texts of users reach the page as text nodes only.
 const root = document.documentElement;
 root.classList.add('js');
-const data = JSON.parse(document.getElementById('data').textContent);
+const bytes = Uint8Array.from(atob(document.getElementById('data').textContent), (letter) => letter.charCodeAt(0));
+const data = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json();
 const SIDES = ['old', 'new'];
 const $ = (id) => document.getElementById(id);
 const SVG = 'http://www.w3.org/2000/svg';
@@ -21,18 +22,48 @@ const mark = (state, attributes = {}) =>
   draw('svg', { 'aria-hidden': 'true', ...attributes }, draw('use', { href: `#m-${state}` }));
 const stateOf = (state) => el('span', { class: `state ${state}` }, mark(state), state === 'none' ? 'no record' : state);
 
-// One instance of a call: where it is, and per side its state, attempts, times, output, error and what it was given.
-const PARTS = ['state', 'attempts', 'start', 'end', 'observed', 'tolerated', 'output', 'error', 'given'];
-const side = (row) => row && Object.fromEntries(PARTS.map((part, number) => [part, row[number]]));
-const key = (id, index) => JSON.stringify([id, index]);
-const instances = data.instances.map(([box, index, ...rows]) => {
-  const id = data.boxes[box].id;
-  return { box, id, index, key: key(id, index), sides: rows.map(side), found: [], masked: 0 };
-});
-const byKey = new Map(instances.map((one) => [one.key, one]));
+// One execution of a call: where it is, and per side its state, attempts, times, output, error and what it was given.
+// The page has them in columns, and reads of a row what it shows.
+const columns = data.instances;
+const SIDE = columns.sides.map((parts, which) => Object.fromEntries(data.parts.map((part, n) => [part, parts[n] ?? columns.sides[1 - which][n]])));
+const NONE = [];
+class Instance {
+  constructor(number) { this.number = number; this.found = NONE; this.masked = 0; }
+  get box() { return columns.box[this.number]; }
+  get id() { return data.boxes[this.box].id; }
+  get index() { return columns.index[this.number]; }
+  get name() { return nameOf(this.id, this.index) + (columns.nth[this.number] ? ` (execution ${columns.nth[this.number] + 1})` : ''); }
+  state(which) { return data.states[SIDE[which].state[this.number]]; }
+  side(which) {
+    if (this.state(which) === undefined) return null;
+    const row = Object.fromEntries(data.parts.map((part) => [part, SIDE[which][part][this.number]]));
+    row.state = this.state(which);
+    row.error = row.error === null ? null : columns.errors[row.error];
+    return row;
+  }
+  bar(which) {
+    const side = SIDE[which], start = side.start[this.number];
+    const state = this.state(which);
+    return state && { state, start, end: start === null ? null : start + (side.took[this.number] ?? 0), attempts: side.attempts[this.number] };
+  }
+  get sides() { return [this.side(0), this.side(1)]; }
+}
+const instances = columns.box.map((_, number) => new Instance(number));
 const byBox = data.boxes.map(() => []);
 for (const one of instances) byBox[one.box].push(one);
 const boxOf = new Map(data.boxes.map((box, number) => [box.id, number]));
+
+const places = new Map();
+function instanceOf(call, index) {
+  const box = boxOf.get(call);
+  if (box === undefined) return undefined;
+  if (!places.has(box)) {
+    const all = new Map();
+    for (const one of byBox[box]) if (!all.has(one.index.join())) all.set(one.index.join(), one);
+    places.set(box, all);
+  }
+  return places.get(box).get(index.join());
+}
 
 const KINDS = data.kinds;
 const AGAIN = 'between two runs of the new side';
@@ -44,8 +75,14 @@ const differences = data.differences.map(([kind, call, index, path, was, is, abs
   return one;
 });
 const runWide = differences.filter((one) => one.call === null);
-for (const one of differences) byKey.get(key(one.call, one.index))?.found.push(one);
-for (const [call, index] of data.masked) if (byKey.has(key(call, index))) byKey.get(key(call, index)).masked += 1;
+for (const one of differences) {
+  const instance = instanceOf(one.call, one.index);
+  if (instance) instance.found = [...instance.found, one];
+}
+for (const [call, index] of data.masked) {
+  const instance = instanceOf(call, index);
+  if (instance) instance.masked += 1;
+}
 const differ = byBox.map((all) => all.reduce((sum, one) => sum + one.found.length, 0));
 const plural = (count, word) => `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
 
@@ -57,7 +94,7 @@ function duration(ms) {
   const seconds = Math.round(ms / 1000) % 60;
   return minutes < 60 ? `${minutes} min${seconds ? ` ${seconds} s` : ''}` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-const took = (one) => (one && one.start !== null && one.end !== null ? one.end - one.start : null);
+const took = (one) => (one && one.start !== null ? one.took : null);
 
 // A long list of which only what is seen exists: rows of one height, one tab stop, arrow keys between them.
 function windowed(holder, label, height, rows, drawRow, open) {

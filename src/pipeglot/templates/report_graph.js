@@ -4,7 +4,7 @@ const WORST = ['failed', 'cancelled', 'blocked', 'succeeded', 'skipped'];
 function summary(number, which) {
   const states = {};
   for (const one of byBox[number]) {
-    const state = one.sides[which]?.state ?? 'none';
+    const state = one.state(which) ?? 'none';
     states[state] = (states[state] ?? 0) + 1;
   }
   const worst = WORST.find((state) => states[state]) ?? 'none';
@@ -83,26 +83,53 @@ function drawNode(number, which) {
   return group;
 }
 
-function drawGraph(which) {
-  const [width, height] = data.size;
-  const arrows = data.arrows.map(([from, to, points, broken]) =>
-    draw('path', { class: broken ? 'arrow broken' : 'arrow', d: path(points), 'marker-end': `url(#head-${which})`, 'data-ends': `${from} ${to}` }));
-  const regions = data.boxes.filter((box) => box.kind === 'if' || box.kind === 'each').map((box) => {
-    const [x, y, w, h] = box.at;
-    const lanes = box.lanes.map(([words, left, wide, tall]) => [
-      box.lanes.length > 1 ? draw('rect', { class: 'lane', x: x + left - 5, y: y + 28, width: wide + 10, height: h - 34, rx: 6 }) : null,
-      words ? draw('text', { class: 'lane-label', x: x + left, y: y + 40 }, shorten(words, wide + 4, 6.4), draw('title', {}, words)) : null,
-    ]);
-    return [draw('rect', { class: 'region', x, y, width: w, height: h, rx: 9 }), lanes];
-  });
-  const head = draw('marker', { id: `head-${which}`, viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto' },
-    draw('path', { class: 'head', d: 'M0 .8L8 4 0 7.2z' }));
-  return draw('svg', { viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': `Graph of the ${SIDES[which]} side` },
-    draw('defs', {}, head), regions.flat(3), arrows, data.boxes.map((_, number) => drawNode(number, which)));
+function drawRegion(box) {
+  const [x, y, w, h] = box.at;
+  const lanes = box.lanes.map(([words, left, wide, tall]) => [
+    box.lanes.length > 1 ? draw('rect', { class: 'lane', x: x + left - 5, y: y + 28, width: wide + 10, height: h - 34, rx: 6 }) : null,
+    words ? draw('text', { class: 'lane-label', x: x + left, y: y + 40 }, shorten(words, wide + 4, 6.4), draw('title', {}, words)) : null,
+  ]);
+  return [draw('rect', { class: 'region', x, y, width: w, height: h, rx: 9 }), ...lanes.flat().filter(Boolean)];
 }
 
+// What of the graph is near the window, and what the keyboard holds: of thousands of boxes the rest waits.
+function drawPart(which, seen) {
+  const arrows = data.arrows.map((arrow, number) => number).filter((number) => seen.everything || meets(spans[number], seen)).map((number) => {
+    const [from, to, points, broken] = data.arrows[number];
+    const lit = from === graph.open || to === graph.open ? ' lit' : '';
+    return draw('path', { class: (broken ? 'arrow broken' : 'arrow') + lit, d: path(points), 'marker-end': `url(#head-${which})`, 'data-ends': `${from} ${to}` });
+  });
+  const boxes = data.boxes.map((_, number) => number).filter((number) => number === graph.held || seen.everything || meets(around(data.boxes[number]), seen));
+  const regions = boxes.map((number) => data.boxes[number]).filter((box) => box.kind === 'if' || box.kind === 'each').flatMap(drawRegion);
+  return [...regions, ...arrows, ...boxes.map((number) => {
+    const node = drawNode(number, which);
+    if (number === graph.open) node.classList.add('open');
+    node.setAttribute('tabindex', number === graph.held ? 0 : -1);
+    return node;
+  })];
+}
+const around = (box) => [box.at[0], box.at[1], box.at[0] + box.at[2], box.at[1] + box.at[3]];
+const meets = ([left, top, right, bottom], seen) => left < seen.right && right > seen.left && top < seen.bottom && bottom > seen.top;
+const spans = data.arrows.map(([, , points]) => points.reduce(([left, top, right, bottom], value, n) => (n % 2
+  ? [left, Math.min(top, value), right, Math.max(bottom, value)] : [Math.min(left, value), top, Math.max(right, value), bottom]), [Infinity, Infinity, -Infinity, -Infinity]));
+
 const canvases = [...document.querySelectorAll('.canvas')];
-const graph = { scale: 1, drawn: false };
+const WHOLE = 400; // boxes of a graph that is drawn as a whole
+const graph = { scale: 1, drawn: false, open: null, held: 0, printed: false };
+graph.show = () => {
+  if (!graph.drawn) return;
+  canvases.forEach((canvas, which) => {
+    const everything = data.boxes.length <= WHOLE || graph.printed;
+    const more = 200 / graph.scale;
+    const left = canvas.scrollLeft / graph.scale - more, top = canvas.scrollTop / graph.scale - more;
+    const seen = { everything, left, top, right: left + canvas.clientWidth / graph.scale + 2 * more, bottom: top + canvas.clientHeight / graph.scale + 2 * more };
+    const part = canvas.querySelector('.part');
+    if (everything && part.childNodes.length) return;
+    const focused = part.contains(document.activeElement) ? document.activeElement.dataset.box : undefined;
+    part.replaceChildren(...drawPart(which, seen));
+    if (focused !== undefined) part.querySelector(`[data-box="${focused}"]`)?.focus({ preventScroll: true });
+  });
+};
 graph.zoom = (scale) => {
   const [first] = canvases;
   const middle = [(first.scrollLeft + first.clientWidth / 2) / graph.scale, (first.scrollTop + first.clientHeight / 2) / graph.scale];
@@ -114,6 +141,7 @@ graph.zoom = (scale) => {
     canvas.scrollLeft = middle[0] * graph.scale - canvas.clientWidth / 2;
     canvas.scrollTop = middle[1] * graph.scale - canvas.clientHeight / 2;
   }
+  graph.show();
 };
 graph.fit = (least = 0) => {
   const [canvas] = canvases;
@@ -122,6 +150,7 @@ graph.fit = (least = 0) => {
 };
 graph.nodes = (box) => canvases.map((canvas) => canvas.querySelector(`[data-box="${box}"]`));
 graph.select = (box) => {
+  graph.open = box;
   for (const one of document.querySelectorAll('.node.open, .arrow.lit')) one.classList.remove('open', 'lit');
   if (box === null) return;
   for (const node of graph.nodes(box)) node?.classList.add('open');
@@ -129,13 +158,17 @@ graph.select = (box) => {
     if (arrow.dataset.ends.split(' ').includes(String(box))) arrow.classList.add('lit');
   }
 };
-graph.reach = (node) => {
-  for (const one of node.closest('svg').querySelectorAll('.node[tabindex="0"]')) one.setAttribute('tabindex', -1);
-  node.setAttribute('tabindex', 0);
-  const canvas = node.closest('.canvas');
-  const [x, y, width, height] = data.boxes[Number(node.dataset.box)].at.map((v) => v * graph.scale);
+graph.reach = (box, which) => {
+  const canvas = canvases[which];
+  const [x, y, width, height] = data.boxes[box].at.map((v) => v * graph.scale);
   if (x < canvas.scrollLeft || x + width > canvas.scrollLeft + canvas.clientWidth) canvas.scrollLeft = x + width / 2 - canvas.clientWidth / 2;
   if (y < canvas.scrollTop || y + height > canvas.scrollTop + canvas.clientHeight) canvas.scrollTop = y + height / 2 - canvas.clientHeight / 2;
+  const before = graph.held;
+  graph.held = box;
+  if (!graph.nodes(box)[which]) graph.show();
+  graph.nodes(before)[which]?.setAttribute('tabindex', -1);
+  const node = graph.nodes(box)[which];
+  node.setAttribute('tabindex', 0);
   node.focus({ preventScroll: true });
 };
 
@@ -157,10 +190,14 @@ graph.next = (from, keyName) => {
 function startGraph() {
   if (graph.drawn) return;
   graph.drawn = true;
+  let waiting = false;
   canvases.forEach((canvas, which) => {
-    const picture = drawGraph(which);
+    const head = draw('marker', { id: `head-${which}`, viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto' },
+      draw('path', { class: 'head', d: 'M0 .8L8 4 0 7.2z' }));
+    const [width, height] = data.size;
+    const picture = draw('svg', { viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': `Graph of the ${SIDES[which]} side` },
+      draw('defs', {}, head), draw('g', { class: 'part' }));
     canvas.replaceChildren(picture);
-    picture.querySelector('.node')?.setAttribute('tabindex', 0);
     picture.addEventListener('click', (event) => {
       const node = event.target.closest('.node');
       if (node) panel.open(Number(node.dataset.box), node);
@@ -174,7 +211,7 @@ function startGraph() {
       } else if (event.key.startsWith('Arrow')) {
         event.preventDefault();
         const next = graph.next(Number(node.dataset.box), event.key);
-        if (next !== null) graph.reach(graph.nodes(next)[which]);
+        if (next !== null) graph.reach(next, which);
       }
     });
     let hold = null;
@@ -191,10 +228,16 @@ function startGraph() {
       const other = canvases[1 - which];
       if (other.scrollLeft !== canvas.scrollLeft) other.scrollLeft = canvas.scrollLeft;
       if (other.scrollTop !== canvas.scrollTop) other.scrollTop = canvas.scrollTop;
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => { waiting = false; graph.show(); });
     });
   });
   graph.fit(0.55);
   const most = data.size[1] * graph.scale + 34; // a small graph needs no large window
   for (const canvas of canvases) if (most < canvas.clientHeight) canvas.style.height = `${Math.max(most, 120)}px`;
   for (const canvas of canvases) canvas.scrollTop = 0;
+  graph.show();
+  addEventListener('beforeprint', () => { graph.printed = data.boxes.length <= 5000; graph.show(); });
+  addEventListener('afterprint', () => { graph.printed = false; graph.show(); });
 }

@@ -42,6 +42,7 @@ const heading = (text) => el('h3', {}, text);
 const both = (make) => el('div', { class: 'two' }, [0, 1].map(make));
 const sideTitle = (which) => el('p', {}, el('span', { class: 'side' }, SIDES[which]), ` ${data.sides[which].engine}`);
 
+const NAMELESS = 'The rows were taken in their order. A rule for --rules names them, if this is the key:';
 function tableOf(table) {
   if (!table) return null;
   const grid = (head, rows, label) => rows.length ? el('div', { class: 'grid', tabindex: 0, role: 'region', 'aria-label': label },
@@ -49,7 +50,9 @@ function tableOf(table) {
       el('tbody', {}, rows.map((row) => el('tr', {}, row.map((value) => el('td', { class: 'code' }, value))))))) : null;
   return el('div', {}, el('p', { class: 'words' }, table.words),
     grid(['column', 'rows that agree'], table.columns, 'Columns that differ'),
-    grid([table.key, 'column', 'old', 'new'], table.cells, 'Some cells that differ'));
+    grid(['row', 'column', 'old', 'new'], table.cells, 'Some cells that differ'),
+    grid(['row', 'old', 'new'], table.rows, 'Some rows that differ'),
+    table.rule ? [el('p', { class: 'words' }, NAMELESS), el('pre', { class: 'rule code', tabindex: 0, role: 'region', 'aria-label': 'Rule' }, table.rule)] : null);
 }
 
 function changes(found) {
@@ -83,7 +86,7 @@ function inputsOf(box, one) {
     before.length ? el('p', { class: 'hint' }, 'After') : null,
     el('div', { class: 'chips' }, before.map((from) => el('button', { type: 'button', on: { click: () => {
       const index = one ? one.index.slice(0, data.boxes[from].loops) : [];
-      const same = byKey.get(key(data.boxes[from].id, index));
+      const same = instanceOf(data.boxes[from].id, index);
       if (same) panel.show(same); else panel.open(from, null);
     } } }, data.boxes[from].id))));
 }
@@ -116,8 +119,8 @@ function instanceRow(one) {
   const cell = (row) => el('span', {}, stateOf(row?.state ?? 'none'), row ? el('span', { class: 'times' }, `${duration(took(row))}${row.attempts > 1 ? ` · ${row.attempts} attempts` : ''}`) : null);
   return el('div', { class: 'row' },
     el('button', { type: 'button' },
-      el('span', { class: 'code' }, one.index.map((n) => `[${n}]`).join('') || 'once'), one.found.length ? el('span', { class: 'badge' }, `≠${one.found.length}`) : null,
-      el('span', { class: 'hidden' }, SIDES.map((name, n) => `${name} ${one.sides[n]?.state ?? 'no record'}`).join(', '))),
+      el('span', { class: 'code' }, one.name.slice(one.id.length) || 'once'), one.found.length ? el('span', { class: 'badge' }, `≠${one.found.length}`) : null,
+      el('span', { class: 'hidden' }, SIDES.map((name, n) => `${name} ${one.state(n) ?? 'no record'}`).join(', '))),
     one.sides.map(cell));
 }
 
@@ -165,7 +168,7 @@ panel.remember = (from) => {
 panel.show = (one, from) => {
   panel.remember(from);
   if (graph.drawn) graph.select(one.box);
-  panel.render(nameOf(one.id, one.index), instanceView(one), one);
+  panel.render(one.name, instanceView(one), one);
 };
 panel.open = (number, from) => {
   panel.remember(from);

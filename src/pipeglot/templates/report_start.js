@@ -1,4 +1,9 @@
 // The table of differences, the colours, and when each part is drawn.
+function labelled(table, row) {
+  [...row.cells].forEach((cell, n) => { cell.dataset.label = table.tHead.rows[0].cells[n]?.textContent.trim() ?? ''; });
+  return row; // where it is too narrow for columns, each cell says which it is of
+}
+
 function startTable() {
   const table = $('table');
   if (!table) return;
@@ -12,13 +17,13 @@ function startTable() {
   $('f-calls').append(...names.slice(0, 1000).map((name) => el('option', { value: name })));
 
   function rowOf(one) {
-    const instance = byKey.get(key(one.call, one.index));
+    const instance = instanceOf(one.call, one.index);
     const open = (event) => (one.call === null ? panel.run(event.currentTarget) : instance && panel.show(instance, event.currentTarget));
     const name = one.call === null || instance ? el('button', { type: 'button', class: 'link code', on: { click: open } }, one.name) : one.name;
-    return el('tr', {},
+    return labelled(table, el('tr', {},
       el('td', {}, el('span', { class: 'kind' }, KINDS[one.kind]), one.between === 'new and new' ? [' ', el('span', { class: 'tag' }, AGAIN)] : null),
       el('td', { class: 'code' }, name), el('td', { class: 'code' }, one.where, one.table ? el('div', { class: 'words' }, one.table.words) : null),
-      one.values.map((value, which) => el('td', { class: `code value${one.absent === SIDES[which] ? ' absent' : ''}` }, value)));
+      one.values.map((value, which) => el('td', { class: `code value${one.absent === SIDES[which] ? ' absent' : ''}` }, value))));
   }
 
   function show() {
@@ -60,6 +65,17 @@ function startTable() {
   show();
 }
 
+// Calls that the page names by themselves open like those of the table.
+function startPlaces() {
+  for (const place of document.querySelectorAll('[data-difference]')) {
+    const one = differences[Number(place.dataset.difference)];
+    const instance = instanceOf(one.call, one.index);
+    if (one.call !== null && !instance) continue;
+    const open = (event) => (one.call === null ? panel.run(event.currentTarget) : panel.show(instance, event.currentTarget));
+    place.replaceChildren(el('button', { type: 'button', class: 'link code', on: { click: open } }, place.textContent));
+  }
+}
+
 function startTheme() {
   const names = { '': 'System', light: 'Light', dark: 'Dark' };
   const next = { '': 'dark', dark: 'light', light: '' };
@@ -83,11 +99,12 @@ function startFind() {
     const exact = data.boxes.findIndex((box) => box.id.toLowerCase() === wanted);
     const number = exact >= 0 ? exact : data.boxes.findIndex((box) => wanted && box.id.toLowerCase().includes(wanted));
     if (number < 0 || (event.type === 'input' && exact < 0)) return;
-    graph.select(number);
-    const [first] = graph.nodes(number);
+    startGraph();
     if (graph.scale < 0.5) graph.zoom(0.7);
-    if (event.type === 'keydown') graph.reach(first);
-    else first?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    const active = document.activeElement;
+    graph.reach(number, 0);
+    graph.select(number);
+    if (event.type === 'input') active.focus();
   };
   $('find').addEventListener('input', go);
   $('find').addEventListener('keydown', (event) => { if (event.key === 'Enter') { event.preventDefault(); go(event); } });
@@ -104,7 +121,9 @@ function soon(id, start) {
 }
 
 startTheme();
+for (const list of document.querySelectorAll('.list')) for (const row of list.tBodies[0].rows) labelled(list, row);
 startTable();
+startPlaces();
 soon('graph', startGraph);
 let timed = false;
 soon('timeline', () => { if (!timed) { timed = true; startTimeline(); } });

@@ -1,6 +1,6 @@
 // Two Gantt charts on one scale: a row for a call, its instances in a loop laid over one another.
-const ends = instances.flatMap((one) => one.sides.map((row) => row?.end ?? 0));
-const span = Math.max(1, data.results.reduce((most, run) => Math.max(most, run?.[1] ?? 0), 0), ends.reduce((a, b) => Math.max(a, b), 0));
+const span = SIDE.reduce((most, side) => side.start.reduce((end, start, n) => Math.max(end, (start ?? 0) + (side.took[n] ?? 0)), most),
+  data.results.reduce((most, run) => Math.max(most, run?.[1] ?? 0), 1));
 
 function ticks() {
   const steps = [1, 2, 5].flatMap((n) => [1, 10, 100, 1000, 10000].map((by) => n * by)).concat([15000, 30000, 60000, 120000, 300000, 600000, 1800000, 3600000, 7200000, 21600000, 86400000]);
@@ -31,7 +31,7 @@ function bars(rows) {
 
 function track(rows, many) {
   const box = el('div', { class: 'track' });
-  const timed = rows.filter((row) => row && row.start !== null).map((row) => ({ ...row, end: row.end ?? row.start }));
+  const timed = rows.filter((row) => row && row.start !== null);
   const present = rows.filter(Boolean);
   if (!timed.length) {
     const worst = WORST.find((state) => present.some((row) => row.state === state)) ?? 'none';
@@ -64,12 +64,12 @@ function timelineRow(number) {
   const all = byBox[number];
   const many = all.length > 1;
   const found = differ[number];
-  const words = [0, 1].map((which) => `${SIDES[which]} ${all.map((one) => one.sides[which]?.state ?? 'no record').filter((s, i, l) => l.indexOf(s) === i).join(', ')}`);
+  const words = [0, 1].map((which) => `${SIDES[which]} ${all.map((one) => one.state(which) ?? 'no record').filter((s, i, l) => l.indexOf(s) === i).join(', ')}`);
   return el('div', { class: 'row' },
     el('button', { type: 'button' },
       el('span', { class: 'code' }, box.id), many ? el('span', { class: 'times' }, `×${all.length.toLocaleString('en')}`) : null,
       found ? el('span', { class: 'badge' }, `≠${found}`) : null, el('span', { class: 'hidden' }, words.join('; '))),
-    [0, 1].map((which) => track(all.map((one) => one.sides[which]), many)));
+    [0, 1].map((which) => track(all.map((one) => one.bar(which)), many)));
 }
 
 function startTimeline() {
