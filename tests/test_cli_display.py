@@ -8,7 +8,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from pipeglot.cli import display
+from pipeglot.cli.migrate import _summary
 from pipeglot.core.record import CallRecord, Failure, Record
+from tests import dryruns
 
 START = datetime(2026, 1, 31, 2, tzinfo=timezone.utc)
 RECORD = Record(
@@ -101,3 +103,16 @@ def test_a_run_that_was_not_watched_is_told_call_by_call() -> None:
         "  maybe failed",
         "  keep skipped",
     ]
+
+
+def test_a_dry_run_of_any_size_is_told_in_some_lines_that_say_how_many_more_there_are() -> None:
+    run = dryruns.weighty()
+    lines = "\n".join(_summary(run))
+    for part in ("DIVERGED", "what follows", "flaky", "not counted (noise)", "not exercised: retries"):
+        assert part in lines, part
+    large = dryruns.large(1000, 20)
+    many = large.model_copy(update={"masked": run.masked * 40, "flaky": run.flaky * 40, "not_exercised": ()})
+    told = list(_summary(many))
+    assert len(told) < 90
+    assert "  not counted: 60 more, in the report" in told and "  flaky: 20 more, in the report" in told
+    assert any("more findings, in the report" in line or "more, in the report" in line for line in told)

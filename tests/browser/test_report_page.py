@@ -119,15 +119,16 @@ def test_what_the_page_may_not_load_is_refused_by_its_own_policy(chromium: Brows
 def test_filters_and_sorting_of_the_differences(opened: Open) -> None:
     page = opened(dryruns.credit()).page
     everything = kinds(page)
-    assert len(everything) == 17 and page.inner_text("#f-count") == "17 differences"
+    count = len(dryruns.credit().differences)
+    assert len(everything) == count > 12 and page.inner_text("#f-count") == f"{count} differences"
     page.select_option("#f-kind", "state")
-    assert kinds(page) == ["state"] * 3 and page.inner_text("#f-count") == "3 of 17 differences"
+    assert kinds(page) == ["state"] * 3 and page.inner_text("#f-count") == f"3 of {count} differences"
     page.fill("#f-call", "keep")
     assert page.locator("#table tbody tr").all_inner_texts() == ["state\tkeep\t\tskipped\tblocked"]
     page.fill("#f-text", "no such thing")
     assert "Nothing fits the filter." in page.inner_text("#table tbody")
     page.click(".filters button[type=reset]")
-    page.wait_for_selector("#table tbody tr:nth-child(17)")
+    page.wait_for_selector(f"#table tbody tr:nth-child({count})")
     page.fill("#f-text", "boosted.joblib")
     assert kinds(page) == ["output"]
     page.fill("#f-text", "")
@@ -285,7 +286,7 @@ def test_a_finding_opens_its_call_and_unfolds_what_follows(opened: Open) -> None
     second = page.locator("#findings > ol > li").nth(1)
     assert not second.locator(".follows").is_visible()
     second.locator("summary").first.click()
-    assert second.locator(".follows li").count() == 12
+    assert second.locator(".follows li").count() == len(dryruns.weighty().findings[1].consequences) > 5
     second.get_by_role("button", name="register").first.click()
     assert page.inner_text("#panel-title") == "register"
     page.keyboard.press("Escape")
@@ -316,7 +317,7 @@ def test_without_scripts_the_findings_are_all_there(opened: Open) -> None:
     page = opened(dryruns.credit(), java_script_enabled=False).page
     text = page.inner_text("main")
     assert "Diverged" in text and "need JavaScript" in text
-    assert page.locator("#table tbody tr").count() == 17
+    assert page.locator("#table tbody tr").count() == len(dryruns.credit().differences)
     assert "effects outside the pipeline" in text
     assert not page.locator(".filters").is_visible() and not page.locator(".zoom").is_visible()
 

@@ -149,6 +149,8 @@ def _summary(found: DryRun) -> Iterator[str]:
     yield from _findings(found)
     for flaky in found.flaky[:_SHOWN]:
         yield f"  {printable(str(flaky), 300)}"
+    if len(found.flaky) > _SHOWN:
+        yield f"  flaky: {len(found.flaky) - _SHOWN} more, in the report"
     for failure in found.injected:
         for one in failure.differences[:3]:
             yield f"  {printable(str(one), 300)}"
@@ -158,9 +160,11 @@ def _summary(found: DryRun) -> Iterator[str]:
             yield f"  not compared when {printable(failure.name)}: {printable(problem, 300)}"
     for masked in found.masked[:_SHOWN]:
         yield f"  not counted ({masked.why}): {printable(str(masked.difference), 200)}: {printable(masked.reason, 200)}"
+    if len(found.masked) > _SHOWN:
+        yield f"  not counted: {len(found.masked) - _SHOWN} more, in the report"
     for gap in found.not_compared:
         calls = f" ({len(gap.calls)} calls)" if gap.calls else ""
-        yield f"  not compared: {gap.what}{calls}: {gap.why}"
+        yield f"  not compared: {printable(f'{gap.what}{calls}: {gap.why}', 300)}"
     for lack in found.not_exercised:
         calls = f" ({_some(lack.calls)})" if lack.calls else ""
         yield f"  not exercised: {printable(f'{lack.what}{calls}: {lack.why}; {lack.how}', 300)}"
@@ -169,13 +173,16 @@ def _summary(found: DryRun) -> Iterator[str]:
 def _findings(found: DryRun) -> Iterator[str]:
     """Causes, and in a line what follows from each."""
     left = _SHOWN
-    for finding in found.findings:
+    for number, finding in enumerate(found.findings):
+        if not left:
+            yield f"  and {len(found.findings) - number} more findings, in the report"
+            return
         causes = [found.differences[number] for number in finding.cause]
         for one in causes[:left]:
             yield f"  {printable(str(one), 300)}"
         if len(causes) > left:
             yield f"  and {len(causes) - left} more, in the report"
-        left = max(1, left - len(causes))
+        left = max(0, left - len(causes))
         follow = [found.differences[number] for number in finding.consequences]
         if follow:
             yield f"    and what follows: {len(follow)} more in {_some(dict.fromkeys(named(one.call) for one in follow))}"
