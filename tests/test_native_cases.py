@@ -116,6 +116,9 @@ NATIVE = {
     "a flow in a loop": more("prefect", "flows", "parts", "parts"),
     "a task in either arm": more("prefect", "flows", "either", "either", AGREE, {"high": False}),
     "a task that is held back": more("prefect", "flows", "failing", "failing"),
+    # Native code keeps its own defaults; the pipeline's stand in where it has none.
+    "params of a flow": more("prefect", "flows", "required", "required", [("result", None), ("output", "greet")]),
+    "params of a DAG": more("airflow", "dags", "required", "required", [("output", "greet")]),
     "config as a class, and of a resource": more(
         "dagster", "jobs", "settings_job", "settings_job", AGREE, {"name": "x"}
     ),

@@ -21,7 +21,7 @@ from pipeglot.backends.run import completed
 from pipeglot.backends.types import Types
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import EngineError, PipeglotError
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.ir import Out, Pipeline
 from pipeglot.core.machine import Key
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
@@ -202,11 +202,24 @@ def as_record(
                 known.append(task)
         steering = tuple(dict.fromkeys(task.name for task in others if task.steers and _state(task) != "failed"))
         others = [task for task in others if task.name not in steering]
-        observed = backends.get(run.engine).observe(flat, replace(run, tasks=known))
+        run = replace(run, tasks=known)
+        observed = backends.get(run.engine).observe(flat, run)
+        if not run.has_result and (helper := _helper_of_result(flat, run)) is not None:
+            run = replace(run, result=helper.output, has_result=True)
         records = [*observed, *(_record(task, task.name, task.index) for task in others)]
         matched = Match({}, tasks_alone=tuple(dict.fromkeys(task.name for task in others)))
         return Reading(_completed(flat, run, records, given, when), matched, steering, tuple(unread))
     return _Native(flat, replace(run, tasks=tasks), given, when, mapping or TaskMap()).read()
+
+
+def _helper_of_result(pipeline: Pipeline, run: EngineRun) -> EngineTask | None:
+    """The helper that gave the run's result, where that is a value that leaves a region."""
+    result = pipeline.result
+    if not isinstance(result, Out) or result.path or result.ref not in Shape(pipeline).values:
+        return None
+    found = [task for task in run.tasks if plain(bare(task.name)) == plain(result.ref)]
+    known = len(found) == 1 and found[0].has_output and _state(found[0]) == "succeeded"
+    return found[0] if known else None
 
 
 _INSTANCE = re.compile(r"(-[0-9a-f]{3}|\[[0-9.]+\])$")

@@ -47,7 +47,7 @@ def run_one(job, version):
     told = os.path.getsize(os.environ[wire.TOLD])
     started = wire.now()
     try:
-        run = dag.test(logical_date=wire.instant(job), run_conf=job["params"])
+        run = dag.test(logical_date=wire.instant(job), run_conf={**needed(dag, job), **job["params"]})
     except Exception as error:
         return wire.fail(number, "PG324", f"Airflow refused the run: {wire.describe(error)}")
     ended = wire.now()
@@ -69,6 +69,14 @@ def run_one(job, version):
             "notes": notes,
         },
     )
+
+
+def needed(dag, job):
+    """The pipeline's values of params that the DAG has no default for."""
+    from airflow.sdk.definitions._internal.types import NOTSET
+
+    lacking = [name for name in dag.params if dag.params.get_param(name).value is NOTSET]
+    return {name: job["defaults"][name] for name in lacking if name in job["defaults"]}
 
 
 def dag_of(job):

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import dagster_run
+import dagster_told
 import wire
 
 READY_WITHIN = 240
@@ -69,7 +70,7 @@ def run_one(job, instance, servers):
         said = "; ".join(error["message"] for error in launched.get("errors", [])) or launched.get("message", "")
         return wire.fail(number, "PG324", f"Dagster refused the run: {said}")
     run_id = launched["run"]["runId"]
-    teller = dagster_run.Teller(job, instance)
+    teller = dagster_told.Teller(job, instance)
 
     def when(is_so):
         teller.look(run_id)
@@ -81,7 +82,7 @@ def run_one(job, instance, servers):
         wait_for(
             lambda: when(has_ended(instance, run_id, names)), FINAL_WITHIN, "the daemon did not run the final call"
         )
-    dagster_run.tell_run(job, definition, instance, run_id, notes)
+    dagster_told.tell_run(job, definition, instance, run_id, notes)
 
 
 def has_ticked(instance, sensor):

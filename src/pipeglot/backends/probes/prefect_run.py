@@ -59,6 +59,9 @@ def run_one(job, client, recorder, mode, version):
         except Exception as error:
             return wire.fail(number, "PG322", f"Prefect cannot load the flow: {wire.describe(error)}")
     when = wire.instant(job)
+    wanted = inspect.signature(flow.fn).parameters
+    needed = {name for name, one in wanted.items() if one.default is one.empty} & job["defaults"].keys()
+    job["params"] = {**{name: job["defaults"][name] for name in needed}, **job["params"]}
     try:
         flow.validate_parameters(job["params"]) if flow.should_validate_parameters else None
         inspect.signature(flow.fn).bind(**job["params"])

@@ -5,7 +5,7 @@ from datetime import datetime
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
-from airflow.sdk import DAG, TaskGroup, task, task_group
+from airflow.sdk import DAG, Param, TaskGroup, task, task_group
 
 START = datetime(2026, 1, 1)
 
@@ -88,3 +88,11 @@ with DAG("short", schedule=None, start_date=START):
             inner()
 
     go_on() >> rest()
+
+with DAG("required", schedule=None, start_date=START, params={"name": Param(type="string"), "times": 2}):
+
+    @task
+    def greet(params=None):
+        return params["name"] * params["times"]
+
+    greet()

@@ -109,3 +109,13 @@ def short() -> None:
     with when(go.options(id="go_on")()):
         rest()
     inner()
+
+
+@step
+def greet(name: str, times: int) -> str:
+    return name * times
+
+
+@pipeline
+def required(name: str = "ann", times: int = 3) -> str:
+    return greet(name, times)

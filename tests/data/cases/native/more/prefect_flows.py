@@ -107,3 +107,13 @@ def after(n: int) -> int:
 @flow
 def failing():
     return after.submit(broken.submit()).result()
+
+
+@task
+def greet(name: str, times: int) -> str:
+    return name * times
+
+
+@flow
+def required(name: str, times: int = 2):
+    return greet(name, times)

@@ -127,3 +127,13 @@ def after(n: int) -> int:
 @pipeline
 def failing() -> int:
     return after(broken())
+
+
+@step
+def greet(name: str, times: int) -> str:
+    return name * times
+
+
+@pipeline
+def required(name: str = "ann", times: int = 3) -> str:
+    return greet(name, times)
