@@ -417,6 +417,45 @@ def test_tries_and_the_error_of_the_last_are_those_of_the_engine(serve: Serve) -
     assert collect(one.ir(), "airflow", server.api, Asked(RUN, "nightly")).calls[0].error is None
 
 
+def test_a_task_that_was_cleared_was_executed_more_than_once(serve: Serve) -> None:
+    """Airflow counts tries on; how many more it may have grows when it is cleared."""
+
+    @pipeline
+    def one() -> int:
+        return double(1)
+
+    rows = [
+        {"try_number": 1, "max_tries": 1, "state": "failed", "start_date": "2026-03-02T02:00:00Z", "end_date": STARTED},
+        {"try_number": 2, "max_tries": 1, "state": "success", "start_date": STARTED, "end_date": STARTED},
+        {"try_number": 3, "max_tries": 3, "state": "success", "start_date": ENDED, "end_date": ENDED},
+    ]
+    server = serve(
+        {
+            **airflow([instance("double", tries=3)], {("double", -1): 2}),
+            f"{BASE}/taskInstances/double/tries": (200, {"task_instances": rows}),
+        }
+    )
+    found = collect(one.ir(), "airflow", server.api, Asked(RUN, "nightly"))
+    assert [(call.id, call.state, call.attempts, call.output_known) for call in found.calls] == [
+        ("double", "succeeded", 2, False),
+        ("double", "succeeded", 1, True),
+    ]
+    assert found.attempts == 2
+
+
+def test_what_is_handed_on_by_key_is_collected(serve: Serve) -> None:
+    @pipeline
+    def one() -> int:
+        return double(1)
+
+    answers = airflow([instance("double")])
+    rows = [{"key": key, "task_id": "double", "map_index": -1} for key in ("twice", "skipmixin_key", "_link")]
+    answers[f"{BASE}/taskInstances/~/xcomEntries"] = (200, {"xcom_entries": rows, "total_entries": 3})
+    answers[f"{BASE}/taskInstances/double/xcomEntries/twice"] = (200, {"value": 2})
+    found = collect(one.ir(), "airflow", serve(answers).api, Asked(RUN, "nightly"))
+    assert [call.output for call in found.calls] == [2]
+
+
 def execute_time(text: str) -> Any:
     return CallRecord.model_validate({"id": "a", "state": "failed", "started": text}).started
 

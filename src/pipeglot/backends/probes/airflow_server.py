@@ -147,6 +147,8 @@ def tasks_of(api, path, row, errors, pushes):
     tasks = []
     for execution in before:
         started, ended, attempts = span(execution)
+        if not attempts:  # held back, and then cleared
+            continue
         state = execution[-1]["state"] or "none"
         tasks.append({**common, "state": state, "attempts": attempts, "started": started, "ended": ended})
     started, _, attempts = span(last)

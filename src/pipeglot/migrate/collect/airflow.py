@@ -112,6 +112,7 @@ def _tasks(
             steers=whole.steers,
         )
         for execution in before
+        if _attempts(execution)  # what was held back, and then cleared, was not executed
     ]
     return [*again, whole]
 
