@@ -190,8 +190,8 @@ def as_record(
         returns = {step.name: step.returns for step in flat.steps}
         unread: dict[str, None] = {}
         known, others = [], []
-        for task in tasks:
-            node = names.get(bare(task.name), names.get(task.name))
+        for task in run.tasks:
+            node = "" if task.group else names.get(bare(task.name), names.get(task.name))
             if node is None:
                 others.append(task)
             elif node in calls:
