@@ -162,7 +162,7 @@ FAULTS: list[tuple[str, Callable[[Record], Record], str | None, str]] = [
     ("no logical date", lambda r: other(r, logical_date=None), None, "logical_date"),
     ("an end before the start", late, "total", "times"),
     ("a success without an attempt", lambda r: edited(r, "total", attempts=0), "total", "attempts"),
-    ("a run that failed for no reason", lambda r: other(r, state="failed"), None, "state"),
+    ("a run that failed for no reason", lambda r: other(r, state="failed"), "flaky", "state"),
     ("a run that ended before it started", lambda r: other(r, ended=WHEN), None, "times"),
     ("a loop too many", lambda r: edited(r, "total", index=(0,)), "total", "index"),
     ("a loop too few", lambda r: edited(r, "score", (0,), index=()), "score", "index"),

@@ -30,16 +30,22 @@ def _each(text: str, pattern: str, new: str, aspect: str = "", *, named: bool = 
 # ---------------------------------------------------------------- Prefect
 
 
+NEVER = "^(the arm|calls that never ran)"
+"""What is said of calls that did not run."""
+
+
 def submits_twice(text: str) -> Iterator[Written]:
     """A task is run once more, and what it gave is thrown away."""
     yield from _each(
-        text, r"^(?P<pad> +)(?P<call>\w+) = (?P<what>(?P=call)_task\.submit\(.*\))$", r"\g<pad>\g<what>\n\g<0>"
+        text, r"^(?P<pad> +)(?P<call>\w+) = (?P<what>(?P=call)_task\.submit\(.*\))$", r"\g<pad>\g<what>\n\g<0>", NEVER
     )
 
 
 def submits_again(text: str) -> Iterator[Written]:
     """... and the second is the one that counts."""
-    yield from _each(text, r"^(?P<pad> +)(?P<call>\w+) = (?P<what>(?P=call)_task\.submit\(.*\))$", r"\g<0>\n\g<0>")
+    yield from _each(
+        text, r"^(?P<pad> +)(?P<call>\w+) = (?P<what>(?P=call)_task\.submit\(.*\))$", r"\g<0>\n\g<0>", NEVER
+    )
 
 
 def flow_retries(text: str) -> Iterator[Written]:
@@ -108,7 +114,7 @@ def keeps_nothing(text: str) -> Iterator[Written]:
 
 
 def drops_arrow(text: str) -> Iterator[Written]:
-    yield from _each(text, r"^    \w+ >> (?P<call>\w+)$", "    pass", "order|wait|upstream|after")
+    yield from _each(text, r"^    \w+ >> (?P<call>\w+)$", "    pass", "order|wait|upstream|after|never ran|^the arm")
 
 
 def default_retries(text: str) -> Iterator[Written]:

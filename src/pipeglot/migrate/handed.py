@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pipeglot.backends.base import EngineTask
 from pipeglot.core.ir import Schema
-from pipeglot.core.types import as_declared, options
+from pipeglot.core.types import as_declared, options, select
 
 NOTHING = object()
 """The output of a task of which the engine did not keep it."""
@@ -31,6 +33,8 @@ def output_of(
     ({'auc': 1.0}, ('day',))
     >>> output_of(task, {"type": "number"}, {"auc": ()})
     (1.0, ('day',))
+    >>> output_of(EngineTask("n", "succeeded", output={"Output": 3.0}, has_output=True), {"type": "integer"})
+    (3, ())
     """
     values = dict(task.values)
     output = task.output if task.has_output else NOTHING
@@ -40,6 +44,8 @@ def output_of(
                 output = _with(output, path, values.pop(key))
     kinds = {option.get("type") for option in options(returns)}
     fields = {name for option in options(returns) for name in option.get("properties", {})}
+    if isinstance(output, dict) and output.keys() == {"Output"} and "Output" not in fields:
+        output = _only(output["Output"], returns)
     if isinstance(output, dict) or (output in (NOTHING, None) and "object" in kinds):
         own = output if isinstance(output, dict) else {}
         # Airflow hands the fields of a dict on once more, each by its key.
@@ -56,6 +62,30 @@ def output_of(
     if output is not NOTHING:
         output = as_declared(output, returns)
     return output, tuple(values)
+
+
+def _only(value: Any, returns: Schema) -> Any:
+    """The one output of a KFP component, which calls it so; what is no text may travel as JSON, and numbers travel as floats."""
+    kinds = {option.get("type") for option in options(returns)}
+    if isinstance(value, str) and None not in kinds and "string" not in kinds:
+        with suppress(ValueError):
+            value = json.loads(value)
+    return _whole(value, returns)
+
+
+def _whole(value: Any, schema: Schema) -> Any:
+    """A value with whole numbers where whole numbers are declared."""
+    match value:
+        case float() if value.is_integer() and {option.get("type") for option in options(schema)} <= {
+            "integer",
+            "null",
+        }:
+            return int(value)
+        case list():
+            return [_whole(each, select(schema, (number,)) or {}) for number, each in enumerate(value)]
+        case dict():
+            return {key: _whole(each, select(schema, (key,)) or {}) for key, each in value.items()}
+    return value
 
 
 def _with(output: Any, path: tuple[str, ...], value: Any) -> Any:

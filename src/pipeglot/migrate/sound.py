@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from pipeglot.core.ir import Each, If
 from pipeglot.core.record import CallRecord, Record, last_executions
-from pipeglot.migrate.model import Difference, named
+from pipeglot.migrate.model import Difference
 from pipeglot.migrate.order import Order
 from pipeglot.migrate.values import ABSENT, differing
 
@@ -77,8 +77,7 @@ def _faults(record: Record, order: Order) -> Iterator[tuple[Fault, str]]:
     for call in record.calls:
         for path, said in _of_call(call, order):
             yield (call.id, call.index, path), said
-    if said := _state(record):
-        yield (None, (), "state"), said
+    yield from _state(record)
 
 
 def _of_call(call: CallRecord, order: Order) -> Iterator[tuple[str, str]]:
@@ -95,17 +94,21 @@ def _of_call(call: CallRecord, order: Order) -> Iterator[tuple[str, str]]:
         yield "times", "ended before it started"
 
 
-def _state(record: Record) -> str:
-    """How the state of the run contradicts those of its calls, if it does."""
+def _state(record: Record) -> Iterator[tuple[Fault, str]]:
+    """How the state of the run contradicts those of its calls, if it does: told of the call whose failure did not count,
+    or did."""
     if record.state == "cancelled" or not record.calls:
-        return ""
+        return
     last = last_executions(record.calls).values()
     failed = next((call for call in last if call.state == "failed" and not call.tolerated), None)
-    if record.state == "succeeded" and failed is not None:
-        return f"succeeded although {named(failed.id, failed.index)} failed"
+    tolerated = next((call for call in last if call.state == "failed" and call.tolerated), None)
     cancelled = next((call for call in last if call.state == "cancelled"), None)
-    if record.state == "succeeded" and cancelled is not None:
-        return f"succeeded although {named(cancelled.id, cancelled.index)} was cancelled"
+    for call, word in ((failed, "failed"), (cancelled, "was cancelled")):
+        if record.state == "succeeded" and call is not None:
+            yield (call.id, call.index, "state"), f"the run succeeded although it {word}"
+            return
     if record.state == "failed" and failed is None and cancelled is None:
-        return "failed although no call did"
-    return ""
+        if tolerated is not None:
+            yield (tolerated.id, tolerated.index, "state"), "the run failed although only what may fail did"
+        else:
+            yield (None, (), "state"), "failed although no call did"
