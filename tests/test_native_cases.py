@@ -118,7 +118,7 @@ NATIVE = {
     "a task that is held back": more("prefect", "flows", "failing", "failing"),
     # Native code keeps its own defaults; the pipeline's stand in where it has none.
     "params of a flow": more("prefect", "flows", "required", "required", [("result", None), ("output", "greet")]),
-    "params of a DAG": more("airflow", "dags", "required", "required", [("output", "greet")]),
+    "params of a DAG": more("airflow", "dags", "required", "required", [("result", None), ("output", "greet")]),
     "config as a class, and of a resource": more(
         "dagster", "jobs", "settings_job", "settings_job", AGREE, {"name": "x"}
     ),
