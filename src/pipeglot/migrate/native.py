@@ -114,7 +114,8 @@ class NativeSide:
     def run(
         self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
-        found = engines.find(self.engine, python=self.python)
+        packages = tuple(dict.fromkeys(line for task in tasks for line in inline(task.pipeline).packages))
+        found = engines.prepare(self.engine, packages, python=self.python)
         outcomes = execute(
             self.engine,
             [self._job(task) for task in tasks],
@@ -238,6 +239,8 @@ def bare(name: str) -> str:
 def _ours(pipeline: Pipeline, run: EngineRun) -> Mapping[str, str]:
     """What the tasks stand for by the names that pipeglot gives them, if these say more of the run than names of calls
     do: they are those of helpers, too. Empty for native code, and for what has calls alone."""
+    if run.engine == "kfp" and any(task.values for task in run.tasks):
+        return {}  # what a component of ours gives is told whole
     compiled = backends.get(run.engine).compile(pipeline)
     # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
     named = r"^ *([\w-]+):" if compiled.entry.endswith(".yaml") else r"\bname=\"(\w+)\""

@@ -81,9 +81,10 @@ def _record(task: EngineTask, meaning: Meaning, index: tuple[int, ...]) -> Itera
         failure = failure or Failure(type="Error", message="")
         yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, error=failure, **times)
         return
-    if task.has_output:
-        output = outcome["value"] if outcome is not None else _decoded(outputs.get(meaning.output), meaning.form)
-        times["output"] = output
+    if outcome is not None:
+        times["output"] = outcome["value"]
+    elif meaning.output in outputs:
+        times["output"] = _decoded(outputs[meaning.output], meaning.form)
     yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, **times)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import reading
-import wire
+from kfp_spec import pipeline_of
 from reading import bare
 
 LARGEST = 3600.0
@@ -66,23 +66,6 @@ def loaded(job, sources):
     if not platform and beside.exists():
         platform = yaml.load(beside.read_text(encoding="utf-8"), Loader=fast) or {}
     return json_format.MessageToDict(spec), platform, next(yaml.compose_all(text, Loader=fast), None)
-
-
-def pipeline_of(job):
-    """The pipeline of that name in a file of the SDK."""
-    from kfp.dsl import base_component, graph_component
-
-    module = wire.load(job)
-    found = {}
-    for key, each in vars(module).items():
-        if isinstance(each, base_component.BaseComponent):
-            found.setdefault(key, each)
-    for key, each in found.items():
-        if job["name"] in (key, each.name):
-            return each
-    whole = {each.name: each for each in found.values() if isinstance(each, graph_component.GraphComponent)}
-    has = ", ".join(sorted(whole)) or "none"
-    raise LookupError(f"no pipeline {job['name']!r} in {job['entry']} (it has {has})")
 
 
 class Reader:

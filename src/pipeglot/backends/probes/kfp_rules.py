@@ -204,7 +204,7 @@ class Rules:
                 self.sleep(min(delay * policy.get("backoffFactor", 2.0) ** (attempt - 1), ceiling))
             event.attempts += 1
             try:
-                found = self.execute(name, index, executor, inputs, list(types))
+                found = self.execute(name, index, executor, inputs, types)
                 event.outputs = {key: plain(value) for key, value in found.items()}
                 event.state, event.error = "succeeded", None
             except Exception as error:

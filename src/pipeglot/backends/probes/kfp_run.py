@@ -1,11 +1,13 @@
 """Run compiled PipelineSpecs, one after the other, and tell what became of every task.
 
-Runs under the Python of Kubeflow Pipelines' SDK as `python kfp_run.py FOLDER MODE`. There is no cluster here.
+Runs under the Python of Kubeflow Pipelines' SDK as `python kfp_run.py FOLDER MODE`. There is no cluster here. A file of
+the SDK is compiled first.
 
 Mode `test` runs a spec twice: by the rules of the cluster's driver (`kfp_rules.py`), with the code of the components
 really run by KFP's own executor; and in `kfp.local`, KFP's own local orchestrator, where a component that is given
 the same gives the same again. What is told is the first; when the two differ, a note says how ("spec-checked:").
-Mode `server` runs it in `kfp.local` alone, every task a process of its own.
+Mode `server` runs it in `kfp.local` alone, every task a process of its own; so is a native spec that has what the rules
+do not know.
 """
 
 import contextlib
@@ -21,7 +23,9 @@ import uuid
 import warnings
 from pathlib import Path
 
+import kfp_spec
 import wire
+from kfp_rules import Rules, plain, whole
 
 
 def main():
@@ -40,7 +44,6 @@ def main():
     # Of kfp.local's two orchestrators the one for plain DAGs stops at the first failure, which no cluster does.
     dag_orchestrator.run_dag = enhanced_dag_orchestrator.run_enhanced_dag
     _leave_print_alone()
-    sys.path.insert(0, str(Path(__file__).parent))
     wire.tell("ready")
     for job in jobs:
         wire.tell("start", job=job["number"])
@@ -65,16 +68,21 @@ def run_one(job, mode, version, folder):
     when = wire.instant(job)
     with wire.listening(job, "kfp") as notes:
         try:
-            data, path = prepared(job, run_id, started, folder)
+            data, own = kfp_spec.read(job)
+            if not own:
+                kfp_spec.check(data)
+            data, path = prepared(data, number, run_id, started, folder)
             component = loaded(path)
+        except kfp_spec.CannotRun as error:
+            return wire.fail(number, error.code, error.message, error.way_out)
         except Exception as error:
             return wire.fail(number, "PG322", f"KFP cannot load the pipeline: {wire.describe(error)}")
     try:
-        arguments = given(job, data, when)
+        arguments = kfp_spec.arguments(job, data, when, own)
     except Exception as error:
         return wire.fail(number, "PG324", f"KFP refused the run: {wire.describe(error)}")
     try:
-        if mode == "test":
+        if mode == "test" and (own or not kfp_spec.beyond_the_rules(data)):
             state, events = by_the_rules(job, data, arguments)
             difference = compared(component, arguments, events, state)
             notes += [f"{e.task}{list(e.index)}: {e.error['message']}" for e in events if not e.attempts][:5]
@@ -82,10 +90,13 @@ def run_one(job, mode, version, folder):
                 notes.append(f"spec-checked: kfp.local {difference}"[: wire.LONGEST])
         else:
             state, events, trouble = locally(component, arguments, Subprocesses(), job)
+            if trouble and not own:
+                return wire.fail(number, "PG324", f"KFP's local runner could not run the pipeline: {trouble}")
             notes += [trouble] if trouble else []
     except Exception as error:
         traceback.print_exc()
         return wire.fail(number, "PG324", f"KFP could not run the pipeline: {wire.describe(error)}")
+    outputs = None if own else kfp_spec.outputs_by_task(data)
     wire.tell(
         "run",
         job=number,
@@ -97,14 +108,16 @@ def run_one(job, mode, version, folder):
             "logical_date": wire.iso(when),
             "started": wire.iso(started),
             "ended": wire.iso(wire.now()),
-            "tasks": [told(event) for event in events],
+            "tasks": [told(event, outputs) for event in events],
             "notes": notes,
         },
     )
 
 
-def told(event):
-    return {
+def told(event, outputs):
+    """A task instance. What a component of pipeglot's gives is its output, whole; what others give they give by key:
+    `outputs` has the parameters of each task, None where there is more than these."""
+    found = {
         "name": event.task,
         "index": list(event.index),
         "state": event.state,
@@ -115,39 +128,46 @@ def told(event):
         "output": event.outputs,
         "error": event.error,
     }
+    if outputs is None or event.outputs is None:
+        return found
+    types = outputs.get(event.task)
+    values = {}
+    for key, value in event.outputs.items():
+        if types is None and not isinstance(value, bool | int | float | str | list | dict | None):
+            continue  # an artifact
+        exact = types is not None and types[key]["parameterType"] == "NUMBER_DOUBLE"
+        values[key] = wire.plain(value if exact else whole(value))
+    # What gives nothing at all gives None.
+    return {**found, "has_output": types == {}, "output": None, "values": values}
 
 
 # ---------------------------------------------------------------- the spec
 
 
-def prepared(job, run_id, started, folder):
+def prepared(data, number, run_id, started, folder):
     """The spec as it is run here: components do not install anything, and what only a server fills in is filled
     in. Gives it as data, and the file that has it."""
     import yaml
     from google.protobuf import json_format
     from kfp.pipeline_spec import pipeline_spec_pb2
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with open(Path(job["folder"], job["entry"]), encoding="utf-8") as file:
-        data = yaml.load(file, Loader=loader)
-    spec = json_format.ParseDict(data, pipeline_spec_pb2.PipelineSpec())
     for executor in data["deploymentSpec"]["executors"].values():
-        container = executor["container"]
-        if "pip install" in container["command"][2]:
-            container["command"] = container["command"][3:]
+        command = executor.get("container", {}).get("command", [])
+        if len(command) > 2 and "pip install" in command[2]:
+            executor["container"]["command"] = command[3:]
     server = {
         "{{$.pipeline_job_schedule_time_utc}}": "",
         "{{$.pipeline_job_create_time_utc}}": started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "{{$.pipeline_job_uuid}}": run_id,
     }
-    for dag in [data["root"], *data["components"].values()]:
+    for dag in [data["root"], *data.get("components", {}).values()]:
         for task in dag.get("dag", {}).get("tasks", {}).values():
             for each in task.get("inputs", {}).get("parameters", {}).values():
                 value = each.get("runtimeValue", {}).get("constant")
                 if isinstance(value, str) and value in server:
                     each["runtimeValue"]["constant"] = server[value]
     spec = json_format.ParseDict(data, pipeline_spec_pb2.PipelineSpec())
-    path = folder / f"job_{job['number']}.yaml"
+    path = folder / f"job_{number}.yaml"
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     path.write_text(yaml.dump(data, Dumper=dumper), encoding="utf-8")
     return json_format.MessageToDict(spec), path
@@ -157,21 +177,6 @@ def loaded(path):
     from kfp import components
 
     return components.load_component_from_file(str(path))
-
-
-def given(job, data, when):
-    """The arguments: what is no scalar or list of them goes in as JSON text."""
-    about = data["root"].get("inputDefinitions", {}).get("parameters", {})
-    found = {}
-    for name, value in job["params"].items():
-        kind = about[name]["parameterType"]
-        if kind == "STRING" and about[name].get("description", "").startswith("JSON"):
-            value = json.dumps(value).replace("{{", "{\\u007b")
-        found[name] = float(value) if kind == "NUMBER_DOUBLE" else value
-    for name, each in about.items():
-        if each.get("description", "").startswith("Logical date") and when is not None:
-            found[name] = when.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return found
 
 
 # ---------------------------------------------------------------- running components
@@ -209,6 +214,10 @@ def fitting(executor_input):
         raise OSError(f"{size:,} bytes of inputs: KFP gives a task at most 128 KiB; write files and pass their paths")
 
 
+def read_as(kind, text):
+    return text if kind == "STRING" else json.loads(text.lower() if kind == "BOOLEAN" else text)
+
+
 class InProcess:
     """Executes for `Rules`."""
 
@@ -226,6 +235,9 @@ class InProcess:
         try:
             fitting(executor_input)
             found = json.loads(json.dumps(run_source(executor, executor_input), allow_nan=False))
+            for key in (key for key in outputs if key not in found and os.path.exists(output + key)):
+                with open(output + key, encoding="utf-8") as file:  # written by an OutputPath
+                    found[key] = read_as(outputs[key]["parameterType"], file.read())
         except Exception as error:
             event(self.job, task, index, "failed", error)
             raise
@@ -239,8 +251,6 @@ def event(job, task, index, state, error=None):
 
 
 def by_the_rules(job, data, arguments):
-    from kfp_rules import Rules, plain
-
     rules = Rules(data, InProcess(job), wire.now)
     good = rules.run({name: plain(value) for name, value in arguments.items()})
     return "succeeded" if good else "failed", rules.events
@@ -298,7 +308,6 @@ class Again:
 
 def alike(a, b):
     """Whether inputs are the same; what KFP says of how a run ended is not."""
-    from kfp_rules import whole
 
     def bare(values):
         return {key: whole(value) for key, value in values.items() if not isinstance(value, dict)}
@@ -367,8 +376,6 @@ def locally(component, arguments, run, job=None):
 
 def compared(component, arguments, events, state):
     """How kfp.local's run differs from what the rules say; empty when it does not."""
-    from kfp_rules import whole
-
     again = Again(events)
     found, seen, trouble = locally(component, arguments, again)
     if trouble:
