@@ -88,7 +88,8 @@ def failure(task: EngineTask) -> Failure:
 class EngineRun:
     """One run as its engine recorded it: the JSON a probe prints. `params` are what the engine says the run was given;
     a probe, which was told them, leaves them out. `attempts` is how often the engine began the run as a whole; `result`
-    is what the run itself gave, where the engine keeps that (`has_result`)."""
+    is what the run itself gave, where the engine keeps that (`has_result`). `compiled` is whether pipeglot has made what was
+    run; None where the probe does not know."""
 
     engine: str
     engine_version: str
@@ -103,6 +104,7 @@ class EngineRun:
     attempts: int = 1
     result: Any = None
     has_result: bool = False
+    compiled: bool | None = None
 
 
 Mode: TypeAlias = Literal["test", "multiprocess", "server"]

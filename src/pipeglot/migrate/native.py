@@ -192,7 +192,7 @@ def as_record(
         unread: dict[str, None] = {}
         known, others = [], []
         for task in run.tasks:
-            node = "" if task.group else names.get(bare(task.name), names.get(task.name))
+            node = "" if task.group else names.get(task.name, names.get(bare(task.name)))
             if node is None:
                 others.append(task)
             elif node in calls:
@@ -239,14 +239,16 @@ def bare(name: str) -> str:
 def _ours(pipeline: Pipeline, run: EngineRun) -> Mapping[str, str]:
     """What the tasks stand for by the names that pipeglot gives them, if these say more of the run than names of calls
     do: they are those of helpers, too. Empty for native code, and for what has calls alone."""
-    if run.engine == "kfp" and any(task.values for task in run.tasks):
-        return {}  # what a component of ours gives is told whole
+    if run.compiled is False:
+        return {}
     compiled = backends.get(run.engine).compile(pipeline)
     # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
     named = r"^ *([\w-]+):" if compiled.entry.endswith(".yaml") else r"\bname=\"(\w+)\""
     helpers = re.findall(named, compiled.files[compiled.entry], re.MULTILINE)
     names = {**dict.fromkeys(helpers, ""), **compiled.names}
-    seen = {bare(task.name) for task in run.tasks}
+    if run.compiled:
+        return names
+    seen = {task.name if task.name in names else bare(task.name) for task in run.tasks}
     # An index in a name is ours: by it, nothing native is matched.
     plain = {bare(task.name) for task in run.tasks if not task.name.endswith("]")}
     ours, native = len(seen & names.keys()), len(match(pipeline, plain).partner)

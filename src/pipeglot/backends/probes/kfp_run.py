@@ -110,6 +110,7 @@ def run_one(job, mode, version, folder):
             "ended": wire.iso(wire.now()),
             "tasks": [told(event, outputs) for event in events],
             "notes": notes,
+            "compiled": own,
         },
     )
 
