@@ -660,9 +660,9 @@ def test_tracing_is_linear() -> None:
                     b = text("b")
                 take(merge(a, b))
 
-        begin = time.perf_counter()
+        begin = time.process_time()
         pipeline(made).ir()
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     seconds(10)
     small, large = seconds(300), seconds(3000)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from itertools import takewhile
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from pipeglot.core.diagnostic import Diagnostic
@@ -63,52 +63,3 @@ def _words(missing: list[datetime], other: list[datetime], zone: ZoneInfo) -> st
         return f"one more, at {local(other[0])}"
     instead = f"at {local(other[0])}" if len(other) >= len(missing) else "not at all"
     return f"that of {local(missing[0])} {instead}"
-
-
-def wall_ticks(
-    cron: Cron,
-    start: datetime,
-    end: datetime,
-    *,
-    gap: Literal["change", "after"],
-    twice: Literal["first", "second"],
-    hourly: bool,
-) -> set[datetime]:
-    """The ticks of an engine that looks up each time of day on the wall clock.
-
-    Args:
-        cron: a checked expression.
-        start: an aware instant; ticks are after it.
-        end: an aware instant; ticks are before it.
-        gap: when it ticks for a time that does not exist: when the clock changes, or at the instant that the clock as it is
-            after the change says.
-        twice: at which of two instants it ticks for a time that comes twice.
-        hourly: whether every hour that passes ticks where the hour is `*`.
-
-    >>> daily = Cron(expression="30 2 * * *", timezone="Europe/Berlin")
-    >>> day = datetime(2026, 3, 29, tzinfo=timezone.utc)
-    >>> found = wall_ticks(daily, day, day + timedelta(days=1), gap="change", twice="second", hourly=True)
-    >>> [each.isoformat() for each in found]
-    ['2026-03-29T01:00:00+00:00']
-    """
-    # Imported here: only a pipeline with a schedule waits for it.
-    from croniter import croniter
-
-    zone = ZoneInfo(cron.timezone)
-    first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (start - _BEFORE, end + _BEFORE))
-    walls = croniter(cron.expression, first)
-    hourly = hourly and walls.expanded[1] == ["*"]
-
-    def instants(wall: datetime) -> Iterator[datetime]:
-        before, after = (wall.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1))
-        if before <= after:
-            if hourly or twice == "first":
-                yield before
-            if hourly or twice == "second":
-                yield after
-        elif not hourly:
-            # Never; the clock as it is after the change reckons backwards.
-            yield after if gap == "after" else changes(cron.timezone, after - timedelta(seconds=1), 1)[0]
-
-    found = {each for wall in takewhile(lambda wall: wall < last, walls.all_next(datetime)) for each in instants(wall)}
-    return {each for each in found if start < each < end}

@@ -13,12 +13,15 @@ from datetime import timedelta
 from typing import Any
 
 from pipeglot.backends import pod
+from pipeglot.backends.clocks import clock_changes
 from pipeglot.backends.python import packages_note
 from pipeglot.backends.ticks import interval_as_cron
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
 from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
 from pipeglot.core.secrets import calls_with_secrets
+
+from .clock import cron_ticks
 
 DAG_OPTIONS = frozenset(
     {
@@ -323,6 +326,7 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
             ) + ("and starts a run at once" if start is None else "not from its start date")
             way_out = "turn catch-up on, or choose a start date and an interval that divides a day"
             found.append(say("PG225", "loss", message, pipeline.at, way_out))
+    found += clock_changes(pipeline, "airflow", "Airflow", cron_ticks)
     return found
 
 

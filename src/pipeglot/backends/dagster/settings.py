@@ -7,16 +7,16 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from pipeglot.backends.clocks import clock_changes, wall_ticks
+from pipeglot.backends.clocks import clock_changes
 from pipeglot.backends.pod import listed
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Each, Interval, Json, Pipeline
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape
 
+from .clock import cron_ticks
 from .params import text_choices
 from .plan import Plan, RunBody
 
@@ -24,8 +24,6 @@ JOB_OPTIONS = frozenset({"tags", "run_tags", "metadata"})
 """Arguments of `dagster.job` (1.13) that take JSON."""
 OP_OPTIONS = frozenset({"tags", "pool", "code_version"})
 """Arguments of `dagster.op` (1.13) that take JSON."""
-_TICKS = partial(wall_ticks, gap="change", twice="second", hourly=True)
-"""Dagster's cron, as it was measured (docs/schedule-parity.md)."""
 _TAG = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
 
 
@@ -150,7 +148,7 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
         if isinstance(schedule.timing, Interval) and schedule.start is None:
             message = f"Dagster counts {schedule.timing.seconds} seconds from 1970, not from when it is switched on"
             found.append(say("PG274", "warning", message, pipeline.at, "give the schedule a start"))
-        found += clock_changes(pipeline, "dagster", "Dagster", _TICKS)
+        found += clock_changes(pipeline, "dagster", "Dagster", cron_ticks)
         if missing := [param.name for param in pipeline.params if param.required]:
             message = f"scheduled runs have no value for {missing[0]!r}"
             found.append(say("PG271", "error", message, pipeline.at, "give the parameter a default"))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from functools import partial
 from typing import Any
 
-from pipeglot.backends.clocks import clock_changes, wall_ticks
+from pipeglot.backends.clocks import clock_changes
 from pipeglot.backends.python import header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Cron, Pipeline, Schedule
 from pipeglot.core.pysource import escape
+
+from .clock import cron_ticks
 
 _DEPLOYMENT: dict[str, type] = {"work_pool": str, "work_queue": str, "job_variables": dict, "version": str}
 _FLOW: dict[str, type] = {"log_prints": bool, "persist_result": bool, "result_storage": str}
@@ -20,8 +21,8 @@ OPTIONS = {**_DEPLOYMENT, **_FLOW}
 
 
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-_TICKS = partial(wall_ticks, gap="after", twice="first", hourly=False)
-"""Prefect's cron, as it was measured (docs/schedule-parity.md)."""
+_OFF = {"cron": "0 0 1 1 *", "active": False}
+"""In place of no schedule: `prefect deploy` leaves the ones on the server as they are unless it is given another."""
 _TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(:[A-Za-z_][A-Za-z0-9_]*)?")
 
@@ -51,8 +52,7 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
         entry["version"] = wanted["version"]
     if tags := _tags(pipeline):
         entry["tags"] = tags
-    if pipeline.schedule is not None:
-        entry["schedules"] = [_schedule(pipeline.schedule)]
+    entry["schedules"] = [_OFF if pipeline.schedule is None else _schedule(pipeline.schedule)]
     if pipeline.max_active_runs is not None:
         entry["concurrency_limit"] = {"limit": pipeline.max_active_runs, "collision_strategy": "ENQUEUE"}
     pool: dict[str, Any] = {"name": wanted.get("work_pool", "default")}
@@ -135,7 +135,7 @@ def losses(pipeline: Pipeline) -> list[Diagnostic]:
             message,
             "start them by hand, with a scheduled time, or allow the loss with PG242",
         )
-    found += clock_changes(pipeline, "prefect", "Prefect", _TICKS)
+    found += clock_changes(pipeline, "prefect", "Prefect", cron_ticks)
     for tag in _all_tags(pipeline):
         if _TEMPLATE.search(tag):
             message = f"the tag {tag!r} is left out: prefect.yaml would read it as a template"

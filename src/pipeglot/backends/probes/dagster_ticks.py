@@ -65,16 +65,22 @@ def _scheduled(schedules, definition, repository, ask):
     )
 
 
-def _ticks(schedules, evaluate, start, end, count):
+def _times(schedule, start):
+    """The ticks of a schedule, each asked for anew a second after the last one, as the daemon does."""
     from dagster._utils.schedules import schedule_execution_time_iterator
 
+    while True:
+        zone = schedule.execution_timezone or "UTC"
+        time = next(iter(schedule_execution_time_iterator(start.timestamp(), schedule.cron_schedule, zone)))
+        yield time
+        start = asked.utc(time.timestamp()) + SECOND
+
+
+def _ticks(schedules, evaluate, start, end, count):
     found = []
     for schedule in schedules:
         own, skipped = [], 0
-        times = schedule_execution_time_iterator(
-            start.timestamp(), schedule.cron_schedule, schedule.execution_timezone or "UTC"
-        )
-        for time in times:
+        for time in _times(schedule, start):
             # A schedule may skip every tick for ever.
             if (end is not None and time >= end) or len(own) >= count or skipped > 10_000:
                 break
