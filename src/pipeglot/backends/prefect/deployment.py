@@ -21,8 +21,6 @@ OPTIONS = {**_DEPLOYMENT, **_FLOW}
 
 
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-_OFF = {"cron": "0 0 1 1 *", "active": False}
-"""In place of no schedule: `prefect deploy` leaves the ones on the server as they are unless it is given another."""
 _TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(:[A-Za-z_][A-Za-z0-9_]*)?")
 
@@ -52,7 +50,8 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
         entry["version"] = wanted["version"]
     if tags := _tags(pipeline):
         entry["tags"] = tags
-    entry["schedules"] = [_OFF if pipeline.schedule is None else _schedule(pipeline.schedule)]
+    if pipeline.schedule is not None:
+        entry["schedules"] = [_schedule(pipeline.schedule)]
     if pipeline.max_active_runs is not None:
         entry["concurrency_limit"] = {"limit": pipeline.max_active_runs, "collision_strategy": "ENQUEUE"}
     pool: dict[str, Any] = {"name": wanted.get("work_pool", "default")}
