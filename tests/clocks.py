@@ -101,7 +101,7 @@ def told(target: str, asked: Sequence[Pair]) -> Iterator[list[set[datetime]] | N
             made = backends.compile(pair.pipeline(f"p{number}"), target, allow=["PG206"])
             put(made, folder)
             zone = {"CRON_SCHEDULE_TIMEZONE": pair.zone}
-            questions.append(Question(folder, made.entry, made.name, AT, 0, pair.windows, env=zone))
+            questions.append(Question(folder, made.entry, made.name, AT, 2, pair.windows, env=zone))
         for pair, answer in zip(asked, ask(target, questions), strict=True):
             yield (
                 None

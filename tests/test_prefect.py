@@ -95,7 +95,8 @@ def flow(made: Compiled) -> str:
 
 
 def codes(made: Compiled) -> list[tuple[str, str]]:
-    return [(d.code, d.severity) for d in made.diagnostics]
+    """What is said; that there is no schedule is said of most."""
+    return [(d.code, d.severity) for d in made.diagnostics if d.code != "PG249"]
 
 
 POSITIVE = Compare(op=">", left=Out(ref="a"), right=Const(value=0))
@@ -272,6 +273,15 @@ def test_the_deployment_says_when_how_often_and_for_whom() -> None:
         "concurrency_limit": {"limit": 1, "collision_strategy": "ENQUEUE"},
         "work_pool": {"name": "default"},
     }
+
+
+def test_without_a_schedule_one_that_is_off_replaces_those_of_earlier_deployments() -> None:
+    made = compiled(do("a"))
+    assert deployment(made)["schedules"] == [{"cron": "0 0 1 1 *", "active": False}]
+    assert [(d.code, d.severity) for d in made.diagnostics] == [("PG249", "note")]
+    scheduled = compiled(do("a"), schedule=Schedule(timing=Cron(expression="0 6 * * *")))
+    assert [schedule.get("active") for schedule in deployment(scheduled)["schedules"]] == [None]
+    assert scheduled.diagnostics == ()
 
 
 def test_an_interval_is_anchored_at_the_start_date() -> None:

@@ -169,6 +169,7 @@ CODES: dict[str, str] = {
     "PG246": "resources of a task cannot be asked for",
     "PG247": "a flow has another name than its pipeline",
     "PG248": "secrets that the worker's environment must have on Prefect",
+    "PG249": "a schedule that is off takes the place of none",
     # 260-279: Dagster
     "PG260": "a call has another name on Dagster",
     "PG261": "a name is taken on Dagster",

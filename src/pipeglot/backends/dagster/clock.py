@@ -110,5 +110,8 @@ def _every_hour(minutes: list[int], clock: Any, start: datetime, end: datetime) 
         last = max(floor - _MINUTE * ((shown - minute) % 60) for minute in minutes)
         shown = datetime.fromtimestamp(last, clock).minute
         steps = [(minute - shown) % 60 * _MINUTE or _HOUR for minute in minutes]
-        at = last + (_HOUR if len(minutes) == 1 else min(steps))
+        coming = last + (_HOUR if len(minutes) == 1 else min(steps))
+        if coming < at:
+            return  # Dagster fails here, again and again
+        at = coming
         yield datetime.fromtimestamp(at, timezone.utc)

@@ -21,6 +21,8 @@ OPTIONS = {**_DEPLOYMENT, **_FLOW}
 
 
 _YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+_OFF = {"cron": "0 0 1 1 *", "active": False}
+"""In place of no schedule: `prefect deploy` leaves those of an earlier deployment active unless it is given another."""
 _TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(:[A-Za-z_][A-Za-z0-9_]*)?")
 
@@ -50,8 +52,7 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
         entry["version"] = wanted["version"]
     if tags := _tags(pipeline):
         entry["tags"] = tags
-    if pipeline.schedule is not None:
-        entry["schedules"] = [_schedule(pipeline.schedule)]
+    entry["schedules"] = [_OFF if pipeline.schedule is None else _schedule(pipeline.schedule)]
     if pipeline.max_active_runs is not None:
         entry["concurrency_limit"] = {"limit": pipeline.max_active_runs, "collision_strategy": "ENQUEUE"}
     pool: dict[str, Any] = {"name": wanted.get("work_pool", "default")}
@@ -62,6 +63,10 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
     entry["work_pool"] = pool
     # A pool that nobody named is one that nobody has made.
     hint = [] if "work_pool" in wanted else ["# Once: prefect work-pool create --type process default"]
+    if pipeline.schedule is None:
+        hint.append(
+            "# The schedule is off: it replaces those of earlier deployments, which Prefect would leave active."
+        )
     return "\n".join([header(pipeline), *hint, "deployments:", *_block([entry], "  ")]) + "\n"
 
 
@@ -122,6 +127,14 @@ def losses(pipeline: Pipeline) -> list[Diagnostic]:
         found.append(Diagnostic(code, severity, message, pipeline.at, way_out, "prefect"))
 
     schedule = pipeline.schedule
+    if schedule is None:
+        message = "no schedule: Prefect would leave one of an earlier deployment active, so the deployment has one that is off"
+        say(
+            "PG249",
+            "note",
+            message,
+            "what is scheduled by hand on the server is replaced too when it is deployed again",
+        )
     if schedule is not None and schedule.start is not None:
         start = schedule.start.isoformat()
         message = f"Prefect runs the schedule from its deployment on, also before the start date {start}"

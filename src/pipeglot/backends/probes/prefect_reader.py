@@ -15,6 +15,7 @@ import types
 
 import prefect_run
 import reading
+from prefect_ticks import OFF
 from reading import bare, said, seconds
 
 HOOKS = {
@@ -335,6 +336,8 @@ class Deployments:
             self.limits.append(limit.get("limit") if isinstance(limit, dict) else limit)
             told = each.get("schedules") or ([each["schedule"]] if each.get("schedule") else [])
             for position, one in enumerate(told):
+                if one == OFF:
+                    continue
                 line = reading.yaml_line(node, ("deployments", number, "schedules", position))
                 where = self.sources.place(kept, line) or self.sources.place(kept, 1)
                 self.schedule({**one}, each.get("name"), where, one.get("active", True) and not each.get("paused"))

@@ -17,6 +17,8 @@ import wire
 
 CALLS = ("serve", "deploy", "to_deployment")
 TIMED = ("interval", "cron", "rrule", "schedule", "schedules", "paused", "anchor_date", "timezone")
+OFF = {"cron": "0 0 1 1 *", "active": False}
+"""What pipeglot writes in place of no schedule."""
 AHEAD = 3
 """Runs that the server's scheduler makes ahead at least, every time it looks."""
 NEAR = timedelta(hours=3)
@@ -171,6 +173,7 @@ def _of_yaml(path, job, exact=False):
         told = dict(deployment)
         if told.get("schedule") is not None and not told.get("schedules"):
             told["schedules"] = [told["schedule"]]
+        told["schedules"] = [each for each in told.get("schedules") or [] if each != OFF]
         made = _construct_schedules(told, {}, console=Console(quiet=True), is_interactive=lambda: False)
         schedules += [(each["schedule"], each.get("active")) for each in made]
         paused = paused and bool(told.get("paused"))
