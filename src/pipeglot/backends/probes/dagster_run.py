@@ -157,16 +157,7 @@ class Runner:
             return done.run_id
         from multiprocessing import forkserver
 
-        from dagster._core.definitions.reconstruct import ReconstructableJob
-
-        file = Path(self.job["folder"], self.job["entry"])
-        module = wire.module_of(self.job)
-        variables = vars(sys.modules[module or f"pipeglot_job_{self.job['number']}_{file.stem}"])
-        found = {each.name: key for key, each in variables.items() if isinstance(each, dagster.JobDefinition)}
-        if module is not None:
-            job = ReconstructableJob.for_module(module, found[definition.name], working_directory=self.job["folder"])
-        else:
-            job = ReconstructableJob.for_file(str(file), found[definition.name])
+        job = self.reconstructable(definition)
         try:
             execution = executor_config(definition)
             with dagster.execute_job(
@@ -176,6 +167,29 @@ class Runner:
         finally:
             # The next job's processes must see the next job's variables.
             forkserver._forkserver._stop()
+
+    def reconstructable(self, definition):
+        """A job as processes of steps load it: by its variable where that has all of it, else from the definitions."""
+        import dagster
+        from dagster._core.definitions.reconstruct import ReconstructableJob, ReconstructableRepository
+
+        file = str(Path(self.job["folder"], self.job["entry"]))
+        module = wire.module_of(self.job)
+        variables = vars(sys.modules[module or f"pipeglot_job_{self.job['number']}_{Path(file).stem}"])
+
+        def loaded_by(kind, name):
+            if module is None:
+                return kind.for_file(file, name)
+            return kind.for_module(module, name, working_directory=self.job["folder"])
+
+        for name, each in variables.items():
+            ours = isinstance(each, dagster.JobDefinition) and each.name == definition.name
+            if ours and definition.resource_defs.keys() <= each.resource_defs.keys():
+                return loaded_by(ReconstructableJob, name)
+        for name, each in variables.items():
+            if isinstance(each, dagster.Definitions | dagster.RepositoryDefinition):
+                return loaded_by(ReconstructableRepository, name).get_reconstructable_job(definition.name)
+        raise LookupError(f"a process of its own cannot find the job {definition.name!r}: no variable holds it")
 
 
 def executor_config(definition):
