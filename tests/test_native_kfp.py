@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeglot.backends import compile as compile_for
 from pipeglot.backends import execute as engine
 from pipeglot.backends.base import EngineRun
 from pipeglot.core.diagnostic import EngineError
@@ -109,3 +110,23 @@ def test_a_dry_run_with_what_cannot_be_run_is_inconclusive(monkeypatch: pytest.M
     assert found.verdict == "inconclusive"
     assert "alpine" in found.why
     assert os.listdir(HERE).count("boxes.yaml") == 0, "what the file does when it is loaded, it does in the sandbox"
+
+
+@pytest.mark.engine
+def test_what_compiled_code_gives_is_compared_as_a_specification_and_as_a_file_of_the_sdk(tmp_path: Path) -> None:
+    """Not only no difference: all outputs are known."""
+    python = installed("kfp")
+    made = read(str(Path(__file__).parents[1] / "examples" / "nested_branching.py")).pipeline
+    compiled = compile_for(made, "kfp", options={"emit": "dsl"})
+    for name, text in compiled.files.items():
+        (tmp_path / name).write_text(text)
+    jobs = [engine.Job(tmp_path, entry, compiled.name) for entry in (compiled.entry, "nested_branching_pipeline.py")]
+    for run in engine.execute("kfp", jobs, python=python, timeout=60):
+        assert isinstance(run, EngineRun), run
+        record = as_record(made, run, {}, None).record
+        assert compare(record, execute(made)) == []
+        assert [call.id for call in record.calls if call.state == "succeeded" and call.output] == [
+            "read_ticket",
+            "page_engineer",
+            "close",
+        ]

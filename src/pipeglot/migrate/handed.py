@@ -33,7 +33,7 @@ def output_of(
     ({'auc': 1.0}, ('day',))
     >>> output_of(task, {"type": "number"}, {"auc": ()})
     (1.0, ('day',))
-    >>> output_of(EngineTask("n", "succeeded", output={"Output": 3.0}, has_output=True), {"type": "integer"})
+    >>> output_of(EngineTask("n", "succeeded", values={"Output": 3.0}), {"type": "integer"})
     (3, ())
     """
     values = dict(task.values)
@@ -44,8 +44,8 @@ def output_of(
                 output = _with(output, path, values.pop(key))
     kinds = {option.get("type") for option in options(returns)}
     fields = {name for option in options(returns) for name in option.get("properties", {})}
-    if isinstance(output, dict) and output.keys() == {"Output"} and "Output" not in fields:
-        output = _only(output["Output"], returns)
+    if output is NOTHING and values.keys() == {"Output"} and "Output" not in fields:
+        output = _only(values.pop("Output"), returns)
     if isinstance(output, dict) or (output in (NOTHING, None) and "object" in kinds):
         own = output if isinstance(output, dict) else {}
         # Airflow hands the fields of a dict on once more, each by its key.

@@ -195,9 +195,7 @@ def as_record(
             node = "" if task.group else names.get(task.name, names.get(bare(task.name)))
             if node is None:
                 others.append(task)
-            elif (
-                node in calls and run.engine != "kfp"
-            ):  # there, outputs are parameters, which its backend knows to read
+            elif node in calls and not run.compiled:  # else told as the backend reads it
                 output, more = output_of(task, returns[calls[node]])
                 unread.update(dict.fromkeys(f"{task.name}.{key}" for key in more))
                 known.append(replace(task, has_output=output is not NOTHING, output=output))

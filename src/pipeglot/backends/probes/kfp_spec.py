@@ -26,7 +26,8 @@ def read(job):
 
     file = Path(job["folder"], job["entry"])
     if file.suffix == ".py":
-        return json_format.MessageToDict(pipeline_of(job).pipeline_spec), False
+        own = OWN in file.read_text(encoding="utf-8")[:3000]
+        return json_format.MessageToDict(pipeline_of(job).pipeline_spec), own
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -35,7 +36,7 @@ def read(job):
     data = next((each for each in yaml.load_all(text, Loader=loader) if each), None)
     if not isinstance(data, dict) or "root" not in data:
         raise ValueError("the file holds no pipeline: a specification has a `root`")
-    return data, text.startswith(OWN)
+    return data, OWN in text[:3000]
 
 
 def pipeline_of(job):
