@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 
@@ -114,7 +114,10 @@ def keeps_nothing(text: str) -> Iterator[Written]:
 
 
 def drops_arrow(text: str) -> Iterator[Written]:
-    yield from _each(text, r"^    \w+ >> (?P<call>\w+)$", "    pass", "order|wait|upstream|after|never ran|^the arm")
+    """A task does not wait; `end` is none of the pipeline's, but keeps the state of its run."""
+    aspect = "order|wait|upstream|after|never ran|^the arm"
+    for one in _each(text, r"^    \w+ >> (?P<call>\w+)$", "    pass", aspect):
+        yield replace(one, calls=frozenset(), aspect="fail") if one.calls == {"end"} else one
 
 
 def default_retries(text: str) -> Iterator[Written]:
@@ -149,11 +152,10 @@ def extra_task(text: str) -> Iterator[Written]:
 
 def op_twice(text: str) -> Iterator[Written]:
     """An op is run once more under another alias."""
-    yield from _each(
-        text,
-        r'^(?P<pad> +)(\w+ = )?(?P<what>\w+\.alias\("(?P<call>\w+)")(?P<rest>\)\(.*\))$',
-        r'\g<0>\n\g<pad>\g<what>.replace("_", "_")\g<rest>'.replace('.replace("_", "_")', ' "_2"'),
-    )
+    twice = r'\g<0>\n\g<pad>\g<what> "_2"\g<rest>'
+    pattern = r'^(?P<pad> +)(\w+ = )?(?P<what>\w+\.alias\("(?P<call>\w+)")(?P<rest>\)\(.*\))$'
+    for one in _each(text, pattern, twice):
+        yield replace(one, calls=one.calls | {f"{id}_2" for id in one.calls})
 
 
 def op_renamed(text: str) -> Iterator[Written]:
@@ -177,7 +179,8 @@ def run_retries(text: str) -> Iterator[Written]:
 
 
 def no_final_sensor(text: str) -> Iterator[Written]:
-    yield from _each(text, r"sensors=\[.*?\]", "sensors=[]", named=False)
+    for one in _each(text, r"sensors=\[.*?\]", "sensors=[]", named=False):
+        yield replace(one, calls=frozenset({"notify"}))
 
 
 def op_retries(text: str) -> Iterator[Written]:

@@ -56,7 +56,8 @@ def tolerates(pipeline: Pipeline) -> Iterator[Change]:
         kind = steps[call.step].returns.get("type", "null")
         if call.policy.on_failure is None and kind in ("integer", "number", "string", "null"):
             policy = call.policy.model_copy(update={"on_failure": Continue(default=kinds[kind])})
-            yield Change(replaced(pipeline, call.id, policy=policy), frozenset({call.id}), "fail|tolera|trigger")
+            named = frozenset({call.id, f"{call.id}_or_default"})  # what stands in for it is a task on some engines
+            yield Change(replaced(pipeline, call.id, policy=policy), named, "fail|tolera|trigger")
 
 
 def other_default(pipeline: Pipeline) -> Iterator[Change]:

@@ -30,7 +30,7 @@ def not_exercised(
         params: what all runs were given.
     """
     runs = _Runs(order, records, injected)
-    return [*runs.policies(), *runs.values(), *runs.regions(), *runs.finaliser(), *runs.whole(params)]
+    return [*runs.policies(), *runs.values(), *runs.waits(), *runs.regions(), *runs.finaliser(), *runs.whole(params)]
 
 
 class _Runs:
@@ -80,6 +80,13 @@ class _Runs:
         yield from self._some(
             "what calls were given", "they gave nothing that would show it", silent, "a look at both sides' code"
         )
+
+    def waits(self) -> Iterator[NotExercised]:
+        """Calls that wait for others without taking anything from them: a run that happens to keep the order shows little."""
+        shape = self._order.shape
+        bare = [id for id in self._order.calls if id in shape.nodes and shape.waits(id).after]
+        why = "the order was kept, which may be by chance"
+        yield from self._some("waits that no value makes", why, bare, "runs in which what is waited for takes longer")
 
     def _was(self, id: str, state: CallState) -> bool:
         return any(call.state == state for call in self._ran[id])
