@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeglot import Cron, Every, continue_, each, pipeline, step
-from pipeglot.backends.native import Hook, Native, NativeParam, NativeSchedule, NativeTask, Retries, Setting
+from pipeglot.backends.native import Hook, Native, NativeParam, NativeSchedule, NativeTask, Retries, Setting, Tolerance
 from pipeglot.migrate.declared import declared
 from pipeglot.migrate.weight import Declared
 
@@ -77,7 +77,10 @@ def test_a_tolerated_failure_is_in_code_that_nobody_reads() -> None:
     def tolerant() -> None:
         load.options(on_failure=continue_(default=3))()
 
-    assert verdicts(tolerant, native(NativeTask(name="load"))) == {"load.on_failure": "unknown"}
+    silent = native(NativeTask(name="load", unknown=("tolerance",)))
+    assert verdicts(tolerant, silent) == {"load.tolerance": "unknown"}
+    other = native(NativeTask(name="load", tolerance=Tolerance(default=4)))
+    assert verdicts(tolerant, other) == {"load.tolerance": "differ"}
 
 
 def test_the_smallest_bound_of_a_loop_is_compared() -> None:

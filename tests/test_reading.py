@@ -44,7 +44,7 @@ def test_no_file_of_ours_declares_anything_else_than_its_pipeline(target: str) -
 UNREAD: dict[str, set[str]] = {
     # What no file says on these engines, and a diagnostic names.
     "airflow": set(),
-    "prefect": {"Schedule.start", "Schedule.catch_up", "Each.max_parallel", "Resources.cpu", "Resources.memory"},
+    "prefect": {"Schedule.start", "Schedule.catch_up", "Resources.cpu", "Resources.memory"},
     "dagster": set(),
     "kfp": {"Cron.timezone"},
 }

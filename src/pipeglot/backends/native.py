@@ -75,6 +75,12 @@ class Retries(Part):
     at: At | None = None
 
 
+class Tolerance(Part):
+    """A failure that does not fail the run: what follows has `default` for the value."""
+
+    default: Any = None
+
+
 class Resources(Part):
     """What a task asks of its machine, as the language writes it."""
 
@@ -106,6 +112,7 @@ class NativeTask(Part):
     retries: Retries = Retries()
     timeout: float | None = None
     at_once: int | None = None
+    tolerance: Tolerance | None = None
     image: str | None = None
     resources: Resources | None = None
     hooks: tuple[Hook, ...] = ()

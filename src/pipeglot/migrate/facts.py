@@ -106,7 +106,7 @@ def _of_call(call: Call, bound: int | None) -> dict[str, Fact]:
         "retry_delay": Fact([float(wait) for wait in retry.waits()] if retry else []),
         "timeout": _number(policy.timeout),
         "max_parallel": _number(bound),
-        "on_failure": Fact({"default": policy.on_failure.default}) if policy.on_failure else UNSAID,
+        "tolerance": Fact({"default": policy.on_failure.default}) if policy.on_failure else UNSAID,
         "resources": _asked(asked),
     }
 
@@ -195,12 +195,12 @@ def _of_task(task: NativeTask) -> dict[str, Fact]:
         "retry_delay": fact("retry_delay", list(again.waits), said=True, field="retries"),
         "timeout": fact("timeout", task.timeout, said=task.timeout is not None),
         "max_parallel": fact("max_parallel", task.at_once, said=task.at_once is not None, field="at_once"),
-        "on_failure": fact("on_failure", None, said=False),
+        "tolerance": fact("tolerance", task.tolerance and task.tolerance.model_dump(), said=task.tolerance is not None),
         "resources": fact("resources", _asked(task.resources).value, said=_asked(task.resources).said),
     }
-    found["on_failure"] = Fact(
-        said=False, known=False, task=task.name, note="what a task's own code tolerates is not read"
-    )
+    if "tolerance" in task.unknown:
+        why = "what a task's own code tolerates is not read"
+        found["tolerance"] = Fact(said=False, known=False, task=task.name, note=why)
     if again.jitter is not None:
         found["retry_delay"] = Fact(list(again.waits), task=task.name, note=f"give or take chance ({again.jitter})")
     return found

@@ -1,6 +1,7 @@
 """Say what a DAG declares, as Airflow has loaded it. Runs under Airflow's own Python; the database is asked for nothing but
 what the file itself asks of it."""
 
+import ast
 import inspect
 
 import airflow_test
@@ -106,6 +107,7 @@ class Reader:
 
     def dag_told(self):
         dag = self.dag
+        self.defaults = dict(tolerated(dag, self.sources)) if self.sources.compiled else {}
         wrote = {
             "start": dag.start_date and self.written("start_date"),
             "catch_up": dag.catchup != self.usual_dag.catchup and self.written("catchup"),
@@ -188,7 +190,7 @@ class Reader:
     # ------------------------------------------------------------ tasks
 
     def task(self, task):
-        function = getattr(task, "python_callable", None) or given(task).get("python_callable")
+        function = function_of(task)
         code = self.sources.code(function) if function else None
         spots = [MADE.spot(task)]
         if code and "at" in code:
@@ -244,10 +246,27 @@ class Reader:
                 "args": {name: said(value) for name, value in own.items() if name not in SENSOR},
                 "doc": task.doc_md or task.doc or "",
                 "places": {name: place for name, place in wrote.items() if place},
+                "tolerance": self.defaults.get(task.task_id),
                 # A policy of its own decides whether there is another attempt, and when.
-                "unknown": ["retries"] if getattr(task, "retry_policy", None) else [],
+                "unknown": (["retries"] if getattr(task, "retry_policy", None) else [])
+                + ([] if self.sources.compiled else ["tolerance"]),
             }
         )
+
+
+def tolerated(dag, sources):
+    """The tasks behind which pipeglot has put one that gives a default: (task, default)."""
+    for task in dag.tasks:
+        name = task.task_id.removesuffix("_or_default")
+        if name != task.task_id and name in dag.task_dict:
+            text = (sources.code(function_of(task)) or {}).get("text", "")
+            branches = [node for node in reading.walked(text) if isinstance(node, ast.If)]
+            given = [each.value for node in branches for each in node.body if isinstance(each, ast.Return)]
+            yield name, {"default": reading.constant(given[-1]) if given else None}
+
+
+def function_of(task):
+    return getattr(task, "python_callable", None) or given(task).get("python_callable")
 
 
 def value_of(word):

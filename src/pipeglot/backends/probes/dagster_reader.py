@@ -301,7 +301,7 @@ class Reader:
         at = functools.partial(self.sources.word, [*self.spot_of(function), MADE.spot(definition)])
         policy = job.get_retry_policy_for_handle(handle)
         shared = policy is not None and policy is job.op_retry_policy
-        again, timeout, unknown = retries(policy), None, ["join"]
+        again, timeout, tolerance, unknown = retries(policy), None, None, ["join"]
         text = (code or {}).get("text", "")
         by_code = {getattr(call.func, "attr", None) or getattr(call.func, "id", ""): call for call in called(text)}
         if self.made_by_us:
@@ -311,8 +311,10 @@ class Reader:
                 unknown += ["retries"] if waits is None else []
             if "time_limit" in by_code:
                 timeout = reading.constant(by_code["time_limit"].args[0])
+            if "tolerated" in by_code:
+                tolerance = {"default": reading.constant(by_code["tolerated"].args[-1])}
         else:
-            unknown += ["timeout"] + (["retries"] if "RetryRequested" in by_code else [])
+            unknown += ["timeout", "tolerance"] + (["retries"] if "RetryRequested" in by_code else [])
         mapped = graph.dependency_structure.is_dynamic_mapped(node.name)
         tags = {**definition.tags, **node.tags}
         optional = [out.name for out in definition.output_defs if not out.is_required and not out.is_dynamic]
@@ -331,6 +333,7 @@ class Reader:
                 "retries": again,
                 "timeout": timeout,
                 "at_once": limit,
+                "tolerance": tolerance,
                 "resources": pod(tags.get("dagster-k8s/config")),
                 "hooks": list(self.hooks(node.hook_defs, at)),
                 "settings": settings,

@@ -179,7 +179,7 @@ class Reader:
         command, args = container.get("command", []), container.get("args", [])
         source = next((each for each in command if "\ndef " in f"\n{each}"), "") if "--executor_input" in args else ""
         function = args[args.index("--function_to_execute") + 1] if "--function_to_execute" in args else ""
-        again, timeout, unknown = self.policies(task, source, function, args)
+        again, timeout, tolerance, unknown = self.policies(task, source, function, args)
         condition = task.get("triggerPolicy", {}).get("condition")
         strategy = task.get("triggerPolicy", {}).get("strategy", "")
         caching = task.get("cachingOptions", {}).get("enableCache", False)
@@ -219,6 +219,7 @@ class Reader:
                 "retries": again,
                 "timeout": timeout,
                 "at_once": limit,
+                "tolerance": tolerance,
                 "image": container.get("image"),
                 "resources": self.resources(container, label),
                 "settings": settings,
@@ -230,11 +231,11 @@ class Reader:
         )
 
     def policies(self, task, source, function, args):
-        """Retries, time limit, and what of them is not known."""
+        """Retries, time limit, tolerance, and what of them is not known."""
         told = task.get("retryPolicy")
-        again, timeout, unknown = retries(told), None, [] if self.made_by_us else ["timeout"]
+        again, timeout, tolerance, unknown = retries(told), None, None, []
         if not self.made_by_us:
-            return again, timeout, unknown
+            return again, timeout, tolerance, ["timeout", "tolerance"]
         if source:
             for node in reading.walked(own_part(source, function)):
                 name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
@@ -243,6 +244,8 @@ class Reader:
                 elif name == "attempt":
                     waits = next((keyword.value for keyword in node.keywords if keyword.arg == "waits"), None)
                     found = reading.numbers(waits) if waits is not None else []
+                    given = [keyword.value for keyword in node.keywords if keyword.arg == "value"]
+                    tolerance = {"default": reading.constant(given[0])} if given else None
                     if found:
                         again = {"count": len(found), "waits": found}
                     elif found is None:
@@ -250,7 +253,7 @@ class Reader:
         elif "--" in args:
             words = args[args.index("--") + 1 :]
             timeout = int(words[1]) if words[:1] == ["timeout"] and words[1].isdigit() else None
-        return again, timeout, unknown
+        return again, timeout, tolerance, unknown
 
     @staticmethod
     def waits(task):

@@ -89,6 +89,7 @@ class Reader:
 
     def told(self):
         flow = self.flow
+        self.own = Own(flow.fn, self.sources) if self.sources.compiled else None
         self.use(flow.fn, None)
         at = functools.partial(self.sources.word, [MADE.spot(flow)])
         schema = flow.parameters.model_dump()
@@ -231,7 +232,7 @@ class Reader:
         self.calls(inspect.unwrap(task.fn))
         flow = isinstance(task, Flow)
         settings = list(self.flow_settings(task, at)) if flow else list(self.task_settings(task, at))
-        unknown = ["waits_for", "join", "at_once", "resources"]
+        unknown = ["waits_for", "join", "resources"] + ([] if self.own else ["at_once", "tolerance"])
         options = changes.get("options", {})
         if options:
             told = ", ".join(f"{name}={ast.unparse(value)}" for name, value in options.items())
@@ -254,6 +255,8 @@ class Reader:
                 "over": changes.get("over", []),
                 "retries": retries(task),
                 "timeout": seconds(task.timeout_seconds),
+                "at_once": self.own and self.own.at_once.get(task.name),
+                "tolerance": self.own and self.own.tolerances.get(task.name),
                 "hooks": list(self.hooks(task, at)),
                 "settings": settings,
                 "code": code,
@@ -280,6 +283,40 @@ class Reader:
             yield reading.placed("tags", sorted(task.tags), at("tags"))
         for each in getattr(task, "assets", None) or ():
             yield reading.placed("asset", str(getattr(each, "key", each)), at())
+
+
+class Own:
+    """What the code of a flow that pipeglot wrote says of its tasks, by name: how many runs of one there are at the same
+    time (`lane`), and the default that stands in for the value of one that failed (`or_default`)."""
+
+    def __init__(self, function, sources):
+        self.at_once, self.tolerances = {}, {}
+        function = inspect.unwrap(function)
+        text = (sources.code(function) or {}).get("text", "")
+        held = {}
+        for node in sorted(reading.walked(text), key=lambda each: getattr(each, "lineno", 0)):
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.value, ast.Call)
+                and isinstance(node.targets[0], ast.Name)
+            ):
+                self.take(node.value, node.targets[0].id, held, function.__globals__)
+
+    def take(self, call, variable, held, known):
+        owner = getattr(call.func, "value", None)
+        task = known.get(getattr(owner, "id", ""))
+        if getattr(call.func, "attr", "") != "submit" or task is None:
+            return
+        inner = call.args[0] if call.args else None
+        if getattr(getattr(inner, "func", None), "id", "") == "allow_failure" and len(call.args) == 2:
+            name = held.get(getattr(inner.args[0], "id", ""))
+            if name is not None:
+                self.tolerances[name] = {"default": reading.constant(call.args[1])}
+            return
+        held[variable] = task.name
+        for each in ast.walk(call):
+            if isinstance(each, ast.Call) and getattr(each.func, "id", "") == "lane":
+                self.at_once[task.name] = reading.constant(each.args[1])
 
 
 def retries(made):
