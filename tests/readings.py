@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import random
 import shutil
 import tempfile
 from functools import cache
@@ -18,6 +19,7 @@ from pipeglot.conformance.corpus import cases
 from pipeglot.core import ir
 from pipeglot.core.diagnostic import EngineError
 from tests.declared import declared as random_declarations
+from tests.random_pipelines import random_pipeline
 from tests.test_engines import installed
 from tests.test_no_silent_loss import mutants
 
@@ -25,6 +27,8 @@ DATA = Path(__file__).parent / "data"
 EVERY_CODE = [f"PG{number}" for number in range(100, 500)]
 TARGETS = ("airflow", "dagster", "kfp", "prefect")
 COUNT = 15
+NESTED = (33, 38, 49, 59, 70, 77, 78)
+"""Random pipelines with loops in loops and bounds on either."""
 
 WRITTEN: dict[str, list[tuple[Path, str]]] = {
     "airflow": [
@@ -100,7 +104,8 @@ class Read:
 
 def _corpus() -> list[ir.Pipeline]:
     found = {case.ir.digest(): case.ir for case in cases()}
-    return [*found.values(), *(random_declarations(1, number) for number in range(COUNT))]
+    declarations = [random_declarations(1, number) for number in range(COUNT)]
+    return [*found.values(), *declarations, *(random_pipeline(random.Random(f"x{number}")) for number in NESTED)]
 
 
 @cache

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from pipeglot.backends.native import Native, NativeSchedule
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
+from pipeglot.core.shape import Shape, inline
 from pipeglot.core.ticks import ticks
 from pipeglot.migrate.facts import Fact, Facts, Partners, of_native, of_pipeline, words
 from pipeglot.migrate.weight import Declared
@@ -36,6 +37,9 @@ def declared(
         now: an aware instant; what started before it, and is not caught up on, is past.
     """
     before, after = (of_pipeline(pipeline) if side is None else of_native(*side) for side in (old, new))
+    for side, facts in ((old, before), (new, after)):
+        if side is not None and side[0].compiled:
+            _bounded_otherwise(pipeline, facts)
     engines = ["the language" if side is None else side[0].engine for side in (old, new)]
     found = [
         *_run(before, after, now or datetime.now(timezone.utc)),
@@ -44,6 +48,17 @@ def declared(
         *_alone(before, after, engines),
     ]
     return tuple(found)
+
+
+def _bounded_otherwise(pipeline: Pipeline, facts: Facts) -> None:
+    """In files of our own the bounds of loops in loops are kept by other means, or closer than need be."""
+    shape = Shape(inline(pipeline))
+    loops = {call.id: shape.loops(call.id) for call in shape.calls}
+    nested = {loop for inside in loops.values() if len(inside) > 1 for loop in inside}
+    for id, inside in loops.items():
+        if id in facts.calls and nested & set(inside):
+            note = "the bound of a loop in a loop is kept by other means there"
+            facts.calls[id]["max_parallel"] = Fact(said=False, known=False, note=note)
 
 
 # ---------------------------------------------------------------- calls

@@ -320,7 +320,8 @@ class Reader:
         optional = [out.name for out in definition.output_defs if not out.is_required and not out.is_dynamic]
         settings = list(self.task_settings(definition, node, tags, by_code, at))
         limit = self.limit(tags)
-        unknown += ["at_once"] if limit is None and not self.made_by_us else []
+        # Where items are runs of their own, the op that starts them keeps the bound.
+        unknown += ["at_once"] if limit is None and (not self.made_by_us or job is not self.job) else []
         return bare(
             {
                 "name": prefix + node.name,
