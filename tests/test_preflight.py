@@ -11,7 +11,8 @@ import pytest
 from pipeglot.cli import main
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.ir import Call, Imported, Pipeline, Step
-from pipeglot.migrate.dryrun import dry_run
+from pipeglot.core.read import read
+from pipeglot.migrate.dryrun import Choices, dry_run
 from pipeglot.migrate.nativefile import readable
 from pipeglot.migrate.sides import LocalSide
 
@@ -84,6 +85,17 @@ def test_a_step_that_cannot_be_loaded_here_is_said_before_anything_runs() -> Non
     with pytest.raises(AuthoringError) as error:
         dry_run(pipeline, LocalSide(), LocalSide())
     assert [d.code for d in error.value.diagnostics] == ["PG355", "PG355"]
+
+
+def test_what_is_looked_at_first_has_the_environment_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = SOURCE.format(ran="ran").replace("import Path\n", "import Path\nimport os\n", 1)
+    source = source.replace("@step\n", "WHERE = os.environ['WHERE']\n\n\n@step\n").replace("Path('ran')", "Path(WHERE)")
+    (tmp_path / "p.py").write_text(source)
+    monkeypatch.setenv("WHERE", "elsewhere")
+    pipeline = read(str(tmp_path / "p.py")).pipeline
+    monkeypatch.delenv("WHERE")
+    found = dry_run(pipeline, LocalSide(), LocalSide(), Choices(env={"WHERE": str(tmp_path / "ran")}))
+    assert found.verdict == "equivalent" and (tmp_path / "ran").exists()
 
 
 AIRFLOW = (

@@ -13,6 +13,7 @@ from io import StringIO
 from typing import Any, TypeVar
 
 from pipeglot import backends
+from pipeglot.backends.base import Compiled
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.ir import Pipeline
@@ -148,7 +149,8 @@ def _recorded(name: str, base: str, edit: records.Edit) -> Mutant:
 
 
 def _compiled(name: str, engine: str, base: str, change: Change, area: str) -> Mutant | None:
-    """A changed pipeline, compiled; None where that is refused, or where what the steps do comes to the same."""
+    """A changed pipeline, compiled; None where that is refused, is the same text on this engine, or where what the steps do
+    comes to the same."""
     try:
         if any(one.severity == "error" for one in check(change.pipeline)):
             return None
@@ -159,6 +161,13 @@ def _compiled(name: str, engine: str, base: str, change: Change, area: str) -> M
             if engine == "local":
                 return Mutant(name, base, change.calls, change.aspect, record=record)
         compiled = backends.compile(change.pipeline, engine, allow=ALLOWED)
+        if _text(compiled) == _text(backends.compile(BASES[base], engine, allow=ALLOWED)):
+            return None
     except PipeglotError:
         return None
     return Mutant(name, base, change.calls, change.aspect, compiled.files, compiled.entry, compiled.name)
+
+
+def _text(compiled: Compiled) -> list[str]:
+    """The lines of the file that runs, without the one that names the pipeline's digest."""
+    return [line for line in compiled.files[compiled.entry].splitlines() if "Made by pipeglot" not in line]

@@ -121,7 +121,13 @@ def drops_arrow(text: str) -> Iterator[Written]:
 
 
 def default_retries(text: str) -> Iterator[Written]:
-    yield from _each(text, r"^    catchup=False,$", r'\g<0>\n    default_args={"retries": 2},', "retr", named=False)
+    yield from _each(
+        text,
+        r"^    catchup=False,$",
+        r'\g<0>\n    default_args={"retries": 2, "retry_delay": timedelta(0)},',
+        "retr",
+        named=False,
+    )
 
 
 def dag_timeout(text: str) -> Iterator[Written]:
@@ -139,12 +145,9 @@ def fails_fast(text: str) -> Iterator[Written]:
 
 
 def extra_task(text: str) -> Iterator[Written]:
-    yield from _each(
-        text,
-        r"^with DAG\((.|\n)*?^\) as dag:$",
-        r"\g<0>\n    @task(task_id='extra')\n    def extra_task():\n        return 1\n    extra_task()\n",
-        named=False,
-    )
+    more = r"\g<0>\n    @task(task_id='extra')\n    def extra_task():\n        return 1\n    extra_task()\n"
+    for one in _each(text, r"^with DAG\((.|\n)*?^\) as dag:$", more, named=False):
+        yield replace(one, calls=frozenset({"extra"}))
 
 
 # ---------------------------------------------------------------- Dagster

@@ -115,7 +115,8 @@ def dry_run(
     masks = Masks.of(pipeline, chosen.env)
     if not (isinstance(old, RecordedSide) and isinstance(new, RecordedSide)):
         secrets.values(played.pipeline, chosen.env)  # all are there
-    _check((old, new), played)
+    with masks.over_errors():
+        _check((old, new), played)
     # What the runs leave behind stays until it is compared.
     with (
         masks.over_errors(),

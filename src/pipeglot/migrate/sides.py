@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypeAlias
 
 from pydantic import ValidationError
@@ -193,8 +194,11 @@ class LocalSide:
 
     def check(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
-            with loaded(inline(task.pipeline), list(task.path)):
-                pass
+            # What is loaded may read its environment, as in a run.
+            with TemporaryDirectory(prefix="pipeglot-") as folder:
+                env = {ROOT: folder, **{name: value for name, value in task.env.items() if name != "HOME"}}
+                with _surroundings(env), loaded(inline(task.pipeline), list(task.path)):
+                    pass
 
     def run(
         self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
