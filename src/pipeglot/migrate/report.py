@@ -28,7 +28,7 @@ MARKDOWN_ROWS = 200
 MARKDOWN_FINDINGS = 50
 
 PLAIN = {
-    "equivalent": "Both sides did the same.",
+    "equivalent": "Nothing that was compared differs.",
     "diverged": "The new side did not do what the old side did.",
     "inconclusive": "Nothing can be said: a run is missing or was cut short.",
 }
