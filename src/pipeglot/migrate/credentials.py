@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -15,17 +16,20 @@ SHORTEST = 6
 """Characters of what is taken for a credential: shorter ones would blot out everything."""
 
 _CREDENTIAL = re.compile(
-    r"(?i)secret|token(?!iz)|passw|passphrase|passcode|passwd|pwd|credential|private|signature|auth(?!or)|cookie|webhook"
-    r"|bearer|jwt|conn(ection)?_|_conn$|connstr|dsn($|_)|hmac|mnemonic|kubeconfig|netrc"
-    r"|(^|_)(pass|creds?|pat|sas|pin|otp|totp|session_?id)($|_)"
-    r"|(api|access|account|encryption|fernet|master|session|signing|ssh|license)_?key|_key$"
+    r"(?i)secret|token(?!iz)|passw|passphrase|passcode|pwd|credential|private|signature|cookie|webhook|bearer|jwt|csrf|xsrf"
+    r"|connstr|dsn($|_)|hmac|mnemonic|kubeconfig|netrc|(^|_)(pass|creds?|pat|sas|pin|otp|totp|session_?id)($|_)"
+    r"|(api|access|account|encryption|fernet|master|session|signing|ssh|license)_?key"
 )
-_NO_CREDENTIAL = re.compile(
-    r"(?i)^(?!AIRFLOW_CONN_)(?:(OLD)?PWD$|XDG_|GPG_KEY$|(.*_)?max_tokens?|.*tokens?_(limit|count|budget)"
+_LIKELY = re.compile(r"(?i)auth(?!or)|conn(ection)?_|_conn$|_key$")
+"""Names of credentials, and of settings about them: what looks like a name or a host is none."""
+_ABOUT = re.compile(
+    r"(?i)^(?!AIRFLOW_CONN_)(?:(OLD)?PWD$|XDG_|GPG_KEY$"
     r"|.*_(type|mode|backend|provider|algorithm|user|username|host|hostname|port|ttl|timeout|expiry|expires(_in)?|expiration"
-    r"|length|size|limit|count|enabled|disabled|header_name|region|scopes?|issuer|audience|domain|version|column)$)"
+    r"|length|size|limit|count|enabled|disabled|names?|arn|region|scopes?|issuer|audience|domain|version|columns?|class|format"
+    r"|prefix|policy|days|hours|minutes|seconds|ms)$)"
 )
 """Variables that only sound like one: of every shell, or about a credential."""
+_PLAIN = re.compile(r"[a-z]+([_.-][a-z0-9]+)*")
 _HARMLESS = re.compile(
     r"(?i)true|false|none|null|(en|dis)abled|required|optional|default|localhost|development|production|oauth2?|bearer"
     r"|\d{1,3}(\.\d{1,3}){3}(:\d+)?(/\d+)?"
@@ -33,7 +37,7 @@ _HARMLESS = re.compile(
 _PATH = re.compile(r"(~|\.{1,2})?(/[\w.@+-]+)+/?|[A-Za-z]:\\[\w.\\ -]+")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _KEYED = re.compile(
-    r"(?i)secret|token|passw|pwd|credential|key|auth(?!or)|sig(nature)?$|bearer|jwt|session|(^|[_-])(pass|code|sas)($|[_-])"
+    r"(?i)secret|token|passw|pwd|credential|key|auth(?!or)|sig(nature)?$|bearer|jwt|session|(^|[_-])(pass|pw|code|sas)($|[_-])"
 )
 _PAIR = re.compile(
     r"(?i)(?<![\w.])([\w. -]*(?:secret|token|passw\w*|pwd|(?:account|access|api|private|shared\w*)[_ -]?key|credential)[\w -]*?)"
@@ -56,12 +60,18 @@ def secret_values(variables: Mapping[str, str] | None = None) -> list[str]:
     """
     found: list[str] = []
     for name, value in (os.environ if variables is None else variables).items():
-        if _CREDENTIAL.search(name) and not _NO_CREDENTIAL.search(name):
+        if _is_credential(name, value):
             found += [part for whole in _whole(name, value) for part in (whole, *parts(whole))]
         found += inside(value)
     common = backends.targets().keys()  # the name of an engine, which many passwords are, would be missed everywhere
     kept = {one for one in found if len(one) >= SHORTEST and one not in common and not _HARMLESS.fullmatch(one)}
     return sorted(kept, key=lambda value: (-len(value), value))
+
+
+def _is_credential(name: str, value: str) -> bool:
+    if _ABOUT.search(name) or (re.search(r"(?i)tokens", name) and value.isdecimal()):  # so many of them
+        return False
+    return bool(_CREDENTIAL.search(name) or (_LIKELY.search(name) and not _PLAIN.fullmatch(value)))
 
 
 def weak(value: str) -> bool:
@@ -101,6 +111,9 @@ def _is_path(name: str, value: str) -> bool:
 
 def parts(credential: str) -> Iterator[str]:
     """What is secret of a credential by itself: its long lines, which may be shown alone, and what is `inside` it."""
+    user, _, password = credential.partition(":")
+    if password and not re.search(r"[\s:/@{]", user + password):
+        yield password
     lines = credential.splitlines()
     yield from (line.strip() for line in lines if len(lines) > 1 and len(line) >= 16 and not line.startswith("-----"))
     yield from inside(credential)
@@ -126,7 +139,7 @@ def inside(value: str) -> Iterator[str]:
     for match in _BEARER.finditer(value):
         token = unquote(match[1])
         if _RANDOM.fullmatch(token):
-            yield token
+            yield from _told(token)
     yield from (match[2].strip("\"'{}") for match in _PAIR.finditer(value) if not _IDENTIFIER.fullmatch(match[2]))
     yield from _of_json(value)
 
@@ -143,9 +156,26 @@ def _of_json(value: str) -> Iterator[str]:
         elif isinstance(told, list):
             waiting += [(key, one) for one in told]
         elif isinstance(told, str) and told != value:
-            if _KEYED.search(key):
-                yield told
+            if _KEYED.search(key) and not _says_where(told):
+                yield from _told(told)
             yield from inside(told)
+
+
+def _says_where(value: str) -> bool:
+    """Whether what stands under a credential's name is a name, a place or a fixed word."""
+    known = (_IDENTIFIER, _PATH, _URL, _HARMLESS)
+    return any(pattern.fullmatch(value) for pattern in known)
+
+
+def _told(token: str) -> Iterator[str]:
+    """A token, and the password in it, if it is that of a user in base64."""
+    yield token
+    try:
+        user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
+    except ValueError:
+        return
+    if password and user.isprintable():
+        yield password
 
 
 def _of_url(url: str) -> Iterator[str]:
@@ -165,7 +195,7 @@ def _of_url(url: str) -> Iterator[str]:
         yield from _path_of(url)
     for query in (found.query, found.fragment):
         for key, told in parse_qsl(query):
-            if _KEYED.search(key) and not _IDENTIFIER.fullmatch(told):
+            if _KEYED.search(key) and not _says_where(told):
                 yield told
             elif told.startswith("{"):
                 yield from _of_json(told)
