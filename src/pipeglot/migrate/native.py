@@ -243,7 +243,7 @@ def _ours(pipeline: Pipeline, run: EngineRun) -> Mapping[str, str]:
         return {}
     compiled = backends.get(run.engine).compile(pipeline)
     # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
-    named = r"^ *([\w-]+):" if compiled.entry.endswith(".yaml") else r"\bname=\"(\w+)\""
+    named = r"^ *([\w-]+):" if compiled.entry.endswith(".yaml") else r"@task\(\s*name=\"(or_default_*)\""
     helpers = re.findall(named, compiled.files[compiled.entry], re.MULTILINE)
     names = {**dict.fromkeys(helpers, ""), **compiled.names}
     if run.compiled:
