@@ -350,7 +350,8 @@ def _state(task: EngineTask) -> CallState:
 def _record(task: EngineTask, id: str, index: tuple[int, ...]) -> CallRecord:
     state = _state(task)
     ran = state in ("succeeded", "failed")
-    known: dict[str, Any] = {"output": task.output} if task.has_output and state == "succeeded" else {}
+    gave = task.has_output and (state == "succeeded" or task.state == "TOLERATED")
+    known: dict[str, Any] = {"output": task.output} if gave else {}
     return CallRecord(
         id=id,
         index=index,

@@ -38,8 +38,10 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         and not isinstance(task.work, Tolerate | Back)
     }
     returns = {step.name: step.returns for step in pipeline.steps}
+    made_by = {task.node: returns[task.work.call.step] for task in tasks.values() if isinstance(task.work, Step)}
     records: list[CallRecord] = []
     undecided: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
+    instead: dict[tuple[str, tuple[int, ...]], Any] = {}
     for seen in run.tasks:
         task = tasks.get(seen.name)
         if task is None or not task.node:
@@ -47,14 +49,23 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         loop = plan.loops[task.loop] if task.loop is not None else None
         if isinstance(task.work, Step):
             for index in _indexes(seen, loop, seen_once, loop is not None and loop.each.id in entered):
-                record = _record(task.node, index, seen, returns[task.work.call.step], task.tolerated)
+                record = _record(task.node, index, seen, made_by[task.node], task.tolerated)
                 records.append(record if task is not plan.final else record.model_copy(update={"told": seen.told}))
+        elif isinstance(task.work, Tolerate) and seen.state == "success" and seen.has_output:
+            for index in _indexes(seen, loop, seen_once, True):
+                instead[task.node, index] = as_declared(seen.output, made_by[task.node])
         elif seen.state == "failed" and not _follows(task, seen):
             for index in _indexes(seen, loop, seen_once, True):
                 error = Failure(**seen.error) if seen.error else None
                 found = CallRecord(id=task.node, index=index, state="failed", error=error)
                 undecided.setdefault((found.id, found.index), found)
-    return (*records, *undecided.values())
+    given = [
+        record.model_copy(update={"output": instead[record.id, record.index]})
+        if record.tolerated and (record.id, record.index) in instead
+        else record
+        for record in records
+    ]
+    return (*given, *undecided.values())
 
 
 def _follows(task: Task, seen: EngineTask) -> bool:
@@ -71,9 +82,10 @@ def _indexes(
         return [()]
     source = seen_once.get(loop.source.task) if loop.source is not None else None
     items: Any = loop.constants if source is None else source.output if source.state == "success" else None
+    items = items if isinstance(items, list) or items is None else []
     if loop.outer is not None:
-        places = [tuple(row["at"]) for row in items or []]
-        return [places[seen.index[0]]] if seen.index else places
+        places = [tuple(row["at"]) for row in items or [] if isinstance(row, dict) and "at" in row]
+        return [places[n] if n < len(places) else (n,) for n in seen.index[:1]] if seen.index else places
     if entered:
         # Without an index it was decided before its expansion, for every item.
         return [seen.index] if seen.index else [(number,) for number in range(len(items or []))]

@@ -43,7 +43,9 @@ def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
 
 
 def _call(task: EngineTask, id: str, state: CallState) -> CallRecord:
-    known: dict[str, Any] = {"output": task.output} if task.has_output and state == "succeeded" else {}
+    # What an op gives whose failure is tolerated is what stands in for its value.
+    gave = task.has_output and (state == "succeeded" or task.state == "TOLERATED")
+    known: dict[str, Any] = {"output": task.output} if gave else {}
     return CallRecord(
         id=id,
         index=task.index,

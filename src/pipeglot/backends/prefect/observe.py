@@ -61,8 +61,8 @@ def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Cal
         tried = {"attempts": task.attempts, "started": instant(task.started), "ended": instant(task.ended)}
     policy = calls[node].policy.on_failure
     tolerated = state == "failed" and policy is not None
-    # Of a succeeded task whose result Prefect did not keep, the output is not known.
-    if task.has_output and state == "succeeded":
+    # Of a succeeded task whose result Prefect did not keep, the output is not known; of a failed one it is what stood in.
+    if task.has_output and (state == "succeeded" or tolerated):
         tried["output"] = task.output
     elif tolerated and policy is not None:
         tried["output"] = policy.default

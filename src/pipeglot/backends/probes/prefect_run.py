@@ -206,6 +206,8 @@ class Recorder:
             "index": given_index(task, context.parameters) if task is not None else None,
             "flow_run": None if flow_run is None else flow_run.id,
             "try": 1 if flow_run is None else flow_run.run_count,
+            # The runs whose outcome it was given.
+            "given": [one.id for one in task_run.task_inputs.get("outcome", ()) if hasattr(one, "id")],
             "started": None,
             "output": None,
             "error": None,
@@ -281,6 +283,12 @@ def numbered(seen, flows, client):
             places[id] = name, (*numbers, same.setdefault(parent.id, len(same)))
         return places[id]
 
+    for run in seen.values():
+        if run["name"].rstrip("_") == "or_default" and run["has_output"]:
+            # What compiled flows hand on in place of a failure that is tolerated.
+            for id in run["given"]:
+                if id in seen and not seen[id]["has_output"]:
+                    seen[id].update(output=run["output"], has_output=True)
     tasks = []
     for run in seen.values():
         before, numbers = place_of(run["flow_run"])
