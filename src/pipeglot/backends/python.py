@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pipeglot.backends.hidden import Hidden, hidden, meanings
 from pipeglot.core import boundary
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (
@@ -64,22 +65,6 @@ STANDARD = frozenset(sys.stdlib_module_names) | frozenset(
 """Modules of Python itself."""
 _ENGINES = frozenset({"airflow", "dagster", "kfp", "kubernetes", "prefect", "pydantic", "pydantic_core"})
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
-BOUNDARY_NAMES: dict[str, str] = {
-    "functools": "functools",
-    "json": "json",
-    "os": "os",
-    "subprocess": "subprocess",
-    "typing": "typing",
-    "Any": "typing.Any",
-    "Callable": "collections.abc.Callable",
-    "TypeAdapter": "pydantic.TypeAdapter",
-    "to_jsonable_python": "pydantic_core.to_jsonable_python",
-    "json_io": "",
-    "run_command": "",
-}
-"""The names of the helpers and of what they import: `module` or `module.name`."""
-
-
 CONDITIONS: dict[str, str] = {
     "truth": '''\
 def truth(value):
@@ -174,57 +159,63 @@ def module_stem(pipeline: Pipeline) -> str:
 
 @dataclass(frozen=True)
 class AuthorCode:
-    """The author's own source that a file carries: `text` holds definitions in their order, `names` all it binds,
-    and `imported` the `module` or `module.name` behind each name that an import binds."""
+    """The author's own source that a file carries: `text` holds definitions in their order, `names` all it binds and what
+    stands in for what it hides, and `imported` the `module` or `module.name` behind each name that an import binds."""
 
     text: Code
     names: frozenset[str]
     imported: Mapping[str, str]
-    diagnostics: tuple[Diagnostic, ...]
+    hidden: Hidden
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def author_code(pipeline: Pipeline, imports: Imports) -> AuthorCode:
     """The source chunks of inlined steps: imports go to `imports`, the rest is kept byte for byte."""
     text: list[str] = [""]
     before = ""
-    names: set[str] = set()
+    bound: dict[str, str] = {}
     imported: dict[str, str] = {}
-    diagnostics: list[Diagnostic] = []
     for chunk in pipeline.code:
-        names.update(chunk.names)
-        bound = dict.fromkeys(chunk.names, "")
         if chunk.kind == "import":
-            bound = _import(chunk.text, imports)
-            imported |= bound
-        for name, meaning in bound.items():
-            if name in BOUNDARY_NAMES and (not meaning or meaning != BOUNDARY_NAMES[name]):
-                message = f"the name {name!r} of your file is also used by the code around it"
-                diagnostics.append(Diagnostic("PG200", "error", message, chunk.at, f"rename {name!r} in your file"))
-        if chunk.kind != "import":
+            imported |= _import(chunk.text, imports)
+        else:
+            bound |= dict.fromkeys(chunk.names, "")
             together = chunk.kind == before == "value" and "\n" not in chunk.text + text[-1]
             text += ["\n" if together else "\n\n\n", chunk.text.rstrip("\n")]
             before = chunk.kind
-    return AuthorCode(Code("".join(text[2:])), frozenset(names), imported, tuple(diagnostics))
+    bound = imported | bound
+    own = hidden(bound, {param.name for param in pipeline.params})
+    imports.rename(own.names)
+    diagnostics = tuple(_modules_hidden(pipeline, bound))
+    return AuthorCode(Code("".join(text[2:])), frozenset(bound) | own.instead, imported, own, diagnostics)
+
+
+def _modules_hidden(pipeline: Pipeline, bound: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """What is wrong where the file has a name that the module of an imported step has too."""
+    modules = {step.run.module.partition(".")[0] for step in pipeline.steps if isinstance(step.run, Imported)}
+    for name in sorted(modules & bound.keys()):
+        if bound[name] != name:
+            at = next(chunk.at for chunk in pipeline.code if name in chunk.names)
+            message = f"the name {name!r} of your file is also that of a module with steps"
+            yield Diagnostic("PG200", "error", message, at, f"rename {name!r} in your file")
 
 
 def _import(text: str, imports: Imports) -> dict[str, str]:
-    """Take over an import statement: what it binds, to what. `typing.Callable` is the newer one's old name."""
+    """Take over an import statement: what it binds, to what."""
     bound: dict[str, str] = {}
     for node in ast.parse(text).body:
         match node:
             case ast.Import(names=aliases):
                 for alias in aliases:
                     imports.module(alias.name, alias.asname)
-                    top = alias.name.partition(".")[0]
-                    bound[alias.asname or top] = alias.name if alias.asname else top
             case ast.ImportFrom(module=str(module), names=aliases):
                 for alias in aliases:
                     if (module, alias.name) == ("typing", "Callable"):
                         module = "collections.abc"
                     imports.name(module, alias.name, alias.asname)
-                    bound[alias.asname or alias.name] = f"{module}.{alias.name}"
             case _:
                 raise ValueError(f"not an import: {ast.unparse(node)}")
+        bound |= meanings(node)
     return bound
 
 

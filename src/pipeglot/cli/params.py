@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from pipeglot.cli import files
+from pipeglot.core.domain import outside
 from pipeglot.core.ir import Json, Pipeline, Schema
 from pipeglot.core.params import resolve_params
 from pipeglot.core.types import mismatch, scalar_kind
@@ -60,7 +61,8 @@ def _known(name: str, types: Mapping[str, Schema]) -> None:
 
 def typed(text: str, schema: Schema) -> Json:
     """What `text` means for a parameter of this type: itself where only text will do, else JSON, and itself
-    again where that does not fit. Raises ValueError, with the reason, when neither fits.
+    again where that does not fit. Raises ValueError, with the reason, when neither fits, and for a number that the language
+    has not.
 
     >>> typed("3", {"type": "integer"}), typed("3", {"type": "string"}), typed("[1]", {})
     (3, '3', [1])
@@ -69,6 +71,9 @@ def typed(text: str, schema: Schema) -> Json:
     if scalar_kind(schema) != "text":
         with contextlib.suppress(ValueError, RecursionError):
             readings.insert(0, json.loads(text, parse_constant=_no_constant))
+    reason = outside(readings[0])
+    if reason is not None:
+        raise ValueError(reason)
     for value in readings:
         if mismatch(value, schema) is None:
             return value

@@ -11,7 +11,7 @@ import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -488,14 +488,23 @@ class Imports:
     def __init__(self) -> None:
         self._modules: set[tuple[str, str | None]] = set()
         self._names: dict[str, set[tuple[str, str | None]]] = {}
+        self._renamed: Mapping[str, str] = {}
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """From now on, what would be imported under one of these names is imported under the other one."""
+        self._renamed = {name: other for name, other in names.items() if "." not in other}
 
     def module(self, module: str, alias: str | None = None) -> None:
         """`import module [as alias]`."""
-        self._modules.add((module, alias))
+        self._modules.add((module, alias or self._renamed.get(module)))
 
     def name(self, module: str, name: str, alias: str | None = None) -> None:
         """`from module import name [as alias]`."""
-        self._names.setdefault(module, set()).add((name, alias))
+        self._names.setdefault(module, set()).add((name, alias or self._renamed.get(name)))
+
+    def any(self) -> bool:
+        """Whether there is an import."""
+        return bool(self._modules or self._names)
 
     def text(self, standard: Iterable[str]) -> str:
         """Every import, in sections: `__future__`, the standard library, everything else."""

@@ -49,14 +49,17 @@ class Airflow:
         defined = functions(naming, told)
         wired = "\n".join(Wiring(naming).lines()).lstrip("\n")
         body = "\n\n".join([*defined, wired] if wired else defined) or "    pass"
-        opened = statement("with ", dag, " as dag:") + ("\n" if defined else "")
+        opened = statement("with ", dag, f" as {naming.dag}:") + ("\n" if defined else "")
         boundary = boundary_code(pipeline.steps, imports)
+        parts = [boundary, *naming.helpers.values(), Code(f"{opened}\n{body}")]
+        generated = [author.hidden.immune(part, imports) for part in parts]
         text = render_frame(
             "airflow.py.j2",
             docstring=Code(f'"""{_docstring(pipeline)}"""'),
             header=made_from,
             imports=Code(imports.text(STANDARD)),
-            code=spaced([author.text, boundary, *naming.helpers.values(), Code(f"{opened}\n{body}")]),
+            code=spaced([author.text, author.hidden.again(parts), *generated]),
+            dag=Code(naming.dag),
         )
         diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
         entry = f"{module_stem(pipeline)}.py"

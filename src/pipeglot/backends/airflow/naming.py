@@ -9,6 +9,7 @@ from typing import Any
 from pipeglot.backends.airflow.helpers import HELPERS, MOMENTS, moment_helper
 from pipeglot.backends.airflow.plan import Back, Branch, Gate, Give, Loop, Plan, Rows, Step, Task
 from pipeglot.backends.airflow.settings import CONTEXT
+from pipeglot.backends.hidden import boundary_names
 from pipeglot.backends.python import AuthorCode
 from pipeglot.backends.types import Types
 from pipeglot.core.ir import Cron, Imported, Pipeline
@@ -48,8 +49,8 @@ class Naming:
         self.types = Types(Shape(pipeline))
         self.steps = {step.name: step for step in pipeline.steps}
         modules = {step.run.module.split(".")[0] for step in pipeline.steps if isinstance(step.run, Imported)}
-        boundary = {"json_io", "run_command", "functools", "json", "os", "subprocess", "typing"}
-        self.names = Names(taken={*author.names, *modules, *CONTEXT, *LOCAL, *boundary})
+        self.names = Names(taken={*author.names, *modules, *CONTEXT, *LOCAL, *boundary_names()})
+        self.dag = self.names("dag", "dag") if "dag" in author.names else "dag"
         self.helpers: dict[str, Code] = {}
         self.prefixed, self.labels = _prefixes(plan)
 

@@ -17,12 +17,10 @@ from pipeglot.backends.python import (
     spaced,
 )
 from pipeglot.backends.types import Types
-from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.pysource import Atom, Bracket, Code, Entry, Imports, call, identifier, literal
 from pipeglot.core.shape import Shape, inline
 
-from .helpers import BUILTINS
 from .layout import statement
 from .lower import job_name, lower
 from .module import Module
@@ -30,7 +28,7 @@ from .ops import Ops
 from .params import Params
 from .plan import Graph, Plan
 from .schedule import evaluation, scheduled
-from .settings import instance_file, job_settings, losses, options, say
+from .settings import instance_file, job_settings, losses, options
 from .wiring import Wiring
 
 _NAMES = "# All pipelines share one namespace of ops: hence the prefix, and an alias at each call."
@@ -44,7 +42,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     author = author_code(pipeline, imports)
     calls = {call.id: call for call in [*shape.calls, *([pipeline.final.call] if pipeline.final else [])]}
     extra = options(pipeline, calls)
-    diagnostics = [*author.diagnostics, *extra.diagnostics, *_taken(pipeline), *losses(pipeline, shape, plan, name)]
+    diagnostics = [*author.diagnostics, *extra.diagnostics, *losses(pipeline, shape, plan, name)]
     diagnostics += [*packages_note(pipeline, "dagster"), *group_notes(pipeline, "dagster")]
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
         return Compiled("dagster", {}, f"{stem}.py", name, tuple(diagnostics))
@@ -55,7 +53,12 @@ def emit(pipeline: Pipeline) -> Compiled:
     used = {call.step for call in calls.values()}
     boundary = boundary_code([step for step in pipeline.steps if step.name in used], imports)
     code = file.sections()
-    sections = [author.text, params.source(), boundary, *module.helpers(), *code]
+    generated = [params.source(), boundary, *module.helpers(), *code]
+    sections = [
+        author.text,
+        author.hidden.again(generated),
+        *(author.hidden.immune(part, imports) for part in generated),
+    ]
     text = render_frame(
         "dagster.py.j2",
         docstring=Code(f'"""{_title(pipeline)}"""'),
@@ -179,12 +182,3 @@ def _title(pipeline: Pipeline) -> str:
     if first and len(first) <= 80 and first.isprintable() and not any(char in first for char in '\\"'):
         return first
     return f"The pipeline {identifier(pipeline.name)} as a Dagster job."
-
-
-def _taken(pipeline: Pipeline) -> list[Diagnostic]:
-    found: list[Diagnostic] = []
-    for chunk in pipeline.code:
-        for builtin in sorted(BUILTINS.intersection(chunk.names)):
-            message = f"the name {builtin!r} of your file is also used by the code around it"
-            found.append(say("PG261", "error", message, chunk.at, f"rename {builtin!r} in your file"))
-    return found

@@ -17,16 +17,29 @@ def listed(value):
 def time_limit(seconds):
     """Interrupt what runs longer by a signal, which reaches the main thread alone."""
 
+    class Expired(BaseException):
+        """Goes through the `except Exception` of a step."""
+
+    expired = []
+
     def expire(*_):
-        raise TimeoutError(f"it took longer than {seconds} s")
+        expired.append(True)
+        raise Expired
 
     before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        yield
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except (Expired, Exception):
+        if not expired:
+            raise
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)''',
+        signal.signal(signal.SIGALRM, before)
+    if expired:
+        raise TimeoutError(f"it took longer than {seconds} s")''',
     "retried": '''\
 @contextmanager
 def retried(context, waits):
@@ -138,26 +151,3 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "run_state": ("dg",),
 }
 """The names that a helper uses: other helpers, and what the file imports for it."""
-
-BUILTINS = frozenset(
-    {
-        "Exception",
-        "TimeoutError",
-        "TypeError",
-        "all",
-        "any",
-        "bool",
-        "dict",
-        "enumerate",
-        "filter",
-        "float",
-        "int",
-        "isinstance",
-        "len",
-        "list",
-        "range",
-        "str",
-        "type",
-    }
-)
-"""What generated code takes from Python under its own name."""

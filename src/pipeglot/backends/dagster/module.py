@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pipeglot.backends.python import BOUNDARY_NAMES, STANDARD, AuthorCode
+from pipeglot.backends.hidden import boundary_names
+from pipeglot.backends.python import STANDARD, AuthorCode
 from pipeglot.core.ir import Cron, Imported, Pipeline
+from pipeglot.core.params import date_param
 from pipeglot.core.pysource import Code, Imports, Names, identifier, string
 
-from .helpers import BUILTINS, HELPERS, NEEDS
+from .helpers import HELPERS, NEEDS
 
 ENGINE_NAMES: dict[str, str] = {
     "dg": "dagster",
@@ -41,7 +43,7 @@ class Module:
         timing = pipeline.schedule.timing if pipeline.schedule else None
         self.zone = timing.timezone if isinstance(timing, Cron) else "UTC"
         modules = {step.run.module.partition(".")[0] for step in pipeline.steps if isinstance(step.run, Imported)}
-        taken = author.names | set(BOUNDARY_NAMES) | modules | BUILTINS | {"context", "params"}
+        taken = {*author.names, *boundary_names(), *modules, "context", "params"}
         # A name that the author imports from where we would is the same thing.
         shared = {
             name
@@ -51,7 +53,7 @@ class Module:
         names = Names(taken, lambda text: text)
         self._engine = {name: name if name in shared else names(name, name) for name in (*ENGINE_NAMES, *HELPERS)}
         self._names = Names(taken | set(self._engine.values()), _keep)
-        self.engine_names = frozenset({*BOUNDARY_NAMES, *BUILTINS, *self._engine.values()})
+        self.engine_names = frozenset({*boundary_names(), *author.hidden.instead, *self._engine.values()})
         self._given: set[str] = set()
         self.used: set[str] = set()
         self.params = self.name("params class", f"{_camel(pipeline.name)}Params")
@@ -94,6 +96,8 @@ class Module:
         text = HELPERS[name]
         if name == "run_day":
             text = text.replace('"here"', string(self.zone))
+        if name == "run_moment":
+            text = text.replace("params.logical_date", f"params.{date_param(self.pipeline)}")
         for word in (name, *NEEDS.get(name, ())):
             if self._engine[word] != word:
                 text = re.sub(rf"(?<![.\"'])\b{word}\b(?!\")", self._engine[word], text)

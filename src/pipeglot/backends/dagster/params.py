@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import keyword
+import re
 from typing import Any
 
 from pipeglot.core.ir import Ctx, Param, ParamRef, Pipeline, Schema, Text, Value, parts, walk
-from pipeglot.core.pysource import Atom, Bracket, Code, Doc, Entry, Names, call, flat, literal, statement
+from pipeglot.core.params import date_param
+from pipeglot.core.pysource import RESERVED, Atom, Bracket, Code, Doc, Entry, Names, call, flat, literal, statement
 from pipeglot.core.shape import inputs, outputs, sources
 
-from .module import Module
+from .module import ENGINE_NAMES, Module
 
 TAKEN = frozenset(
     {
@@ -45,6 +47,7 @@ TAKEN = frozenset(
 )
 """Attributes of `dagster.ConfigurableResource` (1.13)."""
 
+_DATE = re.compile(r"logical_date(_of_run)*")
 _BOUNDS = {
     "minimum": "ge",
     "maximum": "le",
@@ -65,7 +68,7 @@ class Params:
 
     Attributes:
         dated: whether an op asks for the logical date, which then is a field too.
-        moment: the name of that field.
+        date: the name of that field.
     """
 
     def __init__(self, module: Module) -> None:
@@ -74,9 +77,12 @@ class Params:
         contexts = {part.name for value in values for part in parts(value) if isinstance(part, Ctx)}
         self.dated = bool(contexts & {"logical_date", "day"})
         self.params = pipeline.params
+        self.date = date_param(pipeline)
         self._written = _written(pipeline, values)
-        names = Names({*TAKEN, "logical_date"}, _field)
-        self._fields = {param.name: names(param.name, param.name) for param in self.params}
+        self._fields = {param.name: param.name for param in self.params if _is_field(param.name)}
+        # Dagster knows a field by its own name before another by its alias: what is renamed is called like no parameter.
+        names = Names({*TAKEN, *(param.name for param in self.params)}, _field)
+        self._fields |= {p.name: names(p.name, p.name) for p in self.params if p.name not in self._fields}
 
     @property
     def needed(self) -> bool:
@@ -102,7 +108,7 @@ class Params:
             lines.append(statement(f"{prefix} = ", field, indent=4) if field else f"    {prefix}")
         if self.dated:
             field = call(self.module.use("Field"), default=None, description="in ISO 8601")
-            lines.append(statement("logical_date: str | None = ", field, indent=4))
+            lines.append(statement(f"{self.date}: str | None = ", field, indent=4))
         return Code("\n".join(lines))
 
     def _default(self, param: Param) -> Doc | None:
@@ -202,6 +208,11 @@ def _resolved(schema: Schema, definitions: dict[str, Any]) -> Schema:
             return schema
         schema = {"$defs": definitions, **definitions.get(target.removeprefix("#/$defs/"), {})}
     return {}
+
+
+def _is_field(name: str) -> bool:
+    """Whether a parameter can be a field of the same name; those of the logical date are the run's."""
+    return _field(name) == name and name not in TAKEN | RESERVED | ENGINE_NAMES.keys() and _DATE.fullmatch(name) is None
 
 
 def _field(text: str) -> str:

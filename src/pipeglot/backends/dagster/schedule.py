@@ -76,7 +76,7 @@ def _request(module: Module, params: Params, word: str, indent: int, key: bool =
     told: dict[str, Doc] = {"run_key": Atom("moment.isoformat()")} if key else {}
     lines = []
     if params.dated:
-        date = call(module.params, logical_date=Atom("moment.isoformat()"))
+        date = call(module.params, **{params.date: Atom("moment.isoformat()")})
         lines.append(statement("params = ", date, indent=indent))
         told["run_config"] = call(module.dg("RunConfig"), resources=literal({"params": Atom("params")}))
     return [*lines, statement(word, call(module.dg("RunRequest"), **told), indent=indent)]

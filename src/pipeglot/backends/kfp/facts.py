@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeglot.backends.python import invocation, roots
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Container, Ctx
+from pipeglot.core.params import date_param
 from pipeglot.core.pysource import Atom, Doc, Root, call, flat, statement
 
 from .calls import arguments
@@ -85,9 +86,7 @@ class _Facts:
 
 def _tick_param(low: Lowering, dag: Dag) -> Given:
     """A parameter that sets the logical date of a run made by hand."""
-    name = "logical_date"
-    while name in {param.name for param in low.pipeline.params}:
-        name += "_of_run"
+    name = date_param(low.pipeline)
     if name not in low.params:
         about = "Logical date; by default the tick of the schedule or the start of the run"
         low.params[name] = {

@@ -133,7 +133,10 @@ class Lowering:
         if not param.required:
             spec["defaultValue"] = json.dumps(param.default) if form == "json" else param.default
         about = [param.description] if param.description else []
-        spec["description"] = ". ".join(["JSON", *about]) if form == "json" else "".join(about)
+        # How a description starts says what to give: an author's own words must not.
+        plain = form != "json" and param.description.startswith(("JSON", "Logical date"))
+        kind = ["JSON"] if form == "json" else ["Plain value"] if plain else []
+        spec["description"] = ". ".join([*kind, *about])
         if not spec["description"]:
             del spec["description"]
         if not param.required:

@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterable
 
-from pipeglot.backends.python import BOUNDARY_NAMES, STANDARD, author_code, boundary_code
+from pipeglot.backends.hidden import Hidden, boundary_names
+from pipeglot.backends.python import STANDARD, AuthorCode, author_code, boundary_code
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Chunk, Imported, Inlined, Pipeline, Step
 from pipeglot.core.pysource import (
@@ -53,12 +54,13 @@ class Sources:
         self._chunks: dict[str, tuple[Chunk, ...]] = {}
         self._plain = Plain(pipeline)
         self._are_plain: dict[str, bool] = {}
-        self._heads: dict[tuple[str, frozenset[str], bool], tuple[str, bool]] = {}
+        self._hidden: dict[str, Hidden] = {}
+        self._heads: dict[tuple[str, frozenset[str], bool, bool], tuple[str, bool]] = {}
         self._bound = {name: chunk for chunk in pipeline.code for name in chunk.names}
         self._words = [(chunk, frozenset(_WORD.findall(chunk.text))) for chunk in pipeline.code]
         self._pickled = pickled(pipeline)
         modules = {s.run.module.split(".")[0] for s in pipeline.steps if isinstance(s.run, Imported)}
-        self.taken = {*self._bound, *modules, *BOUNDARY_NAMES, *ENGINE_NAMES, "kfp"}
+        self.taken = {*self._bound, *modules, *boundary_names(), *ENGINE_NAMES, "kfp"}
         self.helper: dict[str, str] = {}
         """What each helper is called: the author's file may have a function of its name."""
         for name in (*HELPERS, "work"):
@@ -66,9 +68,12 @@ class Sources:
             while self.helper[name] in self.taken:
                 self.helper[name] += "_"
         self.taken |= set(self.helper.values())
+        self.instead: frozenset[str] = frozenset()
+        """What stands for names that the author's file hides."""
         if pipeline.code:
             author = author_code(pipeline, Imports())
             self.diagnostics += author.diagnostics
+            self.instead = author.hidden.instead
             for name in sorted(author.names & ENGINE_NAMES.keys()):
                 if author.imported.get(name) != f"{ENGINE_NAMES[name]}.{name}":
                     message = f"the name {name!r} of your file is also used by the code around it"
@@ -78,7 +83,7 @@ class Sources:
     def names(self, step: Step | None) -> Names:
         """Names for the parameters of one function; they may hide what the function itself does not use."""
         used = {"self", "outcome", "value", "found", "status", "state", *self.helper.values()}
-        used |= BOUNDARY_NAMES.keys() | ENGINE_NAMES.keys()
+        used |= boundary_names().keys() | ENGINE_NAMES.keys() | self.instead
         if step is not None and isinstance(step.run, Imported | Inlined):
             used.add(step.run.name if isinstance(step.run, Inlined) else step.run.module.split(".")[0])
         return Names(used, _keep)
@@ -118,29 +123,42 @@ class Sources:
             self._are_plain[step.name] = self._plain.step(step)
         return self._are_plain[step.name]
 
-    def head(self, step: Step | None, helpers: frozenset[str], whole: bool) -> tuple[str, bool]:
-        """All above the function, and whether annotations are text there. Not `whole`: but for the helpers."""
-        key = ("" if step is None else step.name, helpers, whole)
+    def hidden(self, step: Step | None) -> Hidden:
+        """What the author's code hides in the components of a step."""
+        name = "" if step is None else step.name
+        if name not in self._hidden:
+            self._hidden[name] = self._author(step, Imports()).hidden
+        return self._hidden[name]
+
+    def _author(self, step: Step | None, imports: Imports) -> AuthorCode:
+        code = () if step is None else self.needed(step)
+        return author_code(self.pipeline.model_copy(update={"code": code}), imports)
+
+    def head(self, step: Step | None, helpers: frozenset[str], whole: bool, builtins: bool) -> tuple[str, bool]:
+        """All above the function, and whether annotations are text there. Not `whole`: but for the helpers; `builtins`:
+        the function needs the module of that name."""
+        key = ("" if step is None else step.name, helpers, whole, builtins)
         if key not in self._heads:
-            self._heads[key] = self._head(step, helpers, whole)
+            self._heads[key] = self._head(step, helpers, whole, builtins)
         return self._heads[key]
 
-    def _head(self, step: Step | None, helpers: frozenset[str], whole: bool) -> tuple[str, bool]:
+    def _head(self, step: Step | None, helpers: frozenset[str], whole: bool, builtins: bool) -> tuple[str, bool]:
         imports = Imports()
+        author, own = self._author(step, imports), self.hidden(step)
         if "json" in helpers or (whole and helpers & USES_JSON):
             imports.module("json")
         for name in sorted(helpers & ENGINE_NAMES.keys()):
             imports.name(ENGINE_NAMES[name], name)
-        parts: list[str] = []
+        if builtins:
+            own.need_builtins(imports)
+        parts: list[str] = [author.text]
         if step is not None:
-            code = self.needed(step)
-            parts.append(author_code(self.pipeline.model_copy(update={"code": code}), imports).text)
             if whole and not self.plain(step):
-                parts.append(boundary_code([step], imports))
+                parts.append(own.immune(boundary_code([step], imports), imports))
             if isinstance(step.run, Imported):
                 imports.module(step.run.module)
         if whole:
-            parts += [self._helper(name) for name in HELPERS if name in helpers]
+            parts += [own.immune(self._helper(name), imports) for name in HELPERS if name in helpers]
         eager = "from __future__ import annotations" in imports.text(STANDARD)
         if eager and whole:
             imports.module("typing")
@@ -157,7 +175,8 @@ class Sources:
             name = "json_io" if isinstance(step.run, Imported | Inlined) else "run_command"
             # What annotations name is known where KFP puts a component.
             lines = [line for line in imports.text(STANDARD).split("\n") if not line.endswith(("Callable", "Any"))]
-            found[name] = _with_imports(text, [line for line in lines if line])
+            known = self.hidden(step).names.get(name, name)
+            found[known] = _with_imports(text.replace(name, known, 1), [line for line in lines if line])
         for each in (each for each in HELPERS if each in helpers):
             found[self.helper[each]] = _with_imports(self._helper(each), ["import json"] if each in USES_JSON else [])
         return found
@@ -230,40 +249,46 @@ class Writing:
 
     def text(self) -> str:
         """The module."""
-        program = self.program
-        head, eager = self._above()
+        program, own, more = self.program, self.sources.hidden(self.step), Imports()
         about = _docstring(program.description)
         lines = [self._signature(), *about, *([""] if about and self._before else []), *self._before, *self._return()]
-        text = "\n" + head + ("\n\n\n" if head else "") + "\n".join(lines) + "\n"
+        printed = "\n".join(lines)
+        body = "\n\n\n".join(filter(None, [own.again([printed]), own.immune(printed, more)]))
+        head, eager = self._above(builtins=more.any())
+        text = "\n" + head + ("\n\n\n" if head else "") + body + "\n"
         if eager:
             self_types = f"{program.function}.__annotations__ = typing.get_type_hints({program.function})"
-            text += f"\n\n# KFP reads types, not their text.\n{self_types}\n"
+            text += f"\n\n# KFP reads types, not their text.\n{own.immune(self_types, more)}\n"
         return text
 
     def nested(self, name: str) -> str | None:
         """One function of a given name that holds all it needs but for helpers; None where that cannot be moved into one."""
-        above = self._above(whole=False)[0].replace("from __future__ import annotations", "").strip("\n")
+        own, more = self.sources.hidden(self.step), Imports()
+        printed = "\n".join(["def body():", *self._before, *self._return()])
+        again = [f"    {line}" for line in own.again([printed]).split("\n") if line]
+        body = [*again, *own.immune(printed, more).split("\n")[1:]]
+        above = self._above(False, more.any())[0].replace("from __future__ import annotations", "").strip("\n")
         lines = [line for line in above.split("\n") if not line.startswith("from kfp.dsl import")]
         lines = [line.replace(", NamedTuple", "") for line in lines if line != "from typing import NamedTuple"]
         above = "\n".join(lines).strip("\n")
         lines = above.split("\n")
-        own = [self._signature(name), *_docstring(self.program.description)]
+        start = [self._signature(name), *_docstring(self.program.description)]
         inner = re.sub(r"\n{3,}", "\n\n", "\n".join("    " + line if line else "" for line in lines))
-        text = "\n".join([*own, *([inner, ""] if inner.strip() else []), *self._before, *self._return()])
+        text = "\n".join([*start, *([inner, ""] if inner.strip() else []), *body])
         return text + "\n" if not above or _same_inside(above, inner) else None
 
     def shared(self) -> dict[str, str]:
         """The helpers it uses, as functions of their own: name and source."""
         return self.sources.shared(self.step, self.helpers)
 
-    def _above(self, whole: bool = True) -> tuple[str, bool]:
+    def _above(self, whole: bool = True, builtins: bool = False) -> tuple[str, bool]:
         program = self.program
         helpers = set(self.helpers)
         if program.outputs.keys() - {"Output"}:
             helpers.add("NamedTuple")
         if program.final_status:
             helpers.add("PipelineTaskFinalStatus")
-        return self.sources.head(self.step, frozenset(helpers), whole)
+        return self.sources.head(self.step, frozenset(helpers), whole, builtins)
 
     def _signature(self, name: str | None = None) -> str:
         program = self.program

@@ -44,22 +44,6 @@ from .signature import parameter
 from .tasks import Module, Tasks, docstring, is_plain
 
 _REFUSED_PARAMETERS = frozenset({"wait_for", "return_state", "self", "cls", "model_config"})
-_BUILTINS = frozenset(
-    {
-        "BaseException",
-        "TypeError",
-        "all",
-        "any",
-        "dict",
-        "enumerate",
-        "isinstance",
-        "len",
-        "list",
-        "range",
-        "type",
-    }
-)
-"""What generated code takes from Python under its own name."""
 
 
 def emit(pipeline: Pipeline) -> Compiled:
@@ -84,15 +68,22 @@ def emit(pipeline: Pipeline) -> Compiled:
         for need in NEEDS.get(helper, ()):
             module.use(need)
     helpers = [module.helper(each) for each in HELPERS if each in module.helpers]
-    sections = [author.text, *constants, boundary, *helpers, *tasks.sources()]
+    generated = [*constants, boundary, *helpers, *tasks.sources()]
+    sections = [
+        author.text,
+        author.hidden.again(generated),
+        *(author.hidden.immune(part, imports) for part in generated),
+    ]
+    own = author.hidden.within({param.name for param in pipeline.params})
+    main = own.immune("\n".join([head, *filled(flow.lines)]), imports)
     startable = not any(param.required for param in pipeline.params)
     text = render_frame(
         "prefect.py.j2",
         docstring=Code(f'"""{_title(pipeline)}"""'),
         header=header(pipeline),
         imports=Code(imports.text(STANDARD)),
-        code=spaced([*sections, Code("\n".join([head, *filled(flow.lines)]))]),
-        main=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
+        code=spaced([*sections, main]),
+        start=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
     return Compiled("prefect", files, f"{stem}.py", name, tuple(diagnostics), naming.node)
@@ -148,13 +139,8 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
         if param.description and not is_plain(param.description):
             message = f"the description of the parameter {param.name!r} is no single line, and Prefect shows none"
             found.append(Diagnostic("PG205", "note", message, param.at, target="prefect"))
-    for chunk in pipeline.code:
-        for builtin in sorted(_BUILTINS.intersection(chunk.names)):
-            message = f"the name {builtin!r} of your file is also used by the code around it"
-            way_out = f"rename {builtin!r} in your file"
-            found.append(Diagnostic("PG243", "error", message, chunk.at, way_out, "prefect"))
     for param in pipeline.params:
-        taken = param.name in _REFUSED_PARAMETERS | _BUILTINS or param.name.startswith("_")
+        taken = param.name in _REFUSED_PARAMETERS or param.name.startswith("_")
         if taken or keyword.iskeyword(param.name):
             message = f"a flow cannot have a parameter {param.name!r}: the name is taken"
             found.append(Diagnostic("PG243", "error", message, param.at, "rename the parameter", "prefect"))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeglot.backends.hidden import boundary_names
 from pipeglot.backends.python import AuthorCode, invocation, own_docstring, roots
 from pipeglot.core.ir import (
     Call,
@@ -87,17 +88,7 @@ class Module:
         self.pipeline, self.author, self.imports = pipeline, author, imports
         params = {param.name for param in pipeline.params}
         modules = {step.run.module.split(".")[0] for step in pipeline.steps if step.run.kind == "imported"}
-        own = {
-            "functools",
-            "json",
-            "os",
-            "subprocess",
-            "typing",
-            "Callable",
-            "TypeAdapter",
-            "to_jsonable_python",
-        }
-        self._fixed = own | author.names | modules | {"json_io", "run_command"}
+        self._fixed = {*(boundary_names().keys() - {"Any"}), *author.names, *modules}
         names = Names(self._fixed | params, _keep)
         meant = {name: f"{module}.{name}" if module else name for name, module in ENGINE_NAMES.items()}
         shared = {name for name, meaning in meant.items() if author.imported.get(name) == meaning}
@@ -140,7 +131,7 @@ class Module:
         They may hide the author's functions, which a flow never calls.
         """
         params = {param.name for param in self.pipeline.params}
-        return Names({*params, *self._engine.values(), *self._named, *taken})
+        return Names({*params, *self._engine.values(), *self._named, *self.author.hidden.instead, *taken})
 
     def parameters(self) -> Names:
         """Names for the parameters of one task."""

@@ -8,6 +8,7 @@ for every step. What the daemon would do, asking the sensors about a run that ha
 import contextlib
 import multiprocessing
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import wire
 from dagster_told import Teller, tell_run
 
+DATE = re.compile(r"logical_date(_of_run)*")
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
 
@@ -102,8 +104,9 @@ def run_config(job, definition):
     fields = getattr(resource and resource.config_schema.config_type, "fields", None)
     if fields is not None:
         told = dict(job["params"])
-        if "logical_date" in fields and "logical_date" not in told and job["logical_date"]:
-            told["logical_date"] = job["logical_date"]
+        date = date_field(resource)
+        if date is not None and date not in told and job["logical_date"]:
+            told[date] = job["logical_date"]
         config["resources"] = {"params": {"config": told}}
         return config
     used = set()
@@ -136,6 +139,13 @@ def given(schema, job, used):
         if told:
             found["config"] = told
     return found
+
+
+def date_field(resource):
+    """The field of a resource that takes the logical date: in Python, no parameter of a pipeline is called like that. None
+    when it has none."""
+    fields = getattr(getattr(resource, "configurable_resource_cls", None), "model_fields", {})
+    return next((name for name in fields if DATE.fullmatch(name)), None)
 
 
 class Runner:

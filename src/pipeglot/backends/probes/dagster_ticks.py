@@ -109,7 +109,8 @@ class Evaluation:
         from dagster import TimeWindowPartitionsDefinition
 
         with contextlib.suppress(KeyError, TypeError, ValueError):
-            return _instant(request.run_config["resources"]["params"]["config"]["logical_date"])
+            date = dagster_run.date_field(self.definition.resource_defs["params"])
+            return _instant(request.run_config["resources"]["params"]["config"][date])
         partitions = self.definition.partitions_def
         if request.partition_key and isinstance(partitions, TimeWindowPartitionsDefinition):
             return partitions.time_window_for_partition_key(request.partition_key).start

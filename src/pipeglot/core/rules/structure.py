@@ -36,9 +36,6 @@ from pipeglot.core.shape import Frame, outputs, transparent
 LONGEST = 200
 """Characters of an id or a name."""
 
-BIGGEST = 2**53
-"""Whole numbers beyond this do not survive every JSON reader."""
-
 
 def depth(facts: Facts) -> Findings:
     """Blocks, values and constants nested too deep, which later steps could not even walk."""

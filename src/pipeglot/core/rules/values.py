@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.domain import BIGGEST
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -24,7 +25,6 @@ from pipeglot.core.ir import (
     parts,
 )
 from pipeglot.core.rules.facts import Facts, Findings, Use
-from pipeglot.core.rules.structure import BIGGEST
 from pipeglot.core.types import (
     ScalarKind,
     TypeScope,

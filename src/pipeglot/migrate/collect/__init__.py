@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib import import_module
 from typing import Any, TypeAlias, cast
@@ -18,7 +18,7 @@ from typing import Any, TypeAlias, cast
 from pipeglot.backends.base import EngineRun, instant
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Pipeline, Schema
-from pipeglot.core.params import resolve_params
+from pipeglot.core.params import date_param, resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.core.types import mismatch, scalar_kind
@@ -29,10 +29,12 @@ from pipeglot.migrate.native import as_record
 
 @dataclass(frozen=True)
 class Asked:
-    """Which run: its id, and the engine's name of the DAG, flow, job or pipeline where the id alone does not say."""
+    """Which run: its id, and the engine's name of the DAG, flow, job or pipeline where the id alone does not say. `date` is
+    the parameter that a compiled one takes its logical date from."""
 
     run: str
     name: str | None = None
+    date: str = "logical_date"
 
 
 Collector: TypeAlias = Callable[[Api, Asked], EngineRun]
@@ -113,7 +115,7 @@ def collect(
     if target not in COLLECTORS:
         message = f"nothing is collected from {target!r}"
         raise AuthoringError([Diagnostic("PG342", "error", message, None, "one of: " + ", ".join(COLLECTORS))])
-    run = _asked(COLLECTORS[target], api, asked)
+    run = _asked(COLLECTORS[target], api, replace(asked, date=date_param(pipeline)))
     flat = inline(pipeline)
     notes: list[str] = []
     given = _params(flat, run, params or {}, notes)
@@ -149,8 +151,8 @@ def _asked(collector: Collector, api: Api, asked: Asked) -> EngineRun:
 
 def _params(pipeline: Pipeline, run: EngineRun, told: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     known = {param.name: param.type for param in pipeline.params}
-    # Compiled Dagster jobs are told the logical date among their params.
-    if others := sorted(run.params.keys() - known.keys() - {"logical_date"}):
+    # Compiled jobs are told the logical date among their params.
+    if others := sorted(run.params.keys() - known.keys() - {date_param(pipeline)}):
         notes.append(f"params of the run that the pipeline does not have: {', '.join(others)}")
     given = {name: _fitting(value, known[name]) for name, value in run.params.items() if name in known}
     try:

@@ -81,7 +81,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
         engine_version=version,
         state=_ENDED[status],
         run_id=id,
-        logical_date=_date(run, params),
+        logical_date=_date(run, params.get(asked.date)),
         started=_iso(run.get("startTime")),
         ended=_iso(run.get("endTime")),
         tasks=tuple(tasks),
@@ -253,10 +253,10 @@ def _params(config: Any) -> dict[str, Any]:
     return dict(found) if isinstance(found, dict) else {}
 
 
-def _date(run: Row, params: Mapping[str, Any]) -> str | None:
+def _date(run: Row, told: Any) -> str | None:
     """What a compiled job takes for the logical date: the one it was told, else when the run was asked for. Of other
     jobs it is the day or hour of their partition, if they have any."""
-    for text in (params.get("logical_date"), _tags(run).get("dagster/partition")):
+    for text in (told, _tags(run).get("dagster/partition")):
         try:
             moment = instant(text)
         except (ValueError, AttributeError):

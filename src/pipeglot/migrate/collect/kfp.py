@@ -64,7 +64,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
         engine_version=str((api.find(f"{_BASE}/healthz") or {}).get("tag_name") or "v2beta1"),
         state=_STATES[state],
         run_id=asked.run,
-        logical_date=_date(run, params),
+        logical_date=_date(run, params.get(asked.date)),
         started=_time(run.get("created_at")),
         ended=_time(run.get("finished_at")),
         tasks=tuple(_tasks(nodes, tree)),
@@ -213,9 +213,9 @@ class _Tree:
             yield from self.leaves(inner) if self.is_dag(inner) else [inner]
 
 
-def _date(run: Mapping[str, Any], params: Mapping[str, Any]) -> str | None:
+def _date(run: Mapping[str, Any], told: Any) -> str | None:
     """The run's logical date: a compiled pipeline takes it as a parameter, else it is the tick or the start."""
-    return params.get("logical_date") or _time(run.get("scheduled_at")) or _time(run.get("created_at"))
+    return told or _time(run.get("scheduled_at")) or _time(run.get("created_at"))
 
 
 def _time(text: Any) -> str | None:
