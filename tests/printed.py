@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import symtable
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
 from pipeglot.backends.base import Compiled
 from pipeglot.core.ir import Inlined, Pipeline
 
+AUTHORS = "of the author's"
+"""What functions of the author's say, to be known among the generated ones."""
 _WRAPPERS = ("json_io", "plain_io")
 
 
@@ -50,10 +52,10 @@ def renamed(pipeline: Pipeline, names: Mapping[str, str]) -> Pipeline:
     return pipeline.model_copy(update={"code": chunks, "steps": steps})
 
 
-def identifiers(text: str) -> set[str]:
+def identifiers(tree: ast.AST) -> set[str]:
     """Every name that code has, of whatever scope."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 found.add(name)
@@ -62,30 +64,46 @@ def identifiers(text: str) -> set[str]:
     return found
 
 
-def mistaken(text: str, own: str) -> list[str]:
-    """What is wrong with the name `own` that the author's code binds in a module: read by generated code in another meaning,
-    bound once more by it, or hidden from the one place that means it."""
-    tree = ast.parse(text)
+def mistaken(text: str, names: Iterable[str]) -> list[str]:
+    """What is wrong with names that the author's code binds in a module: read by generated code in another meaning, bound
+    once more by it, or hidden from the one place that means them."""
+    statements = ast.parse(text).body
+    theirs = [statement for statement in statements if _is_the_authors(statement)]
+    # A component has only what its step needs.
+    own = {name for statement in theirs for name in _bound(statement)}.intersection(names)
     wrong: list[str] = []
-    theirs: list[ast.stmt] = []
-    ours: list[ast.stmt] = []
-    for statement in tree.body:
-        binds = own in _bound(statement)
-        author = isinstance(statement, ast.FunctionDef) and any(
-            isinstance(n, ast.Constant) and n.value == "of the author's" for n in ast.walk(statement)
-        )
-        (theirs if author else ours).append(statement)
-        if binds and not author:
-            wrong.append(f"bound again: {ast.unparse(statement)[:80]}")
-    if not any(own in _bound(statement) for statement in theirs):
-        return []  # a component that needs none of it
-    for statement in ours:
-        wrong += [*_reads(statement, own), *_unreachable(statement, own)]
-    return sorted(set(wrong))
+    for statement in statements:
+        if statement in theirs or not own.intersection(identifiers(statement)) or _is_second_name(statement):
+            continue
+        said = ast.unparse(statement)[:60]
+        wrong += [f"{name} is bound again: {said!r}" for name in own & _bound(statement)]
+        meant = {id(node) for node in _wrapped(statement)}
+        for scope, node in _scoped(statement, frozenset()):
+            if isinstance(node, ast.Name) and node.id in own and isinstance(node.ctx, ast.Load):
+                if id(node) in meant and node.id in scope:
+                    wrong.append(f"{node.id} is hidden by a local name: {said!r}")
+                elif id(node) not in meant and node.id not in scope:
+                    wrong.append(f"{node.id} is read in line {node.lineno}: {said!r}")
+    return wrong
+
+
+def _is_the_authors(statement: ast.stmt) -> bool:
+    constants = (node.value for node in ast.walk(statement) if isinstance(node, ast.Constant))
+    return isinstance(statement, ast.FunctionDef) and AUTHORS in constants
+
+
+def _is_second_name(statement: ast.stmt) -> bool:
+    """Whether it does no more than give a name that is the author's another one: `params_ = params`."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=other)], value=ast.Name(id=name)):
+            return name == other.rstrip("_")
+    return False
 
 
 def _bound(statement: ast.stmt) -> set[str]:
     """What a statement binds on module level."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
     table = symtable.symtable(ast.unparse(statement), "printed", "exec")
     return {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
 
@@ -94,27 +112,6 @@ def _wrapped(statement: ast.AST) -> Iterator[ast.Name]:
     for node in ast.walk(statement):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.rstrip("_") in _WRAPPERS:
             yield from (argument for argument in node.args if isinstance(argument, ast.Name))
-
-
-def _reads(statement: ast.stmt, own: str) -> Iterator[str]:
-    """Reads of a module-level name but by a wrapper, or to give it a second name; a function in which it is local has its
-    own."""
-    meant = {id(node) for node in _wrapped(statement)}
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=other)], value=ast.Name(id=name)) if name == other.rstrip("_"):
-            return
-    for scope, node in _scoped(statement, frozenset()):
-        read = isinstance(node, ast.Name) and node.id == own and isinstance(node.ctx, ast.Load)
-        if read and own not in scope and id(node) not in meant:
-            assert isinstance(node, ast.Name)
-            yield f"line {node.lineno} of {ast.unparse(statement)[:60]!r} reads it"
-
-
-def _unreachable(statement: ast.stmt, own: str) -> Iterator[str]:
-    meant = {id(node) for node in _wrapped(statement)}
-    for scope, node in _scoped(statement, frozenset()):
-        if id(node) in meant and isinstance(node, ast.Name) and node.id == own and own in scope:
-            yield f"hidden by a local name in {ast.unparse(statement)[:60]!r}"
 
 
 def _scoped(node: ast.AST, scope: frozenset[str]) -> Iterator[tuple[frozenset[str], ast.AST]]:

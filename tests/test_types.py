@@ -69,6 +69,7 @@ def schema(hint: Any) -> dict[str, Any]:
         (Point, (1,), "text"),
         (list[bool], (0,), "bool"),
         (list[int], (-1,), "int"),
+        (list[str], (0, 0), "text"),
         (Any, ("k",), None),
         (dict[str, Any], ("k", 0), None),
         (int | str, (), None),
@@ -87,7 +88,7 @@ def test_paths_through_annotations(hint: Any, path: tuple[str | int, ...], kind:
     ("hint", "path"),
     [
         (Row, ("none",)), (Row, (0,)), (Row, ("pair", 2)), (Row, ("inner", "n", "k")), (list[int], ("k",)),
-        (int, (0,)), (str, (0,)), (dict[str, int], (0,)), (Typed, ("y",)), (Point, ("x",)), (None, ("k",)),
+        (int, (0,)), (str, ("k",)), (dict[str, int], (0,)), (Typed, ("y",)), (Point, ("x",)), (None, ("k",)),
     ],
 )  # fmt: skip
 def test_paths_that_lead_nowhere(hint: Any, path: tuple[str | int, ...]) -> None:

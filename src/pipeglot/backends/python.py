@@ -112,6 +112,35 @@ def group_notes(pipeline: Pipeline, target: str) -> list[Diagnostic]:
     ]
 
 
+def deaf_to_time_limits(pipeline: Pipeline, target: str) -> Iterator[Diagnostic]:
+    """A warning of every call with a time limit whose step catches whatever interrupts it, on engines that raise that in the
+    step and believe what it gives then."""
+    calls = [node for node in walk(pipeline.body) if isinstance(node, Call)]
+    calls += [pipeline.final.call] if pipeline.final else []
+    steps = {step.name: step.run for step in pipeline.steps}
+    for node in calls:
+        run = steps[node.step]
+        if node.policy.timeout is None or not isinstance(run, Inlined):
+            continue
+        chunks = [chunk for chunk in pipeline.code if chunk.kind == "function" and run.name in chunk.names]
+        if any(_catches_all(each) for chunk in chunks for each in ast.walk(ast.parse(chunk.text))):
+            message = (
+                f"{node.id!r} catches what interrupts it at its time limit, and succeeds there with what it gives then"
+            )
+            yield Diagnostic("PG231", "warning", message, node.at, "catch Exception, or raise again", target)
+
+
+def _catches_all(node: ast.AST) -> bool:
+    match node:
+        case ast.ExceptHandler(type=kind, body=body):
+            named = [kind] if not isinstance(kind, ast.Tuple) else kind.elts
+            everything = any(
+                each is None or (isinstance(each, ast.Name) and each.id == "BaseException") for each in named
+            )
+            return everything and not any(isinstance(each, ast.Raise) for line in body for each in ast.walk(line))
+    return False
+
+
 def roots(values: Iterable[Value]) -> tuple[Out | Item | ParamRef | Ctx, ...]:
     """The distinct references in values, paths dropped, in order: what a call's wrapper must be handed."""
     found: dict[str, Out | Item | ParamRef | Ctx] = {}

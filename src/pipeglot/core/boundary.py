@@ -27,8 +27,14 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
             raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
         return int(digits)
 
-    @functools.wraps(fn)
-    def call(**given: Any) -> Any:
+    def readable(error: BaseException | None) -> bool:
+        try:
+            str(error).encode()
+        except Exception:
+            return False
+        return error is None or readable(error.__cause__ or error.__context__)
+
+    def checked(given: dict[str, Any]) -> Any:
         hints = typing.get_type_hints(fn, include_extras=True)
         types = {name: TypeAdapter(hint) for name, hint in hints.items()}
         built = {}
@@ -40,6 +46,19 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
         plain = to_jsonable_python(result, inf_nan_mode="constants")
         text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
         return json.loads(text.encode(), parse_int=exact)
+
+    @functools.wraps(fn)
+    def call(**given: Any) -> Any:
+        try:
+            return checked(given)
+        except Exception as error:
+            if readable(error):
+                raise
+            try:
+                text = str(error).encode("utf-8", "backslashreplace").decode()
+            except Exception:
+                text = "(its message cannot be written)"
+            raise type(type(error).__name__, (Exception,), {})(text) from None
 
     return call
 

@@ -159,6 +159,8 @@ CODES: dict[str, str] = {
     "PG227": "Airflow maps over 1,024 items at most",
     "PG228": "resources of a task matter to one executor only",
     "PG229": "secrets that the worker's environment must have on Airflow",
+    "PG230": "Airflow keeps no dict with these keys",
+    "PG231": "a step catches what interrupts it at its time limit",
     # 240-259: Prefect
     "PG240": "a time limit does not interrupt work",
     "PG241": "a start date is not kept",

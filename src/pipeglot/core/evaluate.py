@@ -104,14 +104,15 @@ def truth(condition: Value, scope: Scope) -> bool:
 
 
 def select(value: Json, path: Sequence[str | int], name: str = "value") -> Json:
-    """What lies at `path` inside `value`: text steps into dicts, numbers into lists; else EvaluationError.
+    """What lies at `path` inside `value`: text steps into dicts, numbers into lists and to a character of a text; else
+    EvaluationError.
 
-    >>> select({"rows": [1, 2]}, ("rows", 1))
-    2
+    >>> select({"rows": [1, 2]}, ("rows", 1)), select(["cat"], (0, -1))
+    (2, 't')
     """
     for n, step in enumerate(path):
         try:
-            if isinstance(value, dict if isinstance(step, str) else list):
+            if isinstance(value, dict if isinstance(step, str) else list | str):
                 inside: Any = value
                 value = inside[step]
                 continue

@@ -66,7 +66,13 @@ def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr | ast.pat
                         )
                         yield case.pattern, "PG101", message, where.HELP["If"]
             case ast.Call(func=ast.Name(id="type" | "id" | "callable" as name), args=[given]) if values.traced(given):
-                yield node, "PG101", f"{name}() of a value that exists only at run time says nothing about it", decide
+                if not values.own(name):
+                    yield (
+                        node,
+                        "PG101",
+                        f"{name}() of a value that exists only at run time says nothing about it",
+                        decide,
+                    )
             case ast.Subscript(value=base) | ast.Call(func=ast.Attribute(value=base)) if values.text(base):
                 help = "pass an f-string to a step as it is; change text inside a step"
                 yield node, "PG103", "a text made of traced values is changed while tracing", help
@@ -147,6 +153,10 @@ class _Values:
             case ast.Name(id=name):
                 return name in self._texts
         return False
+
+    def own(self, name: str) -> bool:
+        """Whether a name is one of the author's file, and so no builtin."""
+        return name in self._globals
 
     def _is_run(self, node: ast.Name) -> bool:
         return type(self._globals.get(node.id)).__module__ == "pipeglot.core.author"

@@ -372,7 +372,7 @@ def _perform(
 
 def _failure(error: BaseException) -> Failure:
     try:
-        message = str(error)
+        message = str(error).encode("utf-8", "backslashreplace").decode()
     except Exception:
         message = "(its message cannot be written)"
     return Failure(type=type(error).__name__, message=message)

@@ -208,6 +208,8 @@ def _at(schema: Schema, step: str | int) -> Schema | None:
         properties = schema.get("properties", {})
         others = schema.get("additionalProperties", not properties)
         inner = properties.get(step, others)
+    elif kind == "string":
+        return TEXT
     else:
         if kind not in (None, "array") or "properties" in schema:
             return None

@@ -19,6 +19,7 @@ from pipeglot.backends.airflow.plan import (
     Task,
     Tolerate,
 )
+from pipeglot.backends.airflow.xcom import has_free_keys
 from pipeglot.backends.python import invocation
 from pipeglot.core.ir import All, Any_, Call, Compare, Ctx, IsIn, Item, Not, Out, ParamRef, Value, parts
 from pipeglot.core.pysource import (
@@ -78,7 +79,10 @@ class Body:
                 self.floats = whole_floats(naming, node)
                 if naming.plan.final is task and _takes_state(task):
                     lines += self.state()
-                lines.append(self.give(invocation(naming.pipeline, node, self.names, naming.imports)))
+                given: Doc = invocation(naming.pipeline, node, self.names, naming.imports)
+                if has_free_keys(naming.pipeline.step(node.step).returns):
+                    given = call(naming.helper("kept"), given)
+                lines.append(self.give(given))
             case Branch(conditions=conditions, targets=targets):
                 found = [literal(t[0]) if len(t) == 1 else literal(list(t)) for t in targets]
                 lines += self.choose(conditions, found, literal([]))
@@ -90,7 +94,7 @@ class Body:
                 each = (Entry("", Atom("v")), Entry("for v in ", literal(values)), SOME)
                 lines.append(self.give(call("next", Stack("(", each, ")"), None)))
             case Give(value=value):
-                lines.append(self.give(expression(value, self.names)))
+                lines.append(self.give(self.kept(value, expression(value, self.names))))
             case Items(each=each, value=value, known=known):
                 lines += self.items(each, value, known)
             case Rows():
@@ -104,6 +108,12 @@ class Body:
             case Tolerate():
                 lines += self.tolerate(task.work)
         return lines
+
+    def kept(self, value: Value, doc: Doc) -> Doc:
+        """A value that no task has given yet, where it may be one that XCom changes."""
+        params = [part for part in parts(value) if isinstance(part, ParamRef)]
+        free = any(has_free_keys(self.naming.types.of(param)) for param in params)
+        return call(self.naming.helper("kept"), doc) if free else doc
 
     def give(self, doc: Doc) -> str:
         return statement("return ", doc, indent=8)
@@ -171,6 +181,7 @@ class Body:
             lines.append(f"        if not isinstance({flat(source)}, list):")
             error = call("TypeError", f"the items of {each!r} are not a list")
             lines.append(statement("raise ", error, indent=12))
+        source = self.kept(value, source)
         if row is not None:
             source = _listed(row, [self.naming.item(each)], source)
         return [*lines, self.give(source)]

@@ -26,6 +26,15 @@ def moment_helper(name: str, function: str, zone_class: str, zone: str) -> Code:
 
 HELPERS = {
     **CONDITIONS,
+    "kept": '''\
+def kept(value):
+    """A value that XCom gives back as it is: it takes a dict with both keys for something else."""
+    if isinstance(value, dict) and {"__type", "__var"} <= value.keys():
+        raise ValueError("Airflow's XCom keeps no dict with the keys '__type' and '__var'")
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            kept(each)
+    return value''',
     "fates": '''\
 def fates(ti, run_id, tasks, indexes):
     """The states that some instances of tasks have: trigger rules cannot tell."""

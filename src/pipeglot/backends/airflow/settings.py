@@ -13,8 +13,9 @@ from datetime import timedelta
 from typing import Any
 
 from pipeglot.backends import pod
+from pipeglot.backends.airflow.xcom import changed_constants
 from pipeglot.backends.clocks import clock_changes
-from pipeglot.backends.python import packages_note
+from pipeglot.backends.python import deaf_to_time_limits, packages_note
 from pipeglot.backends.ticks import interval_as_cron
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
@@ -286,7 +287,7 @@ def _part(key: str, value: Any, known: dict[str, Any]) -> Any:
 
 def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
     """What Airflow does otherwise than the pipeline says."""
-    found: list[Diagnostic] = packages_note(pipeline, "airflow")
+    found = [*packages_note(pipeline, "airflow"), *deaf_to_time_limits(pipeline, "airflow")]
     for node in walk(pipeline.body):
         if isinstance(node, Each) and not isinstance(node.items, Const):
             message = f"{node.id!r} fails over more than 1,024 items, unless `core.max_map_length` allows more"
@@ -299,6 +300,7 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
             message = f"the resources of {node.id!r} are those of its pod under the KubernetesExecutor alone"
             way_out = "the DAG file imports `kubernetes`: install the cncf.kubernetes provider where DAGs are parsed"
             found.append(say("PG228", "note", message, node.at, way_out))
+    found += changed_constants(pipeline)
     for node in calls_with_secrets(pipeline):
         message = f"{node.id!r} reads secrets from the environment of its worker: {pod.listed(node.policy.secrets)}"
         way_out = "the KubernetesExecutor sets those that say where they are kept; set them on other executors' workers"

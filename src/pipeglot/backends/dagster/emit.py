@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pipeglot.backends.base import Compiled
 from pipeglot.backends.frame import render_frame
 from pipeglot.backends.python import (
     STANDARD,
+    AuthorCode,
     author_code,
     boundary_code,
     group_notes,
@@ -17,6 +19,7 @@ from pipeglot.backends.python import (
     spaced,
 )
 from pipeglot.backends.types import Types
+from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.pysource import Atom, Bracket, Code, Entry, Imports, call, identifier, literal
 from pipeglot.core.shape import Shape, inline
@@ -28,9 +31,15 @@ from .ops import Ops
 from .params import Params
 from .plan import Graph, Plan
 from .schedule import evaluation, scheduled
-from .settings import instance_file, job_settings, losses, options
+from .settings import instance_file, job_settings, losses, options, say
 from .wiring import Wiring
 
+_READ = frozenset(
+    """AssetKey Callable DagsterType Executor ExecutorDefinition JobDefinition ScheduleDefinition SensorDefinition
+    isinstance set""".split()  # noqa: SIM905
+)
+"""What Dagster (1.13) reads by its own code in the file that makes an `In` or `Definitions` first: it compiles their
+constructors there (`dagster_shared.record.JitCheckedNew`)."""
 _NAMES = "# All pipelines share one namespace of ops: hence the prefix, and an alias at each call."
 
 
@@ -42,7 +51,12 @@ def emit(pipeline: Pipeline) -> Compiled:
     author = author_code(pipeline, imports)
     calls = {call.id: call for call in [*shape.calls, *([pipeline.final.call] if pipeline.final else [])]}
     extra = options(pipeline, calls)
-    diagnostics = [*author.diagnostics, *extra.diagnostics, *losses(pipeline, shape, plan, name)]
+    diagnostics = [
+        *author.diagnostics,
+        *_read_by_dagster(pipeline, author),
+        *extra.diagnostics,
+        *losses(pipeline, shape, plan, name),
+    ]
     diagnostics += [*packages_note(pipeline, "dagster"), *group_notes(pipeline, "dagster")]
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
         return Compiled("dagster", {}, f"{stem}.py", name, tuple(diagnostics))
@@ -71,6 +85,14 @@ def emit(pipeline: Pipeline) -> Compiled:
         files["dagster.yaml"] = instance
     names = {op.name: op.node for op in plan.ops()}
     return Compiled("dagster", files, f"{stem}.py", name, tuple(diagnostics), names)
+
+
+def _read_by_dagster(pipeline: Pipeline, author: AuthorCode) -> Iterator[Diagnostic]:
+    for chunk in pipeline.code:
+        for name in sorted(_READ.intersection(chunk.names)):
+            if author.imported.get(name) not in ("collections.abc.Callable", f"builtins.{name}", f"dagster.{name}"):
+                message = f"Dagster's own code takes {name!r} of your file for what it has under that name"
+                yield say("PG261", "error", message, chunk.at, f"rename {name!r} in your file")
 
 
 class File:

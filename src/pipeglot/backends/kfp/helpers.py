@@ -56,12 +56,28 @@ def plain_io(fn):
             return value
         raise TypeError(f"{value!r} is not {hint}")
 
+    def readable(error):
+        try:
+            str(error).encode()
+        except Exception:
+            return False
+        return error is None or readable(error.__cause__ or error.__context__)
+
     def call(**given):
         hints = get_type_hints(fn)
-        built = {name: checked(value, hints.get(name, Any)) for name, value in given.items()}
-        result = checked(fn(**built), hints["return"])
-        text = json.dumps(result, allow_nan=False, ensure_ascii=False)
-        return json.loads(text.encode(), parse_int=exact)
+        try:
+            built = {name: checked(value, hints.get(name, Any)) for name, value in given.items()}
+            result = checked(fn(**built), hints["return"])
+            text = json.dumps(result, allow_nan=False, ensure_ascii=False)
+            return json.loads(text.encode(), parse_int=exact)
+        except Exception as error:
+            if readable(error):
+                raise
+            try:
+                text = str(error).encode("utf-8", "backslashreplace").decode()
+            except Exception:
+                text = "(its message cannot be written)"
+            raise type(type(error).__name__, (Exception,), {})(text) from None
 
     return call''',
     "limited": '''\

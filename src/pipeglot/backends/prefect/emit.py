@@ -12,6 +12,7 @@ from pipeglot.backends.python import (
     STANDARD,
     author_code,
     boundary_code,
+    deaf_to_time_limits,
     group_notes,
     header,
     module_stem,
@@ -135,6 +136,7 @@ def _flow_name(pipeline: Pipeline) -> str:
 
 def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
     found = [*packages_note(pipeline, "prefect"), *group_notes(pipeline, "prefect")]
+    found += deaf_to_time_limits(pipeline, "prefect")
     for param in pipeline.params:
         if param.description and not is_plain(param.description):
             message = f"the description of the parameter {param.name!r} is no single line, and Prefect shows none"

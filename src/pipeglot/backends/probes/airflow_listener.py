@@ -19,10 +19,13 @@ def _tell(ti, state, error=None):
         return
     if error is None:
         shown = None
-    elif isinstance(error, BaseException):
-        shown = {"type": type(error).__name__, "message": str(error)[:10_000]}
     else:
-        shown = {"type": "Error", "message": str(error)[:10_000]}
+        kind = type(error).__name__ if isinstance(error, BaseException) else "Error"
+        try:
+            message = str(error).encode("utf-8", "backslashreplace").decode()
+        except Exception:
+            message = "(its message cannot be written)"
+        shown = {"type": kind, "message": message[:10_000]}
     event = {
         "kind": "event",
         "pipeline": ti.dag_id,

@@ -236,7 +236,8 @@ def error_of(event):
         return None
     error = error.cause or error
     kind = error.cls_name or "Error"
-    return {"type": kind, "message": error.message.strip().removeprefix(f"{kind}: ")[: wire.LONGEST]}
+    message = re.sub(rf"^([\w.]+\.)?{re.escape(kind)}: ", "", error.message.strip())
+    return {"type": kind, "message": message[: wire.LONGEST]}
 
 
 def time_of(seconds):

@@ -95,7 +95,7 @@ def fail(job, code, message, help=""):
 
 def describe(error):
     """An exception as one would tell it to the author: its type, its message and the place in their file."""
-    message = f"{type(error).__name__}: {error}"
+    message = f"{type(error).__name__}: {written(error)}"
     frames = traceback.extract_tb(error.__traceback__)
     places = [f for f in frames if "site-packages" not in f.filename and "pipeglot" not in f.filename]
     return message + (f" ({Path(places[-1].filename).name}:{places[-1].lineno})" if places else "")
@@ -105,9 +105,16 @@ def failure(error):
     """An exception, or whatever the engine has for one, as {type, message}."""
     if error is None:
         return None
-    if isinstance(error, BaseException):
-        return {"type": type(error).__name__, "message": str(error)[:LONGEST]}
-    return {"type": "Error", "message": str(error)[:LONGEST]}
+    kind = type(error).__name__ if isinstance(error, BaseException) else "Error"
+    return {"type": kind, "message": written(error)[:LONGEST]}
+
+
+def written(error):
+    """The message of an exception, or of whatever the engine has for one: text that can be written."""
+    try:
+        return str(error).encode("utf-8", "backslashreplace").decode()
+    except Exception:
+        return "(its message cannot be written)"
 
 
 def plain(value):
