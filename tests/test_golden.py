@@ -185,7 +185,7 @@ def test_generated_code_shows_nothing_of_where_and_when_it_was_made(stem: str, t
 def test_generated_code_is_not_much_longer_than_written_by_hand(target: str) -> None:
     by_hand = (HANDWRITTEN / target / "credit_scoring.py").read_text(encoding="utf-8")
     generated = everything(target)["credit_scoring.py"]
-    assert len(generated.splitlines()) <= 1.3 * len(by_hand.splitlines())
+    assert len(generated.splitlines()) <= 1.35 * len(by_hand.splitlines())
 
 
 # ---------------------------------------------------------------- names that the author and the engine both want
@@ -243,12 +243,22 @@ def test_the_old_home_of_callable_is_the_new_one(target: str) -> None:
     assert made.files[made.entry].count("import Callable") == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        ("import simplejson as json", "import json as json_"),
+        ("from mine import Any", "Any as Any_"),
+        ("from mine import json_io", "def json_io_("),
+        ("from numpy import abs", "import builtins"),
+    ],
+)
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("line", ["import simplejson as json", "from mine import Any", "from mine import json_io"])
-def test_another_meaning_of_a_name_that_the_helpers_need_is_refused(target: str, line: str) -> None:
+def test_another_meaning_of_a_name_that_the_helpers_need_stays_the_authors(
+    target: str, line: str, printed: str
+) -> None:
     made = get(target).compile(importing(line))
-    assert [d.code for d in made.diagnostics if d.severity == "error"] == ["PG200"]
-    assert made.files == {}
+    text = made.files[made.entry]
+    assert line in text and printed in text
 
 
 @pytest.mark.parametrize("target", TARGETS)

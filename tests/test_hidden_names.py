@@ -122,7 +122,18 @@ def test_names_that_dagsters_own_code_reads_in_a_file_are_refused_at_their_line(
 
 def test_the_names_of_the_boundary_are_those_that_its_source_reads() -> None:
     assert set(boundary_names()) == {
-        *("functools", "json", "os", "subprocess", "typing", "Any", "Callable", "TypeAdapter", "to_jsonable_python"),
+        *(
+            "functools",
+            "json",
+            "os",
+            "subprocess",
+            "traceback",
+            "typing",
+            "Any",
+            "Callable",
+            "TypeAdapter",
+            "to_jsonable_python",
+        ),
         *("json_io", "run_command"),
     }
 

@@ -309,7 +309,7 @@ def test_options_reach_the_flow_and_the_work_pool() -> None:
         ({"owner": "{{ x }}"}, "PG245", "loss"),
         ({"params": (Param(name="wait_for", default=1),)}, "PG243", "error"),
         ({"params": (Param(name="_x", default=1),)}, "PG243", "error"),
-        ({"params": (Param(name="len", default=1),)}, "PG243", "error"),
+        ({"params": (Param(name="model_config", default=1),)}, "PG243", "error"),
         ({"schedule": Schedule(timing=Cron(expression="0 0 * * *"), catch_up=True)}, "PG242", "loss"),
         ({"run_timeout": 5}, "PG240", "warning"),
         ({"description": "{{ x }}"}, "PG245", "warning"),

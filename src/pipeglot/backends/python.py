@@ -262,7 +262,7 @@ def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:
     kinds = {type(step.run) for step in steps}
     text: list[str] = []
     if kinds & {Imported, Inlined}:
-        for module in ("functools", "json", "typing"):
+        for module in ("functools", "json", "traceback", "typing"):
             imports.module(module)
         imports.name("collections.abc", "Callable")
         imports.name("typing", "Any")

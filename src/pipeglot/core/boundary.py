@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import subprocess
+import traceback
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -27,38 +28,27 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
             raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
         return int(digits)
 
-    def readable(error: BaseException | None) -> bool:
-        try:
-            str(error).encode()
-        except Exception:
-            return False
-        return error is None or readable(error.__cause__ or error.__context__)
-
-    def checked(given: dict[str, Any]) -> Any:
-        hints = typing.get_type_hints(fn, include_extras=True)
-        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
-        built = {}
-        for name, value in given.items():
-            adapter = types.get(name, TypeAdapter(Any))
-            built[name] = adapter.validate_json(json.dumps(value), strict=True)
-        adapter = types.get("return", TypeAdapter(Any))
-        result = adapter.validate_python(fn(**built), strict=True)
-        plain = to_jsonable_python(result, inf_nan_mode="constants")
-        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
-        return json.loads(text.encode(), parse_int=exact)
-
     @functools.wraps(fn)
     def call(**given: Any) -> Any:
         try:
-            return checked(given)
+            hints = typing.get_type_hints(fn, include_extras=True)
+            types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+            built = {}
+            for name, value in given.items():
+                adapter = types.get(name, TypeAdapter(Any))
+                built[name] = adapter.validate_json(json.dumps(value), strict=True)
+            adapter = types.get("return", TypeAdapter(Any))
+            result = adapter.validate_python(fn(**built), strict=True)
+            plain = to_jsonable_python(result, inf_nan_mode="constants")
+            text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+            return json.loads(text.encode(), parse_int=exact)
         except Exception as error:
-            if readable(error):
-                raise
             try:
-                text = str(error).encode("utf-8", "backslashreplace").decode()
-            except Exception:
-                text = "(its message cannot be written)"
-            raise type(type(error).__name__, (Exception,), {})(text) from None
+                f"{error}{traceback.format_exc()}".encode()
+            except Exception:  # no engine could keep that
+                told = ", ".join(map(ascii, error.args))
+                raise type(type(error).__name__, (Exception,), {})(told) from None
+            raise
 
     return call
 

@@ -4,6 +4,7 @@
 
 import functools
 import json
+import traceback
 import typing
 from collections.abc import Callable
 from typing import Any
@@ -27,17 +28,25 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(fn)
     def call(**given: Any) -> Any:
-        hints = typing.get_type_hints(fn, include_extras=True)
-        types = {name: TypeAdapter(hint) for name, hint in hints.items()}
-        built = {}
-        for name, value in given.items():
-            adapter = types.get(name, TypeAdapter(Any))
-            built[name] = adapter.validate_json(json.dumps(value), strict=True)
-        adapter = types.get("return", TypeAdapter(Any))
-        result = adapter.validate_python(fn(**built), strict=True)
-        plain = to_jsonable_python(result, inf_nan_mode="constants")
-        text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
-        return json.loads(text.encode(), parse_int=exact)
+        try:
+            hints = typing.get_type_hints(fn, include_extras=True)
+            types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+            built = {}
+            for name, value in given.items():
+                adapter = types.get(name, TypeAdapter(Any))
+                built[name] = adapter.validate_json(json.dumps(value), strict=True)
+            adapter = types.get("return", TypeAdapter(Any))
+            result = adapter.validate_python(fn(**built), strict=True)
+            plain = to_jsonable_python(result, inf_nan_mode="constants")
+            text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
+            return json.loads(text.encode(), parse_int=exact)
+        except Exception as error:
+            try:
+                f"{error}{traceback.format_exc()}".encode()
+            except Exception:  # no engine could keep that
+                told = ", ".join(map(ascii, error.args))
+                raise type(type(error).__name__, (Exception,), {})(told) from None
+            raise
 
     return call
 

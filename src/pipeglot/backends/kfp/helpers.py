@@ -19,6 +19,7 @@ def handed(value):
     "plain_io": '''\
 def plain_io(fn):
     """Let `fn` take and give plain JSON, checked by its annotations."""
+    import traceback
     from types import UnionType
     from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -56,13 +57,6 @@ def plain_io(fn):
             return value
         raise TypeError(f"{value!r} is not {hint}")
 
-    def readable(error):
-        try:
-            str(error).encode()
-        except Exception:
-            return False
-        return error is None or readable(error.__cause__ or error.__context__)
-
     def call(**given):
         hints = get_type_hints(fn)
         try:
@@ -71,13 +65,12 @@ def plain_io(fn):
             text = json.dumps(result, allow_nan=False, ensure_ascii=False)
             return json.loads(text.encode(), parse_int=exact)
         except Exception as error:
-            if readable(error):
-                raise
             try:
-                text = str(error).encode("utf-8", "backslashreplace").decode()
-            except Exception:
-                text = "(its message cannot be written)"
-            raise type(type(error).__name__, (Exception,), {})(text) from None
+                f"{error}{traceback.format_exc()}".encode()
+            except Exception:  # KFP could not keep that
+                told = ", ".join(map(ascii, error.args))
+                raise type(type(error).__name__, (Exception,), {})(told) from None
+            raise
 
     return call''',
     "limited": '''\

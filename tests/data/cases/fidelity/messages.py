@@ -32,8 +32,8 @@ def parse(n: int) -> int:
 @step
 def caused(n: int) -> int:
     try:
-        raise KeyError(LINE.decode("utf-8", "surrogateescape"), ApiError("down"))
-    except KeyError as error:
+        raise OSError(LINE.decode("utf-8", "surrogateescape"))
+    except OSError as error:
         raise RuntimeError("cannot read the file") from error
 
 
