@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import Any
 
@@ -119,6 +120,11 @@ def in_a_lambda() -> None:
         made()
     except ValueError:
         stop()
+
+
+def in_threads() -> None:
+    pool = ThreadPoolExecutor(1)
+    list(pool.map(lambda n: work(n), [1, 2]))  # <- PG118 side by side anyway
 
 
 def polls() -> None:

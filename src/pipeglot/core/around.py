@@ -13,10 +13,10 @@ import linecache
 from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from pipeglot.core import where
-from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.trace import Trace
 
 if TYPE_CHECKING:
@@ -52,6 +52,16 @@ def unkept(trace: Trace) -> None:
                     trace.rounds += 1
                     if trace.rounds > 100:
                         raise Endless
+
+
+def in_a_thread(trace: Trace, name: str) -> NoReturn:
+    """Stop a call in a thread that the pipeline's function started: it would run the step now, and not in the pipeline."""
+    message = f"{name} is called in another thread while the pipeline is traced, and would run at once"
+    found = Diagnostic(
+        "PG118", "error", message, trace.at(), "call it in the function itself: calls run side by side anyway"
+    )
+    trace.errors.append(found)
+    raise AuthoringError([found])
 
 
 def entered(trace: Trace, within: Within[Any], *, transparent: bool) -> None:

@@ -38,6 +38,8 @@ class Step(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         trace = Trace.current()
         if trace is None:
+            if (elsewhere := Trace.elsewhere()) is not None:
+                around.in_a_thread(elsewhere, self.fn.__name__)
             return self.fn(*args, **kwargs)
         return self._call(trace, args, kwargs)  # type: ignore[return-value]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from contextvars import ContextVar, Token
 from types import CodeType
@@ -58,6 +59,8 @@ class Block:
 
 
 _trace: ContextVar[Trace | None] = ContextVar("pipeglot_trace", default=None)
+_going: list[Trace] = []
+"""The traces that are going on, in all threads."""
 
 
 class Trace:
@@ -95,12 +98,21 @@ class Trace:
         """The trace that is going on, if any."""
         return _trace.get()
 
+    @staticmethod
+    def elsewhere() -> Trace | None:
+        """The trace during which this thread was started, if one is going on: threads do not know it by themselves."""
+        here = threading.get_ident()
+        return next((trace for trace in tuple(_going) if here not in trace.threads), None)
+
     def __enter__(self) -> Trace:
         self._token: Token[Trace | None] = _trace.set(self)
+        self.threads = {thread.ident for thread in threading.enumerate()}
+        _going.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         _trace.reset(self._token)
+        _going.remove(self)
 
     def at(self) -> ir.At:
         """The author's line."""
