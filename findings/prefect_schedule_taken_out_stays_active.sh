@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prefect: a schedule that is taken out of prefect.yaml, or replaced by an empty list, stays active on the server.
 # `prefect deploy` sends schedules only where there are some, and the server keeps what it is not told of.
-# Exits 0 while it is so, 1 once the schedule goes.
+# (fastapi is pinned: with newer ones the server of 3.8.8 does not start.) Exits 0 while it is so, 1 once the schedule goes.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -9,7 +9,7 @@ server=""
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$folder"' EXIT
 cd "$folder"
 python3 -m venv env
-env/bin/pip install --quiet "prefect==3.8.8"
+env/bin/pip install --quiet --disable-pip-version-check prefect==3.8.8 fastapi==0.149.0
 export HOME=$folder PREFECT_HOME=$folder/home PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1
 port=$(env/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export PREFECT_API_URL=http://127.0.0.1:$port/api PATH=$folder/env/bin:$PATH

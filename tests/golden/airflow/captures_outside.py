@@ -1,6 +1,6 @@
 """The pipeline captures_outside."""
 
-# Made by pipeglot from pipeline "captures_outside", digest 667ac613340a.
+# Made by pipeglot from pipeline "captures_outside", digest 10efcb521b87.
 
 import functools
 import json
@@ -74,18 +74,18 @@ with DAG(
     def numbers_task():
         return json_io(numbers)(n=2)
 
-    @task(task_id="y")
-    def y_task(base, each_x):
+    @task(task_id="double")
+    def double_task(base, each_x):
         return json_io(double)(x=each_x, plus=base)
 
     @task(task_id="total", trigger_rule=TriggerRule.NONE_FAILED)
-    def total_task(y):
-        return json_io(total)(xs=list(y))
+    def total_task(double_out):
+        return json_io(total)(xs=list(double_out))
 
     base = base_task()
     numbers_out = numbers_task()
-    y = y_task.partial(base=base).expand(each_x=numbers_out)
-    total_task(y)
+    double_out = double_task.partial(base=base).expand(each_x=numbers_out)
+    total_task(double_out)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The pipeline two_days_at_most."""
 
-# Made by pipeglot from pipeline "two_days_at_most", digest c7c8472e7649.
+# Made by pipeglot from pipeline "two_days_at_most", digest 274c0c2b22d7.
 
 import functools
 import json
@@ -64,12 +64,12 @@ with DAG(
     def first_task(params=None):
         return json_io(double)(n=params["n"])
 
-    @task(task_id="double_2")
-    def double_2_task(first):
+    @task(task_id="double")
+    def double_task(first):
         return json_io(double)(n=first)
 
     first = first_task()
-    double_2_task(first)
+    double_task(first)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The pipeline awkward_constants as a Dagster job."""
 
-# Made by pipeglot from pipeline "awkward_constants", digest df9f57d5c33e.
+# Made by pipeglot from pipeline "awkward_constants", digest bdef451b990f.
 
 import functools
 import json
@@ -273,8 +273,8 @@ def echo_18_op():
     )
 
 
-@dg.op(name="awkward_constants__echo_20")
-def echo_20_op():
+@dg.op(name="awkward_constants__echo")
+def echo_op():
     return json_io(echo)(
         value=[
             "o'brien",
@@ -340,7 +340,7 @@ def awkward_constants():
     echo_17_op.alias("echo_17")()
     length_18_op.alias("length_18")()
     echo_18_op.alias("echo_18")()
-    echo_20_op.alias("echo_20")()
+    echo_op.alias("echo")()
 
 
 defs = dg.Definitions(jobs=[awkward_constants])

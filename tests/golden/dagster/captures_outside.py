@@ -1,6 +1,6 @@
 """The pipeline captures_outside as a Dagster job."""
 
-# Made by pipeglot from pipeline "captures_outside", digest 667ac613340a.
+# Made by pipeglot from pipeline "captures_outside", digest 10efcb521b87.
 
 import functools
 import json
@@ -84,8 +84,8 @@ def each_x_op(numbers):
         yield dg.DynamicOutput(item, mapping_key=str(index))
 
 
-@dg.op(name="captures_outside__y")
-def y_op(x, plus):
+@dg.op(name="captures_outside__double")
+def double_op(x, plus):
     return json_io(double)(x=x, plus=plus)
 
 
@@ -99,8 +99,8 @@ def captures_outside():
     base = base_op.alias("base")()
     numbers = numbers_op.alias("numbers")()
     each_x = each_x_op.alias("each_x")(numbers=numbers, after_base=base)
-    y = each_x.map(lambda x: y_op.alias("y")(x=x, plus=base))
-    total_op.alias("total")(xs=y.collect())
+    double = each_x.map(lambda x: double_op.alias("double")(x=x, plus=base))
+    total_op.alias("total")(xs=double.collect())
 
 
 defs = dg.Definitions(jobs=[captures_outside])

@@ -1,6 +1,6 @@
 """The pipeline two_days_at_most as a Dagster job."""
 
-# Made by pipeglot from pipeline "two_days_at_most", digest c7c8472e7649.
+# Made by pipeglot from pipeline "two_days_at_most", digest 274c0c2b22d7.
 
 import functools
 import json
@@ -61,8 +61,8 @@ def first_op(params: TwoDaysAtMostParams):
     return json_io(double)(n=params.n)
 
 
-@dg.op(name="two_days_at_most__double_2")
-def double_2_op(n):
+@dg.op(name="two_days_at_most__double")
+def double_op(n):
     return json_io(double)(n=n)
 
 
@@ -72,7 +72,7 @@ def double_2_op(n):
 )
 def two_days_at_most():
     first = first_op.alias("first")()
-    double_2_op.alias("double_2")(n=first)
+    double_op.alias("double")(n=first)
 
 
 defs = dg.Definitions(jobs=[two_days_at_most])

@@ -1,6 +1,6 @@
 """The pipeline awkward_constants as a Prefect flow."""
 
-# Made by pipeglot from pipeline "awkward_constants", digest df9f57d5c33e.
+# Made by pipeglot from pipeline "awkward_constants", digest bdef451b990f.
 
 import functools
 import json
@@ -218,8 +218,8 @@ def echo_18_task():
     )
 
 
-@task(name="echo_20")
-def echo_20_task():
+@task(name="echo")
+def echo_task():
     return json_io(echo)(
         value=[
             "o'brien",
@@ -285,7 +285,7 @@ def awkward_constants():
     echo_17 = echo_17_task.submit()
     length_18 = length_18_task.submit()
     echo_18 = echo_18_task.submit()
-    echo_20 = echo_20_task.submit()
+    echo = echo_task.submit()
     runs = [
         length_0,
         echo_0,
@@ -325,11 +325,11 @@ def awkward_constants():
         echo_17,
         length_18,
         echo_18,
-        echo_20,
+        echo,
     ]
     if failed := unfinished(runs):
         return Failed(message=f"{len(failed)} task runs did not complete")
-    return echo_20.result()
+    return echo.result()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The pipeline captures_outside as a Prefect flow."""
 
-# Made by pipeglot from pipeline "captures_outside", digest 667ac613340a.
+# Made by pipeglot from pipeline "captures_outside", digest 10efcb521b87.
 
 import functools
 import json
@@ -83,8 +83,8 @@ def base_task(x):
     return json_io(double)(x=x)
 
 
-@task(name="y", task_run_name="y[{index}]")
-def y_task(x, plus, index):
+@task(name="double", task_run_name="double[{index}]")
+def double_task(x, plus, index):
     return json_io(double)(x=x, plus=plus)
 
 
@@ -94,12 +94,16 @@ def captures_outside(base: StrictInt = 5):
     base_2 = base_task.submit(base)
     numbers = numbers_task.submit(n=2)
     if stopped := unfinished(numbers, base_2):
-        y = stopped
+        double = stopped
     else:
         each_x_items = numbers.result()
-        y = y_task.map(each_x_items, unmapped(base_2), index=range(len(each_x_items)))
-        runs += [y]
-    total = total_task.submit(y)
+        double = double_task.map(
+            each_x_items,
+            unmapped(base_2),
+            index=range(len(each_x_items)),
+        )
+        runs += [double]
+    total = total_task.submit(double)
     runs += [base_2, numbers, total]
     if failed := unfinished(runs):
         return Failed(message=f"{len(failed)} task runs did not complete")

@@ -1,6 +1,6 @@
 """The pipeline two_days_at_most as a Prefect flow."""
 
-# Made by pipeglot from pipeline "two_days_at_most", digest c7c8472e7649.
+# Made by pipeglot from pipeline "two_days_at_most", digest 274c0c2b22d7.
 
 import functools
 import json
@@ -68,17 +68,17 @@ def unfinished(*values):
 
 
 first_task = task(json_io(double), name="first", cache_policy=NO_CACHE)
-double_2_task = task(json_io(double), name="double_2", cache_policy=NO_CACHE)
+double_task = task(json_io(double), name="double", cache_policy=NO_CACHE)
 
 
 @flow(name="two_days_at_most", timeout_seconds=172800)
 def two_days_at_most(n: StrictInt = 2):
     first = first_task.submit(n)
-    double_2 = double_2_task.submit(first)
-    runs = [first, double_2]
+    double = double_task.submit(first)
+    runs = [first, double]
     if failed := unfinished(runs):
         return Failed(message=f"{len(failed)} task runs did not complete")
-    return double_2.result()
+    return double.result()
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def few_runs_and_not_for_long() -> int:
 
 @pipeline(run_timeout="2d")
 def two_days_at_most(n: int = 2) -> int:
-    return double(double.options(id="first")(n))
+    return double.options(id="double")(double.options(id="first")(n))
 
 
 @pipeline(owner="data-team", tags=["daily", "credit"], description="Doubles what it is given.")

@@ -160,7 +160,7 @@ def items_that_are_none() -> str:
 def captures_outside(base: int = 5) -> int:
     b = double.options(id="base")(base)
     with each(numbers(2)) as x:
-        y = double(x, b)
+        y = double.options(id="double")(x, b)
     return total(collect(y))
 
 

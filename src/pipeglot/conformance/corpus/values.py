@@ -136,7 +136,7 @@ def awkward_constants() -> Any:
     for number, text in enumerate(AWKWARD):
         length.options(id=f"length_{number}")(text)
         echo.options(id=f"echo_{number}")({"text": text, text: [text]})
-    return echo(AWKWARD)
+    return echo.options(id="echo")(AWKWARD)
 
 
 @pipeline
