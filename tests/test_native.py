@@ -222,10 +222,13 @@ def test_a_file_imports_from_where_its_engine_does(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     (tmp_path / "flow.py").write_text("import os\nfrom lib.more import x\n")
     (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/more.py").write_text("")
+    (tmp_path / "json").mkdir()
+    (tmp_path / "json/own.py").write_text("")
     assert surroundings(tmp_path / "dags/team/legacy.py", "airflow")[0] == tmp_path / "dags"
     assert surroundings(tmp_path / "src/proj/jobs.py", "dagster")[0] == tmp_path / "src"
     (tmp_path / "flows").mkdir()
-    (tmp_path / "flows/flow.py").write_text("from lib.more import x\n")
+    (tmp_path / "flows/flow.py").write_text("import json\nfrom lib.more import x\n")
     assert surroundings(tmp_path / "flows/flow.py", "prefect") == (tmp_path / "flows", [tmp_path])
 
 

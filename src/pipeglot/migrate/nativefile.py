@@ -4,6 +4,7 @@ it imports from."""
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def surroundings(file: Path, engine: str) -> tuple[Path, list[Path]]:
             root = root.parent
     known = [root, file.parent]
     for name in _imports(file):
-        above = (each for each in file.parents if (each / f"{name}.py").is_file() or (each / name).is_dir())
+        above = (each for each in file.parents if (each / f"{name}.py").is_file() or _has_code(each / name))
         if (found := next(above, None)) is not None and found not in known:
             known.append(found)
     return root, known[1:] if file.parent != root else known[2:]
@@ -85,7 +86,12 @@ def _imports(file: Path) -> list[str]:
             found += [name.name.partition(".")[0] for name in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             found.append(node.module.partition(".")[0])
-    return list(dict.fromkeys(found))
+    # A folder that is called like an engine's (~/airflow) or a standard module is not what is meant.
+    return [name for name in dict.fromkeys(found) if name not in sys.stdlib_module_names and name not in _MAKERS]
+
+
+def _has_code(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.glob("*.py"))
 
 
 def _made(tree: ast.Module, makers: set[str]) -> Iterator[str | None]:
