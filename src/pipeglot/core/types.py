@@ -387,36 +387,6 @@ def _dict(value: dict[str, Any], schema: Schema, defs: Mapping[str, Schema], pla
         yield from _mismatches(item, inner, defs, f"{place}[{name!r}]", 0)
 
 
-def as_declared(value: Json, schema: Schema) -> Json:
-    """A value as its type has it: a whole number where a float is declared is a float, at any depth, and UTC is `Z`.
-
-    What native code gives, and what a database gives back, is told apart less than that.
-
-    >>> as_declared({"a": [1, 2.5], "n": 1}, {"properties": {"a": {"items": {"type": "number"}}}})
-    {'a': [1.0, 2.5], 'n': 1}
-    """
-    if value is None or isinstance(value, bool | float):
-        return value
-    found = options(schema)
-    if len(found) > 1:
-        found = [option for option in found if mismatch(value, option) is None]
-    kinds = {option.get("type") for option in found}
-    match value:
-        case int():
-            return float(value) if kinds == {"number"} else value
-        case str():
-            utc = value.endswith("+00:00") and any(option.get("format") == "date-time" for option in found)
-            return value.removesuffix("+00:00") + "Z" if utc else value
-        case list():
-            return [as_declared(each, _within(found, number)) for number, each in enumerate(value)]
-        case _:
-            return {key: as_declared(each, _within(found, key)) for key, each in value.items()}
-
-
-def _within(found: Sequence[Schema], step: str | int) -> Schema:
-    return next((inner for option in found if (inner := _at(option, step)) is not None), {})
-
-
 def same(a: Json, b: Json) -> bool:
     """Whether two JSON values are the same: 1 is 1.0, and neither is True.
 

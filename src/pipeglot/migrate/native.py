@@ -21,12 +21,12 @@ from pipeglot.backends.run import completed
 from pipeglot.backends.types import Types
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import EngineError, PipeglotError
+from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Out, Pipeline
 from pipeglot.core.machine import Key
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
 from pipeglot.core.shape import Shape, inline
-from pipeglot.core.types import as_declared
 from pipeglot.migrate.handed import NOTHING, output_of
 from pipeglot.migrate.matching import Match, TaskMap, match, place_of, plain
 from pipeglot.migrate.model import NotCompared

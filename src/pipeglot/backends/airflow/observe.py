@@ -8,9 +8,9 @@ from typing import Any
 from pipeglot.backends.airflow.lower import lower
 from pipeglot.backends.airflow.plan import Back, Loop, Step, Task, Tolerate
 from pipeglot.backends.base import EngineRun, EngineTask, instant
+from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Pipeline, Schema
 from pipeglot.core.record import CallRecord, CallState, Failure
-from pipeglot.core.types import as_declared
 
 STATES: dict[str, CallState] = {
     "success": "succeeded",
