@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from pipeglot.core.ir import Json, Schema
@@ -16,7 +17,12 @@ def as_declared(value: Json, schema: Schema) -> Json:
     >>> as_declared({"a": [1, 2.5], "n": 1}, {"properties": {"a": {"items": {"type": "number"}}}})
     {'a': [1.0, 2.5], 'n': 1}
     """
-    if value is None or isinstance(value, bool | float):
+    text = json.dumps(schema)
+    return _as(value, schema) if '"number"' in text or '"date-time"' in text else value
+
+
+def _as(value: Json, schema: Schema) -> Json:
+    if value is None or isinstance(value, bool | float) or not schema:
         return value
     found = options(schema)
     if len(found) > 1:
@@ -29,9 +35,12 @@ def as_declared(value: Json, schema: Schema) -> Json:
             utc = value.endswith("+00:00") and any(option.get("format") == "date-time" for option in found)
             return value.removesuffix("+00:00") + "Z" if utc else value
         case list():
-            return [as_declared(each, _within(found, number)) for number, each in enumerate(value)]
+            first = max((len(option.get("prefixItems", ())) for option in found), default=0)
+            inner = [_within(found, number) for number in range(min(first, len(value)))]
+            others = _within(found, first)
+            return [_as(each, inner[n] if n < first else others) for n, each in enumerate(value)]
         case _:
-            return {key: as_declared(each, _within(found, key)) for key, each in value.items()}
+            return {key: _as(each, _within(found, key)) for key, each in value.items()}
 
 
 def _within(found: Sequence[Schema], step: str | int) -> Schema:

@@ -8,8 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from pipeglot.backends.base import EngineTask
+from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Schema
-from pipeglot.core.types import as_declared, options, select
+from pipeglot.core.types import options, select
 
 NOTHING = object()
 """The output of a task of which the engine did not keep it."""
