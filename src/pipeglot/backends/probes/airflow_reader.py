@@ -151,7 +151,7 @@ class Reader:
             for each in table.timetables:
                 yield from self.schedules(each)
         elif getattr(table, "asset_condition", None):
-            names = ", ".join(sorted({asset.uri for _, asset in table.asset_condition.iter_assets()}))
+            names = ", ".join(dict.fromkeys(assets_in(table.asset_condition)))
             yield {**told, "kind": "assets", "about": f"{kind}: {names}"}
             if hasattr(table, "timetable"):
                 yield from self.schedules(table.timetable)
@@ -269,6 +269,15 @@ def function_of(task):
     return getattr(task, "python_callable", None) or given(task).get("python_callable")
 
 
+def assets_in(condition):
+    """The names of the assets in a condition, at any depth."""
+    for each in getattr(condition, "objects", None) or [condition]:
+        if each is condition:
+            yield str(getattr(each, "uri", None) or getattr(each, "name", None) or type(each).__name__)
+        else:
+            yield from assets_in(each)
+
+
 def value_of(word):
     return str(getattr(word, "value", word))
 
@@ -284,9 +293,8 @@ def differing(one, usual, names, written):
 def given(task):
     """What the user wrote of a task, at its own operator."""
     if hasattr(task, "partial_kwargs"):
-        return (
-            {**task.partial_kwargs, **getattr(task.expand_input, "value", {})} if hasattr(task, "expand_input") else {}
-        )
+        mapped = getattr(getattr(task, "expand_input", None), "value", None)
+        return {**task.partial_kwargs, **(mapped if isinstance(mapped, dict) else {})}
     return dict(getattr(task, "_BaseOperator__init_kwargs", {}))
 
 
@@ -295,7 +303,7 @@ def arguments(task):
     from airflow.sdk import BaseOperator
 
     common = COMMON or COMMON.update(inspect.signature(BaseOperator.__init__).parameters) or COMMON
-    hidden = {*common, *SETTINGS, "python_callable", "default_args", "kwargs", "args", "task_group", "dag"}
+    hidden = {*common, *SETTINGS, "python_callable", "default_args", "task_group", "dag", *UPSTREAM}
     found = {}
     for name, value in given(task).items():
         if name not in hidden and value not in (None, (), {}, []) and said(value) != "NOTSET":
@@ -307,6 +315,8 @@ def arguments(task):
 
 
 COMMON = {}
+UPSTREAM = ("kwargs", "args", "kwargs_to_upstream")
+"""What decorated operators hand on to the classes above them."""
 
 
 def asked(task, name):

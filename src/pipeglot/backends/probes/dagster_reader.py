@@ -315,6 +315,8 @@ class Reader:
                 tolerance = {"default": reading.constant(by_code["tolerated"].args[-1])}
         else:
             unknown += ["timeout", "tolerance"] + (["retries"] if "RetryRequested" in by_code else [])
+        # What a graph in the job is given comes from outside of it.
+        unknown += ["waits_for"] if prefix else []
         mapped = graph.dependency_structure.is_dynamic_mapped(node.name)
         tags = {**definition.tags, **node.tags}
         optional = [out.name for out in definition.output_defs if not out.is_required and not out.is_dynamic]

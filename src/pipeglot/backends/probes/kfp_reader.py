@@ -192,6 +192,9 @@ class Reader:
         packages = [each for each in packages if not each.startswith(("kfp==", "--", "typing-extensions"))]
         if packages:
             settings.append(reading.placed("packages", packages, self.at("deploymentSpec", "executors", label)))
+        if container.get("env"):
+            names = [each["name"] for each in container["env"]]
+            settings.append(reading.placed("env", names, self.at("deploymentSpec", "executors", label)))
         for key, value in self.platform.get("deploymentSpec", {}).get("executors", {}).get(label, {}).items():
             if key != "nodeSelector":
                 settings.append(reading.placed(f"kubernetes.{key}", value, None))

@@ -423,6 +423,9 @@ class Deployments:
             first = reading.constant(node.args[0]) if node.args else None
             if made == "timedelta" and all(isinstance(each, (int, float)) for each in told.values()) and not node.args:
                 return [{"interval": datetime.timedelta(**told).total_seconds()}]
+            spans = [each.value for each in node.keywords if each.arg == "interval"] + node.args[:1]
+            if made in ("Interval", "IntervalSchedule") and spans:
+                return self.written("interval", spans[0])
             if made in ("Cron", "CronSchedule") and (cron := told.get("cron") or first):
                 return [{"cron": cron, "timezone": told.get("timezone")}]
         return [{"other": ast.unparse(node)}]

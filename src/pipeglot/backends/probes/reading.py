@@ -72,6 +72,8 @@ def said(value):
         return {str(key): said(each) for key, each in value.items()}
     if hasattr(value, "total_seconds"):
         return seconds(value)
+    if isinstance(getattr(value, "uri", None), str):
+        return value.uri
     if callable(value) and hasattr(value, "__name__"):
         return value.__name__
     told = wire.plain(value)
@@ -165,11 +167,11 @@ class Sources:
         inside = file.startswith(os.path.join(self.folder, ""))
         return {"file": os.path.relpath(file, self.folder) if inside else file, "line": line}
 
-    def here(self):
-        """The line of the user's file that is being executed."""
+    def here(self, made=None):
+        """The line of the user's file that is being executed, outside of methods of what is made."""
         frame = sys._getframe(1)
         while frame is not None:
-            if self.own(frame.f_code.co_filename):
+            if self.own(frame.f_code.co_filename) and frame.f_locals.get("self", self) is not made:
                 return frame.f_code.co_filename, frame.f_lineno
             frame = frame.f_back
         return None
@@ -232,7 +234,7 @@ class Made:
         def making(made, *args, **kwargs):
             if self.sources is not None and id(made) not in self.known:
                 # The object is kept, so that no other gets its id.
-                self.known[id(made)] = made, self.sources.here()
+                self.known[id(made)] = made, self.sources.here(made)
             return original(made, *args, **kwargs)
 
         setattr(owner, name, making)

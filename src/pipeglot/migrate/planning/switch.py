@@ -174,7 +174,7 @@ def _dagster_deploy(it: Deployed) -> Iterator[Move]:
 
 
 def _dagster_switch(it: Deployed, verb: str, what: str) -> Iterator[Move]:
-    names = list(_dagster_names(it))
+    names = list(dict.fromkeys(_dagster_names(it)))
     if not names:
         yield Move(what="see what schedules it has", command=f"dagster schedule list -f {_q(it.entry)}")
         yield Move(what=what, command=f"dagster schedule {verb} SCHEDULE -f {_q(it.entry)}")

@@ -246,7 +246,8 @@ def native_needs(native: Native) -> list[Need]:
     """Variables, connections and the like that templates, arguments and functions outside of the file itself ask for."""
     found: list[Need] = []
     for task in native.tasks:
-        for text in task.templates.values():
+        code = task.code.text if task.code is not None and "{{" in task.code.text else ""
+        for text in (*task.templates.values(), code):
             for pair in _RULE.findall(text):
                 found.append(Need("variable of the engine", pair[0] or pair[1], task.at))
             found += [Need("connection", name, task.at) for name in _CONNECTION.findall(text)]
