@@ -62,6 +62,31 @@ def test_text_that_is_no_json_where_json_is_needed_is_refused(text: str) -> None
         typed(text, {"type": "integer"})
 
 
+@pytest.mark.parametrize(
+    ("text", "type"),
+    [
+        ("9007199254740993", int),
+        ("-9007199254740993", Any),
+        ("9007199254740993", float),
+        ("1e400", float),
+        ("-1e400", Any),
+        ("[1, [1e400]]", list[Any]),
+        ('{"a": {"b": 9007199254740993}}', dict[str, Any]),
+        ('"\\ud800"', Any),
+        ('{"\\ud800": 1}', Any),
+        ("caf\udce9", str),
+    ],
+)
+def test_text_for_a_value_that_the_language_has_not_is_refused(text: str, type: Any) -> None:
+    with pytest.raises(ValueError, match=r"beyond the 2\*\*53|no finite number|lone surrogate"):
+        typed(text, TypeAdapter(type).json_schema())
+
+
+def test_the_last_numbers_of_the_language_are_taken() -> None:
+    assert typed("9007199254740992", {"type": "integer"}) == 2**53
+    assert typed("1.7976931348623157e308", {"type": "number"}) == 1.7976931348623157e308
+
+
 def test_the_command_line_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "params.json"
     file.write_text('{"margin": 1, "label": "file"}')
@@ -87,7 +112,9 @@ def test_a_misspelt_name_gets_a_guess() -> None:
     assert caught.value.diagnostics[0].help == "did you mean margin?"
 
 
-@pytest.mark.parametrize("text", ["[]", "{", "1", '{"unknown": 1}', '{"margin": "x"}'])
+@pytest.mark.parametrize(
+    "text", ["[]", "{", "1", '{"unknown": 1}', '{"margin": "x"}', '{"margin": 1e400}', '{"margin": NaN}']
+)
 def test_a_wrong_file_is_named(tmp_path: Path, text: str) -> None:
     file = tmp_path / "params.json"
     file.write_text(text)

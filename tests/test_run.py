@@ -717,11 +717,33 @@ def test_params_are_filled_in_and_checked_all_at_once() -> None:
         ({"n": 0, "kind": "z", "more": 1}, ["PG351", "PG352", "PG352"]),
         ({"n": True}, ["PG352"]),
         ({"n": 1.0}, ["PG352"]),
+        ({"n": 2**53 + 1}, ["PG352"]),
     ]
     for given, codes in wrong:
         with pytest.raises(AuthoringError) as caught:
             execute(program, params=given)
         assert [d.code for d in caught.value.diagnostics] == codes
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        2**53 + 1,
+        [-(2**53) - 1],
+        float("inf"),
+        {"a": [float("nan")]},
+        "\ud800",
+        {"\ud800": 1},
+        {1: 2},
+        (1, 2),
+        {"a": {1}},
+    ],
+)
+def test_a_param_that_is_no_value_of_the_language_is_refused(value: Any) -> None:
+    program = pipeline(call("a", "give", x=ParamRef(name="n")), params=(Param(name="n", default=None),))
+    with pytest.raises(AuthoringError) as caught:
+        execute(program, params={"n": value})
+    assert [d.code for d in caught.value.diagnostics] == ["PG352"]
 
 
 # ---------------------------------------------------------------- steps

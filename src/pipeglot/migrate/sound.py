@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from itertools import product
 from typing import Any, Literal, TypeAlias
 
+from pipeglot.core.domain import outside
 from pipeglot.core.ir import Each, If
 from pipeglot.core.record import CallRecord, Record, last_executions
 from pipeglot.migrate.model import Difference
@@ -74,6 +75,9 @@ def _faults(record: Record, order: Order) -> Iterator[tuple[Fault, str]]:
         yield (None, (), "calls"), "no calls at all"
     if record.started and record.ended and record.ended < record.started:
         yield (None, (), "times"), "ended before it started"
+    for name, value in record.params.items():
+        if reason := outside(value):
+            yield (None, (), f"params.{name}"), f"none of the language: {reason}"
     for call in record.calls:
         for path, said in _of_call(call, order):
             yield (call.id, call.index, path), said
