@@ -135,7 +135,7 @@ class Within(Generic[T]):
         trace = current(self.what)
         if error is None and self._close is not None:
             self._close(trace)
-        elif error is not None:
+        elif error is not None and not isinstance(self.region, GroupParts):
             trace.left_by = trace.left_by or self.what
         if self in trace.open:
             trace.open.remove(self)

@@ -36,7 +36,7 @@ SUPPORT: dict[str, Support] = {
     "secrets": Support(
         "native", "`executor_config` with a `pod_override`; other executors' workers have them set (PG229)"
     ),
-    "schedule.cron": Support("native", "`CronTriggerTimetable`"),
+    "schedule.cron": Support("native", "`CronTriggerTimetable`; it may lose runs when clocks change (PG206)"),
     "schedule.interval": Support(
         "native",
         "`CronTriggerTimetable` where cron has the same ticks, else `DeltaTriggerTimetable`; without catch-up it"

@@ -32,7 +32,7 @@ SUPPORT: dict[str, Support] = {
     "continue": Support("lowered", "the op gives the default after its last attempt, and shows SUCCESS (PG266)"),
     "resources": Support("native", "the tag `dagster-k8s/config` of the op"),
     "secrets": Support("native", "the tag `dagster-k8s/config` of the op; elsewhere its environment has them (PG273)"),
-    "schedule.cron": Support("native", "a schedule; runs may shift when clocks change (PG206)"),
+    "schedule.cron": Support("native", "a schedule; runs may shift or be lost when clocks change (PG206)"),
     "schedule.interval": Support(
         "lowered", "a schedule where cron has the same ticks, else a sensor; without a start from 1970 on (PG274)"
     ),
