@@ -56,7 +56,8 @@ def _once(walls: Iterator[datetime], zone: ZoneInfo) -> Iterator[datetime]:
         at = wall.replace(tzinfo=zone)
         if not _exists(at):
             at = _after(at)
-        elif at.hour in _HOURS:
+        if at.hour in _HOURS:
+            # Also where that does not exist either: zones whose summer time is the standard (Morocco, Ireland).
             at = at.replace(fold=1)
         yield at.astimezone(timezone.utc)
 
