@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeglot import pipeline, step
+from pipeglot import collect, each, pipeline, step
 from pipeglot.backends import compile as compile_for
 from pipeglot.backends.run import Request, run_many
 from pipeglot.core.diagnostic import CompileError
@@ -57,6 +57,23 @@ def together(n: int = 80_000) -> int:
 @pipeline
 def given(rows: list[dict[str, int]]) -> int:
     return size(rows)
+
+
+@step
+def long_rows() -> list[dict[str, str]]:
+    return [{"text": "x" * 60_000} for _ in range(3)]
+
+
+@step
+def length(row: dict[str, str]) -> int:
+    return len(row["text"])
+
+
+@pipeline
+def looped() -> list[int]:
+    with each(long_rows()) as row:
+        found = length(row)
+    return collect(found)
 
 
 class Scaler:
@@ -109,17 +126,18 @@ def zeros() -> float:
 @pytest.mark.engine
 def test_on_kfp_what_is_too_long_is_named_and_pickled_classes_are_found() -> None:
     rows = [{"id": n, "value": n} for n in range(9000)]
-    requests = [Request(one.ir()) for one in (passed, kept, together, scaled, zeros)]
+    requests = [Request(one.ir()) for one in (passed, kept, together, scaled, zeros, looped)]
     requests += [Request(passed.ir(), params={"n": 3000}), Request(given.ir(), params={"rows": rows})]
     found = list(run_many(requests, "kfp", python=installed("kfp"), timeout=100))
     records = [each for each in found if isinstance(each, Record)]
     assert len(records) == len(found), found
-    long, whole, both, pickled, zero, short, asked = records
+    long, whole, both, pickled, zero, loop, short, asked = records
     errors = [[(c.id, c.error.message) for c in each.calls if c.error] for each in (long, both, asked)]
     assert [[id for id, _ in each] for each in errors] == [["table"], ["sizes"], ["size"]]
     assert all("128 KiB" in message for each in errors for _, message in each)
     assert (whole.state, short.result, pickled.result, zero.result) == ("succeeded", 3000, 16.0, -1.0)
     assert len(whole.result) == 6000
+    assert loop.result == [60_000] * 3, "the list that a loop runs over is no input of a component"
 
 
 def test_a_default_that_kfp_cannot_pass_is_refused() -> None:

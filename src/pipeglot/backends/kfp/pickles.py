@@ -9,7 +9,19 @@ from collections.abc import Iterator
 from pipeglot.core.ir import Chunk, Inlined, Pipeline
 
 PICKLERS = frozenset(
-    {"pickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "read_pickle", "torch", "mlflow", "skops"}
+    {
+        "pickle",
+        "_pickle",
+        "dill",
+        "cloudpickle",
+        "joblib",
+        "shelve",
+        "read_pickle",
+        "allow_pickle",
+        "torch",
+        "mlflow",
+        "skops",
+    }
 )
 """Names in the code of a step by which it may read a pickle."""
 
