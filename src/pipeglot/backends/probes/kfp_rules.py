@@ -9,6 +9,9 @@ compiles to (kubeflow/pipelines, backend/src/v2): the code of components really 
 - A loop gives the lists of what its instances gave, those of a loop within it in one flat list; a loop of no
   items gives nothing, and what takes it fails. Its instances do not see the list.
 - An exit task runs when what it waits for has ended.
+
+Times are those of a cluster that starts every task as soon as it may, each as long as it took here; but for the instances
+of a loop, of which each starts when the one before it has ended.
 """
 
 import ast
@@ -56,25 +59,28 @@ class Rules:
                 inputs[name] = arguments[name]
             elif "defaultValue" in about:
                 inputs[name] = about["defaultValue"]
-        return self.dag(root, inputs, ())[0] == "succeeded"
+        return self.dag(root, inputs, (), self.clock())[0] == "succeeded"
 
-    def dag(self, component, inputs, index):
-        """State and outputs of a DAG."""
+    def dag(self, component, inputs, index, at):
+        """State and outputs of a DAG, and when it has ended."""
         tasks = component["dag"]["tasks"]
-        states, outputs = {}, {}
+        states, outputs, ends = {}, {}, {}
         exits = {name for name, task in tasks.items() if self.is_exit(task)}
         for name in self.order(tasks, exits):
             waits = self.waits(tasks[name])
+            ends[name] = ready = max([at, *(ends[each] for each in waits)])
             if all(states[each] == "succeeded" for each in waits):
-                states[name], outputs[name] = self.task(name, tasks[name], inputs, outputs, index)
+                states[name], outputs[name], ends[name] = self.task(name, tasks[name], inputs, outputs, index, ready)
             else:
                 states[name] = "omitted"
         for name in exits:
             upstream = tasks[name]["dependentTasks"]
             status = {"state": {"succeeded": "COMPLETE"}.get(states[upstream[0]], "FAILED"), "error": {}}
-            states[name], outputs[name] = self.task(name, tasks[name], inputs, outputs, index, status)
+            ready = max([at, *(ends[each] for each in upstream)])
+            states[name], outputs[name], ends[name] = self.task(name, tasks[name], inputs, outputs, index, ready, status)
+        end = max([at, *ends.values()])
         if "failed" in states.values():
-            return "failed", {}
+            return "failed", {}, end
         given = {}
         for key, about in component["dag"].get("outputs", {}).get("parameters", {}).items():
             selectors = about.get("valueFromOneof", {}).get("parameterSelectors") or [about["valueFromParameter"]]
@@ -83,7 +89,7 @@ class Rules:
                 if states.get(producer) == "succeeded" and output in outputs[producer]:
                     given[key] = outputs[producer][output]
                     break
-        return "succeeded", given
+        return "succeeded", given, end
 
     @staticmethod
     def is_exit(task):
@@ -107,26 +113,26 @@ class Rules:
                 left.remove(name)
                 done.add(name)
 
-    def task(self, name, task, inputs, outputs, index, status=None):
+    def task(self, name, task, inputs, outputs, index, at, status=None):
         component = self.components[task["componentRef"]["name"]]
         try:
             given = self.given(task, component, inputs, outputs, status)
             condition = task.get("triggerPolicy", {}).get("condition")
             if condition and not truth(condition, given):
-                return "skipped", {}
+                return "skipped", {}, at
             if "parameterIterator" in task:
-                return self.loop(task, component, given, index)
+                return self.loop(task, component, given, index, at)
         except Problem as problem:
             event = Event(name, index)
             event.error = {"type": "DriverError", "message": str(problem)}
-            event.started = event.ended = self.clock()
+            event.started = event.ended = at
             self.events.append(event)
-            return "failed", {}
+            return "failed", {}, at
         if "dag" in component:
-            return self.dag(component, given, index)
-        return self.component(name, task, component, given, index)
+            return self.dag(component, given, index, at)
+        return self.component(name, task, component, given, index, at)
 
-    def loop(self, task, component, given, index):
+    def loop(self, task, component, given, index, at):
         iterator = task["parameterIterator"]
         name = iterator["items"].get("inputParameter")
         items = json.loads(iterator["items"]["raw"]) if name is None else given.get(name)
@@ -137,12 +143,12 @@ class Rules:
         for number, item in enumerate(items):
             inner = {**rest, iterator["itemInput"]: plain(item)}
             self.check(component, inner, skip=name)
-            state, values = self.dag(component, inner, (*index, number))
+            state, values, at = self.dag(component, inner, (*index, number), at)
             states.append(state)
             for key, value in values.items():
                 into = collected.setdefault(key, Listed())
                 into.extend(value) if isinstance(value, Listed) else into.append(value)
-        return ("failed" if "failed" in states else "succeeded"), collected
+        return ("failed" if "failed" in states else "succeeded"), collected, at
 
     def given(self, task, component, inputs, outputs, status):
         found = {}
@@ -189,7 +195,7 @@ class Rules:
             if not isinstance(value, fits) or (isinstance(value, bool) and kind != "BOOLEAN"):
                 raise Problem(f"the input {name!r} is {type(value).__name__}, not {kind}")
 
-    def component(self, name, task, component, given, index):
+    def component(self, name, task, component, given, index, at):
         executor = self.executors[component["executorLabel"]]
         event = Event(name, index)
         self.events.append(event)
@@ -198,7 +204,7 @@ class Rules:
         ceiling = seconds(policy.get("backoffMaxDuration", "3600s"))
         inputs = {key: whole(value) for key, value in given.items()}
         types = component.get("outputDefinitions", {}).get("parameters", {})
-        event.started = self.clock()
+        event.started, began = at, self.clock()
         for attempt in range(int(policy.get("maxRetryCount", 0)) + 1):
             if attempt:
                 self.sleep(min(delay * policy.get("backoffFactor", 2.0) ** (attempt - 1), ceiling))
@@ -212,8 +218,8 @@ class Rules:
             event.tries.append((inputs, event.outputs, event.error))
             if event.state == "succeeded":
                 break
-        event.ended = self.clock()
-        return event.state, event.outputs or {}
+        event.ended = at + (self.clock() - began)
+        return event.state, event.outputs or {}, event.ended
 
 
 def seconds(text):
