@@ -10,6 +10,9 @@ from typing import Any, TypeAlias
 from pipeglot.core.ir import AnyNode, Arm, Call, Each, Group, If, Pipeline, walk
 from pipeglot.core.shape import inline
 
+NEVER = "^(the arm|calls that never ran)"
+"""What is said of calls that did not run."""
+
 
 @dataclass(frozen=True)
 class Change:

@@ -111,7 +111,8 @@ def _outcome(mutant: Mutant, found: DryRun) -> tuple[Outcome, str]:
 
 
 def _names(mutant: Mutant, call: str | None) -> bool:
-    return (call or "") in (mutant.calls or {""})
+    # What the pipeline has not is told by the engine's name for it.
+    return (call or "").replace("-", "_") in (mutant.calls or {""}) or call in mutant.calls
 
 
 def _listed(mutant: Mutant, found: DryRun) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from tests.mutants.change import NEVER
+
 
 @dataclass(frozen=True)
 class Written:
@@ -28,10 +30,6 @@ def _each(text: str, pattern: str, new: str, aspect: str = "", *, named: bool = 
 
 
 # ---------------------------------------------------------------- Prefect
-
-
-NEVER = "^(the arm|calls that never ran)"
-"""What is said of calls that did not run."""
 
 
 def submits_twice(text: str) -> Iterator[Written]:
@@ -202,7 +200,7 @@ def op_hook(text: str) -> Iterator[Written]:
 def caches(text: str) -> Iterator[Written]:
     yield from _each(
         text,
-        r"^(?P<pad> +)(?P<call>[\w-]+):\n +cachingOptions: \{\}$",
+        r"^(?P<pad> +)(?P<call>(?!run-context)[\w-]+):\n +cachingOptions: \{\}$",
         r"\g<pad>\g<call>:\n\g<pad>  cachingOptions:\n\g<pad>    enableCache: true",
         "cach",
     )
@@ -218,16 +216,24 @@ def retry_policy(text: str) -> Iterator[Written]:
 
 
 def drops_dependency(text: str) -> Iterator[Written]:
-    """A task does not wait for those that it takes nothing from."""
+    """A task does not wait for those that it takes nothing from; where it takes something, a cluster lets it wait."""
     lines = text.splitlines(keepends=True)
     for number, line in enumerate(lines):
         if line.strip() == "dependentTasks:":
-            pad = len(line) - len(line.lstrip())
+            pad = _indent(line)
             end = number + 1
-            while lines[end].lstrip().startswith("- ") and len(lines[end]) - len(lines[end].lstrip()) >= pad:
+            while lines[end].lstrip().startswith("- ") and _indent(lines[end]) >= pad:
                 end += 1
-            heads = (one.strip(" :\n") for one in reversed(lines[:number]) if len(one) - len(one.lstrip()) == pad - 2)
+            last = next((n for n, one in enumerate(lines[end:], end) if _indent(one) < pad), len(lines))
+            producers = {one.split()[-1] for one in lines[end:last] if "producerTask:" in one}
+            if {one.split()[-1] for one in lines[number + 1 : end]} <= producers:
+                continue
+            heads = (one.strip(" :\n") for one in reversed(lines[:number]) if _indent(one) == pad - 2)
             yield Written("".join([*lines[:number], *lines[end:]]), frozenset({next(heads)}), "order|wait|after")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def other_constant(text: str) -> Iterator[Written]:
@@ -235,7 +241,8 @@ def other_constant(text: str) -> Iterator[Written]:
 
 
 def always_runs(text: str) -> Iterator[Written]:
-    yield from _each(text, r'condition: ".*"$', 'condition: "true"', "arm", named=False)
+    """An arm is taken always; that of an empty list gives what stands behind all others."""
+    yield from _each(text, r'condition: "(?!!\(int\(.*--count).*"$', 'condition: "true"', "arm", named=False)
 
 
 OPERATORS: Mapping[str, Sequence[Writer]] = {

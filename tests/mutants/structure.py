@@ -22,7 +22,7 @@ from pipeglot.core.ir import (
     parts,
     walk,
 )
-from tests.mutants.change import Change, calls, instead, replaced, within
+from tests.mutants.change import NEVER, Change, calls, instead, replaced, within
 
 GIVEN = r"^(the arm|calls that never ran|what calls were given)"
 """What is said of calls whose inputs, or which at all, no run shows."""
@@ -47,7 +47,7 @@ def drops_call(pipeline: Pipeline) -> Iterator[Change]:
     """A call that nothing depends on is left out."""
     for call in calls(pipeline):
         if call.id not in _used(pipeline) and not (pipeline.final and pipeline.final.call.id == call.id):
-            yield Change(instead(pipeline, call.id), frozenset({call.id}))
+            yield Change(instead(pipeline, call.id), frozenset({call.id}), NEVER)
 
 
 def adds_call(pipeline: Pipeline) -> Iterator[Change]:
@@ -57,6 +57,7 @@ def adds_call(pipeline: Pipeline) -> Iterator[Change]:
         yield Change(
             instead(pipeline, call.id, call, new),
             frozenset({call.id, new.id}),
+            NEVER,
         )
 
 

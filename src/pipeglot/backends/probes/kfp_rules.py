@@ -77,7 +77,9 @@ class Rules:
             upstream = tasks[name]["dependentTasks"]
             status = {"state": {"succeeded": "COMPLETE"}.get(states[upstream[0]], "FAILED"), "error": {}}
             ready = max([at, *(ends[each] for each in upstream)])
-            states[name], outputs[name], ends[name] = self.task(name, tasks[name], inputs, outputs, index, ready, status)
+            states[name], outputs[name], ends[name] = self.task(
+                name, tasks[name], inputs, outputs, index, ready, status
+            )
         end = max([at, *ends.values()])
         if "failed" in states.values():
             return "failed", {}, end
