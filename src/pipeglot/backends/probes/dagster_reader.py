@@ -8,10 +8,10 @@ import ast
 import functools
 import inspect
 import os
-import re
 import types
 from datetime import datetime, timezone
 
+import dagster_ops
 import dagster_run
 import reading
 from reading import bare, said
@@ -117,7 +117,7 @@ class Reader:
                     "default": said(told.get("default")),
                     "description": told.get("description", ""),
                 }
-        for path, definition in ops(self.job.graph, ""):
+        for path, definition in dagster_ops.ops(self.job.graph, ""):
             fields = getattr(definition.config_schema.config_type, "fields", None) if definition.config_schema else None
             for name, field in (fields or {}).items():
                 has = field.default_provided
@@ -288,7 +288,7 @@ class Reader:
         """The tasks of jobs that an op's code runs."""
         from dagster import JobDefinition
 
-        function = decorated(definition)
+        function = dagster_ops.decorated(definition)
         for name in reading.names_in(function.__code__) if isinstance(function, types.FunctionType) else ():
             job = function.__globals__.get(name)
             if isinstance(job, JobDefinition) and job.name not in self.seen:
@@ -296,14 +296,16 @@ class Reader:
                 yield from self.tasks(job, "")
 
     def task(self, job, graph, node, handle, prefix):
-        definition, function = node.definition, decorated(node.definition)
+        definition, function = node.definition, dagster_ops.decorated(node.definition)
         code = self.sources.code(function) if function is not None else None
         at = functools.partial(self.sources.word, [*self.spot_of(function), MADE.spot(definition)])
         policy = job.get_retry_policy_for_handle(handle)
         shared = policy is not None and policy is job.op_retry_policy
-        again, timeout, tolerance, unknown = retries(policy), None, None, ["join"]
+        again, timeout, tolerance, unknown = dagster_ops.retries(policy), None, None, ["join"]
         text = (code or {}).get("text", "")
-        by_code = {getattr(call.func, "attr", None) or getattr(call.func, "id", ""): call for call in called(text)}
+        by_code = {
+            getattr(call.func, "attr", None) or getattr(call.func, "id", ""): call for call in dagster_ops.called(text)
+        }
         if self.made_by_us:
             if "retried" in by_code:
                 waits = reading.numbers(by_code["retried"].args[-1])
@@ -331,13 +333,13 @@ class Reader:
                 "operator": definition.name,
                 "at": at(),
                 "group": prefix.rstrip(".") or None,
-                "waits_for": sorted({prefix + name for name in upstream(graph, node.name)}),
+                "waits_for": sorted({prefix + name for name in dagster_ops.upstream(graph, node.name)}),
                 "over": ["*"] if mapped else [],
                 "retries": again,
                 "timeout": timeout,
                 "at_once": limit,
                 "tolerance": tolerance,
-                "resources": pod(tags.get("dagster-k8s/config")),
+                "resources": dagster_ops.pod(tags.get("dagster-k8s/config")),
                 "hooks": list(self.hooks(node.hook_defs, at)),
                 "settings": settings,
                 "code": code,
@@ -351,7 +353,7 @@ class Reader:
 
     def limit(self, tags):
         """How many ops with such a tag run at once, as the file tells its executor."""
-        for key, value, limit in bounds(self.sources.entry):
+        for key, value, limit in dagster_ops.bounds(self.sources.entry):
             if key in tags and value in (None, tags[key]):
                 return limit
         return None
@@ -384,85 +386,6 @@ class Reader:
         for out in definition.output_defs:
             if out.io_manager_key not in (None, "io_manager"):
                 yield reading.placed("io_manager_key", out.io_manager_key, at("io_manager_key"))
-
-
-def decorated(definition):
-    made = getattr(definition, "compute_fn", None)
-    function = getattr(made, "decorated_fn", None) or made
-    return inspect.unwrap(function) if callable(function) else None
-
-
-def ops(graph, prefix):
-    for node in graph.nodes:
-        if hasattr(node.definition, "nodes"):
-            yield from ops(node.definition, f"{prefix}{node.name}.")
-        else:
-            yield prefix + node.name, node.definition
-
-
-def upstream(graph, name):
-    """The nodes of the same graph that a node takes outputs of."""
-    for invocation, inputs in graph.dependencies.items():
-        if (invocation.alias or invocation.name) == name:
-            for dependency in inputs.values():
-                yield from (each.node for each in dependency.get_node_dependencies() if hasattr(each, "node"))
-
-
-def retries(policy):
-    """The waits by Dagster's rule, without the part of chance."""
-    if policy is None:
-        return {"count": 0}
-    delay, backoff = policy.delay or 0, getattr(policy.backoff, "value", None)
-    factor = {None: lambda n: 1, "LINEAR": lambda n: n, "EXPONENTIAL": lambda n: 2**n - 1}[backoff]
-    return bare(
-        {
-            "count": policy.max_retries,
-            "waits": [float(delay * factor(number)) for number in range(1, min(policy.max_retries, 1000) + 1)],
-            "delay": policy.delay,
-            "backoff": backoff and backoff.lower(),
-            "jitter": getattr(policy.jitter, "value", None),
-        }
-    )
-
-
-def called(text):
-    return [node for node in reading.walked(text) if isinstance(node, ast.Call)]
-
-
-@functools.lru_cache(maxsize=500)
-def bounds(file):
-    """What a file tells an executor of limits: (key, value, limit)."""
-    found = []
-    for node in ast.walk(reading.tree_of(file)):
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=False):
-                told = reading.constant(value) if getattr(key, "value", "") == "tag_concurrency_limits" else None
-                for each in told or ():
-                    if isinstance(each, dict) and {"key", "limit"} <= set(each):
-                        found.append((each["key"], each.get("value"), each["limit"]))
-    return tuple(found)
-
-
-def pod(config):
-    """What Kubernetes is asked for."""
-    if not config:
-        return None
-    import json
-
-    config = json.loads(config) if isinstance(config, str) else config
-    resources = config.get("container_config", {}).get("resources", {})
-    asks, limits = resources.get("requests", {}), resources.get("limits", {})
-    devices = {name: int(count) for name, count in limits.items() if re.search("/", name)}
-    kind = next(iter(devices), None)
-    return bare(
-        {
-            "cpu": reading.cores(asks.get("cpu") or limits.get("cpu")),
-            "memory": asks.get("memory") or limits.get("memory"),
-            "gpus": devices.get(kind),
-            "gpu_type": kind,
-            "node_selector": config.get("pod_spec_config", {}).get("node_selector", {}),
-        }
-    )
 
 
 if __name__ == "__main__":
