@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeglot.core.ir import Call, Const, Each, Imported, Item, ListOf, Out, Param, ParamRef, Pipeline, Step
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
-from pipeglot.migrate.drawing import Box, Graph
+from pipeglot.migrate.drawing import Box, Graph, graph
 from pipeglot.migrate.ignore import Rule, Rules
 from pipeglot.migrate.judge import judge
 from pipeglot.migrate.model import (
@@ -277,8 +277,11 @@ def inconclusive() -> DryRun:
 
 
 @lru_cache
-def large(calls: int = 1000, instances: int = 1000) -> DryRun:
-    """A wide and deep pipeline of `calls` calls, and a loop with two more of `instances` instances each."""
+def large(calls: int = 1000, instances: int = 1000, *, judged: bool = True) -> DryRun:
+    """A wide and deep pipeline of `calls` calls, and a loop with two more of `instances` instances each.
+
+    Unless `judged`, which takes its time, the first instances of the loop are all that is said to differ.
+    """
     rng = random.Random(7)
     steps = (Step(name="work", run=Imported(module="work", attr="work")),)
     wide = 25
@@ -325,7 +328,23 @@ def large(calls: int = 1000, instances: int = 1000) -> DryRun:
 
     old = record(pipeline.name, "airflow", "3.3.2", rows(1.0, False))
     new = record(pipeline.name, "dagster", "1.13.27", rows(0.8, True))
-    return _judged(pipeline, *_sides(pipeline, [old], [new], ("dags/nightly.py", "nightly.py")), {"seed": 42})
+    sides = _sides(pipeline, [old], [new], ("dags/nightly.py", "nightly.py"))
+    if judged:
+        return _judged(pipeline, *sides, {"seed": 42})
+    found = (Difference(kind="state", call="score", index=(n,), old="succeeded", new="failed") for n in (17, 400, 999))
+    return DryRun(
+        pipeline=pipeline.name,
+        digest="0" * 12,
+        pipeglot="0.0.0",
+        verdict="diverged",
+        why="3 differences",
+        started=START,
+        ended=START,
+        old=sides[0],
+        new=sides[1],
+        differences=tuple(found),
+        graph=graph(pipeline),
+    )
 
 
 HOSTILE = """</script><!--<script>alert(1)//'"`${x}{{ 7*7 }}{% raw %}<img src=x onerror=alert(2)>&lt;|a\n|\u2028]]>"""

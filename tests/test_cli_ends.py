@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-import pipeglot
 from pipeglot.core.record import Record
 from pipeglot.migrate.history import read_history, remember
 from tests import dryruns
@@ -116,7 +115,7 @@ def test_an_interrupt_at_any_moment_leaves_no_traceback_no_half_file_and_no_proc
     time.sleep(after)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    if str(Path(pipeglot.__file__).parent) not in err and "Traceback" in err:
+    if "Traceback" in err and ", in main" not in err:
         return  # Python itself had not come as far as the program yet
     assert "Traceback" not in err and "Exception ignored" not in err, err
     assert process.returncode in (130, -signal.SIGINT, 0), (out, err)
@@ -156,13 +155,13 @@ def test_who_ignores_interrupts_goes_on_ignoring_them(here: Path) -> None:
 
 
 def narrow() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (48_000, 48_000))  # a history fits, a report does not
 
 
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (("run", "counting.py", "-p", "n=9000", "--record", "record.json"), "record.json"),
+        (("run", "counting.py", "-p", "n=90000", "--record", "record.json"), "record.json"),
         (("migrate", "dry-run", "counting.py", *SIDES, "--out", "out", "--history", "h.sqlite"), "out/"),
         (("migrate", "dry-run", "counting.py", *SIDES, "--out", "../out", "--history", "h.sqlite"), "out/"),
     ],
@@ -174,7 +173,7 @@ def test_a_file_that_finds_no_room_is_named_and_not_begun(here: Path, words: tup
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3, (out, err)
     assert "PG340" in err and named in err and "Traceback" not in err
-    assert whole(here) == ["work/counting.py"]
+    assert [name for name in whole(here) if "h.sqlite" not in name] == ["work/counting.py"]
 
 
 def test_a_history_that_finds_no_room_is_named_and_stays_whole(tmp_path: Path) -> None:

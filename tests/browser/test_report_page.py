@@ -295,7 +295,7 @@ def test_a_finding_opens_its_call_and_unfolds_what_follows(opened: Open) -> None
 
 
 def test_a_hundred_thousand_calls_open(opened: Open) -> None:
-    page = opened(dryruns.large(2, 50_000)).draw()
+    page = opened(dryruns.large(2, 50_000, judged=False)).draw()
     page.locator(".canvas[data-side='1'] .node", has_text="score").click()
     assert page.locator("#panel [role=listitem]").count() == 3
     page.locator("#panel .check input").uncheck()
