@@ -15,7 +15,7 @@ from pipeglot.core.ticks import changes, ticks
 Ticking: TypeAlias = Callable[[Cron, datetime, datetime], set[datetime]]
 """An engine's ticks of a cron expression after an instant and before another, in UTC."""
 
-_YEARS = (datetime(2025, 1, 1, tzinfo=timezone.utc), datetime(2028, 1, 1, tzinfo=timezone.utc))
+_YEARS = (datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2028, 1, 1, tzinfo=timezone.utc))
 """The changes that are looked at. They are fixed, for a pipeline compiles to the same on every day."""
 _BEFORE, _AFTER = timedelta(hours=5), timedelta(hours=27)
 """What is looked at of the time around a change: some engines lose the whole day behind it."""
