@@ -6,6 +6,7 @@ import ast
 import builtins
 import inspect
 import re
+import symtable
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -125,6 +126,24 @@ def hidden(bound: Mapping[str, str], taken: Iterable[str] = ()) -> Hidden:
         elif name in BUILTINS and meaning != f"builtins.{name}":
             found[name] = f"{module}.{name}"
     return Hidden(found, module, bound=frozenset(bound))
+
+
+def reads_before_binding(text: str) -> bool:
+    """Whether a module reads, while it is made, a builtin that it binds itself further down: within a function that name
+    would be the function's from the start.
+
+    >>> reads_before_binding("def dict(n) -> dict: ..."), reads_before_binding("def f(x): return abs(x)")
+    (True, False)
+    """
+    read: set[str] = set()
+    for statement in ast.parse(text).body:
+        module = symtable.symtable(ast.unparse(statement), "above", "exec")
+        made = [module, *(table for table in module.get_children() if table.get_type() == "class")]
+        read |= {one.get_name() for table in made for one in table.get_symbols() if one.is_referenced()}
+        bound = {one.get_name() for one in module.get_symbols() if one.is_assigned() or one.is_imported()}
+        if read & bound & BUILTINS:
+            return True
+    return False
 
 
 def _free(name: str, taken: Container[str]) -> str:

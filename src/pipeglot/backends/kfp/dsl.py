@@ -65,7 +65,7 @@ class Writer:
             if source is None:
                 step = writing.step
                 what = "code" if step is None else f"the source of step {step.name!r}"
-                what += " that cannot stand inside a function: text over several lines"
+                what += " that cannot stand inside a function: text over several lines, or a name of Python's that it has again"
                 raise Inexpressible(what, None if step is None else step.at)
             options: dict[str, Any] = {"base_image": self._image}
             if self._installs is None:

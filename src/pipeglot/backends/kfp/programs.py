@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from pipeglot.backends.hidden import Hidden, boundary_names
+from pipeglot.backends.hidden import Hidden, boundary_names, reads_before_binding
 from pipeglot.backends.python import STANDARD, AuthorCode, author_code, boundary_code
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Chunk, Imported, Inlined, Pipeline, Step
@@ -275,7 +275,7 @@ class Writing:
         start = [self._signature(name), *_docstring(self.program.description)]
         inner = re.sub(r"\n{3,}", "\n\n", "\n".join("    " + line if line else "" for line in lines))
         text = "\n".join([*start, *([inner, ""] if inner.strip() else []), *body])
-        return text + "\n" if not above or _same_inside(above, inner) else None
+        return text + "\n" if not above or (_same_inside(above, inner) and not reads_before_binding(above)) else None
 
     def shared(self) -> dict[str, str]:
         """The helpers it uses, as functions of their own: name and source."""
