@@ -373,7 +373,9 @@ def test_what_is_doubtful_is_valid(name: str) -> None:
 
 def test_every_rule_is_shown_here_and_registered() -> None:
     shown = {code for code, _ in [*BROKEN.values(), *DOUBTFUL.values()]}
-    assert shown == {code for code in CODES if "PG170" <= code <= "PG199" or code.startswith("PG4")}
+    # PG404 is said of functions that are there, not of pipelines as data: tests/test_untyped.py.
+    ruled = {code for code in CODES if "PG170" <= code <= "PG199" or code.startswith("PG4")} - {"PG404"}
+    assert shown == ruled
 
 
 @pytest.mark.parametrize("name", [name for name in MEANING if "decide" not in name])
