@@ -19,6 +19,8 @@ from pydantic import (
     model_serializer,
 )
 
+from pipeglot.core.memory import no_collection
+
 FORMAT: Literal["pipeglot.record/1"] = "pipeglot.record/1"
 
 CallState: TypeAlias = Literal["succeeded", "failed", "skipped", "blocked", "cancelled"]
@@ -28,7 +30,10 @@ RunState: TypeAlias = Literal["succeeded", "failed", "cancelled"]
 
 
 def _utc(value: datetime) -> str:
-    return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = value.isoformat(timespec="microseconds")
+    if not text.endswith("+00:00"):  # most are in UTC already
+        text = value.astimezone(timezone.utc).isoformat(timespec="microseconds")
+    return text[:-6] + "Z"
 
 
 def _no_number(value: Any) -> Any:
@@ -141,7 +146,10 @@ class Record(Part):
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written: dict[str, Any] = plain(self)
+        # Calls write themselves: within `plain` they would all be turned to dicts first, and those written then.
+        written: dict[str, Any] = plain(self.model_copy(update={"calls": ()}))
+        if "calls" in written:
+            written["calls"] = self.calls
         if not self.result_known:
             written.pop("result", None)
         for name, usual in (("attempts", 1), ("result_observed", False)):
@@ -154,9 +162,14 @@ class Record(Part):
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     @classmethod
+    @no_collection()
     def from_json(cls, text: str) -> Record:
         """Read `to_json`'s text; raises pydantic's ValidationError when it is not a record of this version."""
         record = cls.model_validate_json(text)
+        known: dict[frozenset[str], set[str]] = {}
+        for call in record.calls:  # a set of its own for each would be a third of the memory
+            given = call.model_fields_set
+            object.__setattr__(call, "__pydantic_fields_set__", known.setdefault(frozenset(given), given))
         if "format" not in record.model_fields_set:
             raise ValidationError.from_exception_data(
                 "Record", [{"type": "missing", "loc": ("schema",), "input": None}]

@@ -68,7 +68,7 @@ class Artifacts:
 
     def compare(self, old: str, new: str, call: str | None, path: str, walk: Walk) -> Iterator[Difference]:
         """The differences between the files or folders that two texts name; none when they do not name any."""
-        if self.old is None and self.new is None:
+        if not self.any_here:
             return
         before, after = self._named(old), self._named(new)
         if self.old is None or self.new is None:
@@ -124,6 +124,11 @@ class Artifacts:
     def here(self) -> bool:
         """Whether the files of both runs are here."""
         return self.old is not None and self.new is not None
+
+    @property
+    def any_here(self) -> bool:
+        """Whether the files of either run are."""
+        return self.old is not None or self.new is not None
 
     def unread(self, rows: Iterable[Mapping[str, Any]], call: str | None, path: str) -> None:
         """Note where cells of a table whose rows are found by a key name files: those are not gone into."""

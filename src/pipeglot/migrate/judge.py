@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from pipeglot import __version__
 from pipeglot.core.derive import arguments
 from pipeglot.core.ir import Pipeline
+from pipeglot.core.memory import no_collection
 from pipeglot.core.shape import inline
 from pipeglot.migrate.artifacts import not_compared
 from pipeglot.migrate.compare import compare
@@ -28,10 +29,14 @@ from pipeglot.migrate.verdict import left_out, verdict
 from pipeglot.migrate.weight import Coverage, Declared
 
 SideName: TypeAlias = Literal["old", "new"]
+MANY = 10_000
+"""Call instances beyond which what they were given is not told; causes are then found by what waits for what alone."""
+
 Left: TypeAlias = Sequence[Folders | None]
 """Where the files are that each run of a side left; None for a run that was made before."""
 
 
+@no_collection()
 def judge(
     pipeline: Pipeline,
     old: Side,
@@ -81,7 +86,9 @@ def judge(
         masked = [*every.masked, *known]
         counted, unsure = told_apart(counted, masks)
         gaps = [*gaps, *_masked_in_records(unsure)]
-        given = arguments(order.shape.pipeline, old.record), arguments(order.shape.pipeline, new.record)
+        few = max(len(old.record.calls), len(new.record.calls)) <= MANY
+        flat = order.shape.pipeline
+        given = (arguments(flat, old.record), arguments(flat, new.record)) if few else ({}, {})
         passive = [*unsure, *(one.difference for one in masked)]
         told = {
             "coverage": covered(order, old.record, new.record, counted, passive[len(unsure) :], unsure),

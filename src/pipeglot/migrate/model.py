@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
+from pipeglot.core.memory import no_collection
 from pipeglot.core.record import Part, Record, Time
 from pipeglot.migrate.drawing import Graph
 from pipeglot.migrate.weight import Coverage, Declared, Flaky, NotExercised
@@ -321,7 +322,8 @@ class DryRun(Part):
 
     def to_json(self) -> str:
         """The JSON text of the contract, ending in a newline."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+        with no_collection():
+            return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> DryRun:

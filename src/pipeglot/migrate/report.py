@@ -15,6 +15,7 @@ from typing import Any
 
 import jinja2
 
+from pipeglot.core.memory import no_collection
 from pipeglot.core.render import printable, visible
 from pipeglot.migrate.model import Difference, DryRun, Injected, Side, named
 from pipeglot.migrate.report_data import KINDS, counts, page_data, shown
@@ -35,6 +36,7 @@ PLAIN = {
 AGAIN = "between two runs of the new side"
 
 
+@no_collection()
 def html(run: DryRun) -> str:
     """The page: text of one HTML file that loads nothing; the same dry-run always gives the same text."""
     environment = _environment()

@@ -100,11 +100,20 @@ class _Outputs:
     """Every output once, by number; the same on both sides then costs nothing."""
 
     numbers: dict[tuple[str, ...], int] = field(default_factory=dict)
+    whole: dict[str, int] = field(default_factory=dict)
     found: list[_Output] = field(default_factory=list)
 
     def add(self, value: Any, opened: Paths) -> int:
+        if any(opened):
+            return self._add(value, opened)
+        text = repr(value)
+        if (number := self.whole.get(text)) is None:
+            number = self.whole[text] = self._add(value, opened)
+        return number
+
+    def _add(self, value: Any, opened: Paths) -> int:
         lines = list(pretty(value, opened[0] | opened[1]))
-        runs = tuple(marked(lines, paths) for paths in opened)
+        runs = tuple(marked(lines, paths) if paths else [] for paths in opened)
         texts = [text for _, text in lines]
         number = self.numbers.setdefault((*texts, str(runs)), len(self.found))
         if number == len(self.found):

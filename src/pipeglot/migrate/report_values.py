@@ -19,7 +19,7 @@ def compact(value: Any, limit: int | None = None) -> str:
     >>> compact({"a": [1, 1.0, None]})
     '{"a": [1, 1.0, null]}'
     """
-    return cut(json.dumps(value, ensure_ascii=False, default=str), limit)
+    return cut(encoded(value), limit)
 
 
 def cut(text: str, limit: int | None) -> str:
@@ -29,6 +29,10 @@ def cut(text: str, limit: int | None) -> str:
     'abc…'
     """
     return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
+
+
+encoded = json.JSONEncoder(ensure_ascii=False, default=str).encode
+"""A value as JSON on one line."""
 
 
 def pretty(value: Any, opened: Collection[str] = ()) -> Iterator[tuple[str, str]]:
@@ -47,19 +51,19 @@ def pretty(value: Any, opened: Collection[str] = ()) -> Iterator[tuple[str, str]
 
 def _lines(value: Any, path: str, indent: str, before: str, after: str, opened: set[str]) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict | list | tuple) and value:
-        whole = json.dumps(value, ensure_ascii=False, default=str) if path not in opened else ""
+        whole = encoded(value) if path not in opened else ""
         if not whole or len(indent) + len(before) + len(whole) > WIDTH:
             keyed = isinstance(value, dict)
             parts = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
             yield path, indent + before + ("{" if keyed else "[")
             for number, (key, part) in enumerate(parts, 1):
-                name = f"{json.dumps(key, ensure_ascii=False)}: " if keyed else ""
+                name = f"{encoded(key)}: " if keyed else ""
                 here = f"{path}.{key}" if keyed else f"{path}[{key}]"
                 yield from _lines(part, here, indent + "  ", name, "," if number < len(parts) else "", opened)
             yield path, indent + ("}" if keyed else "]") + after
             return
     else:
-        whole = json.dumps(value, ensure_ascii=False, default=str)
+        whole = encoded(value)
     yield path, indent + before + whole + after
 
 
