@@ -3,11 +3,12 @@
 # mypy: disable-error-code="unreachable, no-untyped-call"
 from __future__ import annotations
 
+import asyncio
 import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, aclosing, contextmanager, nullcontext, suppress
 from typing import Any
 
 import pytest
@@ -48,6 +49,10 @@ def cluster() -> Iterator[int]:
         yield made
     finally:
         stop()
+
+
+class Closed:
+    async def aclose(self) -> None: ...
 
 
 LAST: Any = None
@@ -120,6 +125,14 @@ def in_a_lambda() -> None:
         made()
     except ValueError:
         stop()
+
+
+def in_an_event_loop() -> None:
+    async def main() -> None:
+        async with aclosing(Closed()):  # <- PG118 `aclosing`
+            work()
+
+    asyncio.run(main())
 
 
 def in_threads() -> None:

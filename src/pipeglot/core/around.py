@@ -106,7 +106,7 @@ def _frames(trace: Trace) -> list[FrameType]:
 def _wrong(trace: Trace, node: ast.stmt, frame: FrameType) -> tuple[str, str] | None:
     """What is wrong with a statement around a call, and the way out."""
     match node:
-        case ast.With(items=items):
+        case ast.With(items=items) | ast.AsyncWith(items=items):
             here = Statement(id(frame), node)
             ours = sum(here in within.statements for within in trace.open)
             foreign = [item.context_expr for item in items if not _harmless(item.context_expr)]
@@ -157,7 +157,7 @@ def _inside(node: ast.stmt, frame: FrameType) -> bool:
     if not node.lineno <= line <= (node.end_lineno or 0):
         return False
     match node:
-        case ast.With(body=body):
+        case ast.With(body=body) | ast.AsyncWith(body=body):
             return _between(body, _header_end(node), frame)
         case ast.While(test=test, body=body):
             # What computes constants may turn as often as it likes.
@@ -183,7 +183,7 @@ def _between(body: list[ast.stmt], header: int, frame: FrameType) -> bool:
     return first.lineno <= line <= last and column is not None and (line, column) >= (first.lineno, first.col_offset)
 
 
-def _header_end(node: ast.With) -> int:
+def _header_end(node: ast.With | ast.AsyncWith) -> int:
     last = node.items[-1]
     return max(last.context_expr.end_lineno or 0, (last.optional_vars or last.context_expr).end_lineno or 0)
 
@@ -229,7 +229,7 @@ def _found(code: CodeType) -> Iterator[ast.stmt]:
     while stack:
         node = stack.pop()
         match node:
-            case ast.With() | ast.While() | ast.Try():
+            case ast.With() | ast.AsyncWith() | ast.While() | ast.Try():
                 yield node
             case ast.stmt() if type(node).__name__ == "TryStar":  # from Python 3.11 on
                 yield node
