@@ -143,7 +143,8 @@ def _params(old: Facts, new: Facts) -> Iterator[Declared]:
             told = [None if fact.note else fact.value for fact in (left, right)]
             who = "old" if left.note else "new"
             note = f"the {who} side has no default: it has to be given there"
-            yield Declared(name=f"params.{name}", old=told[0], new=told[1], verdict="differ", note=note)
+            # Whoever gives it on both sides sees no difference; the run did.
+            yield Declared(name=f"params.{name}", old=told[0], new=told[1], verdict="unknown", note=note)
         elif not left.note:
             yield from _compared(f"params.{name}", left, right)
 
