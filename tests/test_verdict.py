@@ -91,7 +91,7 @@ def test_the_verdict_says_how_much_was_compared() -> None:
         output=Tally(agree=8),
         result=Tally(agree=1),
     )
-    assert "of 10 call instances agree: state 10 of 10" in verdict.why and "outputs 8 of 8" in verdict.why
+    assert "10 call instances; these agree: state 10 of 10" in verdict.why and "outputs 8 of 8" in verdict.why
 
 
 def test_nothing_masked_or_unknown_counts_as_agreeing() -> None:

@@ -51,7 +51,7 @@ class Coverage(Part):
             it is computed from outputs, is unknown.
 
     >>> print(Coverage(instances=3, state=Tally(agree=3), attempts=Tally(agree=2, differ=1), output=Tally(unknown=2)))
-    of 3 call instances agree: state 3 of 3, attempts 2 of 3 (1 differ), outputs 0 of 2 (2 not known)
+    3 call instances; these agree: state 3 of 3, attempts 2 of 3 (1 differ), outputs 0 of 2 (2 not known)
     """
 
     instances: int = 0
@@ -65,7 +65,7 @@ class Coverage(Part):
         aspects = {"state": self.state, "attempts": self.attempts, "order": self.order, "outputs": self.output}
         aspects["result"] = self.result
         said = ", ".join(f"{name} {tally}" for name, tally in aspects.items() if tally.total)
-        return f"of {self.instances} call instances agree: {said}"
+        return f"{self.instances} call instances; these agree: {said}"
 
 
 class NotExercised(Part):
