@@ -236,6 +236,11 @@ def bare(name: str) -> str:
     return _INSTANCE.sub("", name)
 
 
+_KEY = re.compile(r"^ *([\w-]+):", re.MULTILINE)
+_HELPER = re.compile(r"@task\(\s*name=\"(or_default_*)\"|EmptyOperator\(\s*task_id=\"([^\"]+)\"")
+"""What a flow gives on in place of failures, and what keeps the state of a DAG's run."""
+
+
 def _ours(pipeline: Pipeline, run: EngineRun) -> Mapping[str, str]:
     """What the tasks stand for by the names that pipeglot gives them, if these say more of the run than names of calls
     do: they are those of helpers, too. Empty for native code, and for what has calls alone."""
@@ -243,8 +248,8 @@ def _ours(pipeline: Pipeline, run: EngineRun) -> Mapping[str, str]:
         return {}
     compiled = backends.get(run.engine).compile(pipeline)
     # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
-    named = r"^ *([\w-]+):" if compiled.entry.endswith(".yaml") else r"@task\(\s*name=\"(or_default_*)\""
-    helpers = re.findall(named, compiled.files[compiled.entry], re.MULTILINE)
+    named = _KEY if compiled.entry.endswith(".yaml") else _HELPER
+    helpers = [name for found in named.finditer(compiled.files[compiled.entry]) for name in found.groups() if name]
     names = {**dict.fromkeys(helpers, ""), **compiled.names}
     if run.compiled:
         return names
