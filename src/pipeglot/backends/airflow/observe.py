@@ -11,6 +11,7 @@ from pipeglot.backends.base import EngineRun, EngineTask, instant
 from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Pipeline, Schema
 from pipeglot.core.record import CallRecord, CallState, Failure
+from pipeglot.core.types import mismatch
 
 STATES: dict[str, CallState] = {
     "success": "succeeded",
@@ -97,8 +98,8 @@ def _record(id: str, index: tuple[int, ...], seen: EngineTask, returns: Schema, 
     state = STATES.get(seen.state, "cancelled")
     ran = state in ("succeeded", "failed")
     known: dict[str, Any] = {}
-    if state == "succeeded":
-        # SQLite, as Airflow's database, gives 2.0 back as 2. It keeps no XCom of None.
+    # SQLite, as Airflow's database, gives 2.0 back as 2. It keeps no XCom of None.
+    if state == "succeeded" and (seen.has_output or mismatch(None, returns) is None):
         known["output"] = as_declared(seen.output, returns) if seen.has_output else None
     return CallRecord(
         id=id,
