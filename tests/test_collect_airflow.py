@@ -139,7 +139,11 @@ def _server(folder: Path) -> tuple[str, str]:
     """The address of the server whose state lies somewhere in a folder, and the password of its one user."""
     passwords = next(folder.glob("pipeglot-*/home/passwords.json"))
     for pid in sandbox._marked(passwords.parents[1].name):
-        for line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+        try:
+            environ = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:  # it has just ended
+            continue
+        for line in environ.split(b"\0"):
             if line.startswith(b"AIRFLOW__API__BASE_URL="):
                 return os.fsdecode(line.partition(b"=")[2]), json.loads(passwords.read_text())["pipeglot"]
     raise AssertionError("no server is up")

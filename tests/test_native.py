@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipeglot import collect, each, pipeline, step, when
+from pipeglot import backends, collect, each, merge, otherwise, pipeline, step, when
 from pipeglot.backends.base import EngineRun, EngineTask
 from pipeglot.core.diagnostic import AuthoringError
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.ir import Out, Pipeline
 from pipeglot.migrate.dryrun import Choices, dry_run
 from pipeglot.migrate.handed import output_of
 from pipeglot.migrate.matching import TaskMap, match, read_mapping
@@ -172,6 +172,28 @@ def test_a_none_where_the_step_gives_something_is_known() -> None:
     assert [(call.output_known, call.output) for call in found.record.calls] == [(True, None)]
     lost = read(one_check.ir(), "airflow", EngineTask("check", "success", attempts=1), mapping=TaskMap())
     assert [call.output_known for call in lost.record.calls] == [False]
+
+
+@pipeline
+def either(high: bool = True) -> str:
+    with when(high):
+        big = check.options(id="big")("big")
+    with otherwise():
+        small = check.options(id="small")("small")
+    return merge(big, small)
+
+
+def test_compiled_code_is_known_by_its_helpers_and_what_these_hand_on_counts() -> None:
+    """The task that merges two arms gives the result: if it was changed, the run gave something else."""
+    value = out.ref if isinstance(out := either.ir().result, Out) else ""
+    tasks = [ran("big", "x"), EngineTask("small", "skipped"), ran(value, "x", at=2), ran("audit", 1, at=3)]
+    tasks += [ran(name, None) for name in backends.compile(either.ir(), "airflow").names if name.startswith("if_")]
+    tasks = [task if task.name == "small" else replace(task, state="success") for task in tasks]
+    right = read(either.ir(), "airflow", *tasks)
+    assert (right.record.result, right.record.result_observed) == ("x", False)
+    assert right.matched.tasks_alone == ("audit",) and ("audit", (), 1) in seen(right)
+    wrong = read(either.ir(), "airflow", *[replace(task, output="y") if task.name == value else task for task in tasks])
+    assert (wrong.record.result, wrong.record.result_observed) == ("y", True)
 
 
 NUMBERS = {"type": "object", "properties": {"auc": {"type": "number"}, "of": {"items": {"type": "number"}}}}

@@ -205,11 +205,15 @@ def as_record(
         others = [task for task in others if task.name not in steering]
         run = replace(run, tasks=known)
         observed = backends.get(run.engine).observe(flat, run)
-        if not run.has_result and (helper := _helper_of_result(flat, run)) is not None:
-            run = replace(run, result=helper.output, has_result=True)
         records = [*observed, *(_record(task, task.name, task.index) for task in others)]
         matched = Match({}, tasks_alone=tuple(dict.fromkeys(task.name for task in others)))
-        return Reading(_completed(flat, run, records, given, when), matched, steering, tuple(unread))
+        record = _completed(flat, run, records, given, when)
+        helper = None if run.has_result else _helper_of_result(flat, run)
+        if helper is not None and flat.result is not None:
+            result = as_declared(helper.output, Types(Shape(flat)).of(flat.result))
+            if record.result_known and record.result != result:  # the run handed on something else than it should have
+                record = record.model_copy(update={"result": result, "result_observed": True})
+        return Reading(record, matched, steering, tuple(unread))
     return _Native(flat, replace(run, tasks=tasks), given, when, mapping or TaskMap()).read()
 
 
