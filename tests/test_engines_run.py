@@ -252,7 +252,10 @@ def test_a_job_that_kills_the_engine_or_hangs_is_named_and_stopped_and_the_other
 @pytest.mark.engine
 def test_a_job_that_never_stops_to_print_is_stopped_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeglot.backends.execute.LOUDEST", 1024**2)
-    flooded = next(execute("airflow", [job("airflow", "dies.py", {"how": "flood"})], python=installed("airflow")))
+    jobs = [job("airflow", "dies.py", {"how": how}) for how in ("pool", "flood")]
+    pooled, flooded = execute("airflow", jobs, python=installed("airflow"), timeout=60)
+    assert isinstance(pooled, EngineRun), pooled
+    assert [task.output for task in pooled.tasks] == [[1, 2]], "processes that a step spawns come back"
     assert isinstance(flooded, EngineError)
     assert flooded.diagnostics[0].code == "PG326"
     assert "'dies' (running: end" in flooded.diagnostics[0].message

@@ -42,6 +42,14 @@ def hang() -> None:
 
 
 @step
+def pool() -> list[int]:
+    import multiprocessing
+
+    with multiprocessing.get_context("spawn").Pool(2) as workers:
+        return workers.map(abs, [-1, 2])
+
+
+@step
 def flood() -> None:
     while True:
         print("and on " * 1000)
@@ -66,6 +74,11 @@ def asks() -> list[str | int]:
 
 
 @pipeline
+def pooled() -> list[int]:
+    return pool()
+
+
+@pipeline
 def hangs() -> None:
     hang()
 
@@ -78,13 +91,13 @@ def floods() -> None:
 @pytest.mark.engine
 def test_every_job_has_a_clean_print_and_none_can_grow_or_hang_unnamed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeglot.backends.execute.LOUDEST", 1024**2)
-    programs: list[Any] = [loud, loud, asks, taken_over, asks, hangs, floods, loud]
+    programs: list[Any] = [loud, loud, asks, taken_over, asks, pooled, hangs, floods, loud]
     outcomes = list(run_many([Request(one.ir()) for one in programs], "kfp", python=installed("kfp"), timeout=20))
     *spoke, hung, flooded, last = outcomes
     for outcome in (*spoke, last):
         assert isinstance(outcome, Record), outcome
         assert outcome.state == "succeeded"
-        assert outcome.result in (["<built-in function print>", 1], None)
+        assert outcome.result in (["<built-in function print>", 1], [1, 2], None)
     assert isinstance(hung, EngineError)
     assert hung.diagnostics[0].code == "PG321"
     assert "'hangs' (running: hang)" in hung.diagnostics[0].message

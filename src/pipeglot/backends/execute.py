@@ -36,8 +36,8 @@ _LOOK_AT_LOGS = 2.0
 _BEGUN = ("running", "started", "retrying")
 
 _LATE = (
-    "allow it more with --timeout; a step that forks in the engine's own process may wait for ever: --mode server gives"
-    " every task a process"
+    "allow it more with --timeout; a step that starts processes of its own in that of an engine may wait for them for"
+    " ever: --mode server gives every task a process"
 )
 
 

@@ -1,5 +1,6 @@
-"""A DAG whose task takes the whole process with it, hangs, or never stops to print."""
+"""A DAG whose task takes the whole process with it, hangs, never stops to print, or starts workers."""
 
+import multiprocessing
 import os
 import subprocess
 import time
@@ -19,6 +20,9 @@ with DAG(
         print("last words", flush=True)
         if params["how"] == "exit":
             os._exit(7)
+        if params["how"] == "pool":
+            with multiprocessing.get_context("spawn").Pool(2) as pool:
+                return pool.map(abs, [-1, 2])
         while params["how"] == "flood":
             print("and on " * 1000)
         subprocess.Popen(["sleep", "4321"], start_new_session=True)

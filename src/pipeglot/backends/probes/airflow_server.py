@@ -230,7 +230,7 @@ class Server:
         home = Path(os.environ["AIRFLOW_HOME"])
         for folder in ("dags", "plugins"):
             (home / folder).mkdir(exist_ok=True)
-        shutil.copy(Path(__file__).with_name("airflow_listener.py"), home / "plugins")
+        shutil.copy(wire.HERE / "airflow_listener.py", home / "plugins")
         self.password = secrets.token_urlsafe(24)
         passwords = home / "passwords.json"
         passwords.touch(mode=0o600)

@@ -15,14 +15,13 @@ import wire
 
 
 def main():
-    here = Path(__file__).parent
     _, jobs = wire.start()
 
     import airflow
     import airflow.sdk  # here, so that no job pays for it or hears its warnings
     from airflow.sdk.listener import get_listener_manager
 
-    found = importlib.util.spec_from_file_location("pipeglot_airflow_listener", here / "airflow_listener.py")
+    found = importlib.util.spec_from_file_location("pipeglot_airflow_listener", wire.HERE / "airflow_listener.py")
     listener = importlib.util.module_from_spec(found)
     sys.modules[found.name] = listener
     found.loader.exec_module(listener)

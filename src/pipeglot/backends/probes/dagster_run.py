@@ -27,8 +27,6 @@ def main():
 
     if mode == "multiprocess":
         multiprocessing.set_start_method("forkserver")
-        # Processes of steps load the job's file, and need not run this one again.
-        del sys.modules["__main__"].__file__
         instance = dagster.DagsterInstance.local_temp(tempfile.mkdtemp(dir=os.environ["DAGSTER_HOME"]))
     else:
         instance = dagster.DagsterInstance.ephemeral(tempfile.mkdtemp(dir=os.environ["DAGSTER_HOME"]))

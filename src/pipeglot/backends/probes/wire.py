@@ -26,13 +26,15 @@ from uuid import UUID
 
 TOLD = "PIPEGLOT_TOLD"
 LONGEST = 10_000
+HERE = Path(__file__).parent
 
 
 def start():
     """Set the process up and give (folder, jobs). Called before any engine is imported."""
     # The folder of the probes must not be importable: nothing in it may shadow what a job imports.
-    here = str(Path(__file__).parent)
-    sys.path[:] = [entry for entry in sys.path if entry != here]
+    sys.path[:] = [entry for entry in sys.path if entry != str(HERE)]
+    # Worker processes that a step spawns would run this program again, fail, and be spawned again without end.
+    vars(sys.modules["__main__"]).pop("__file__", None)
     folder = Path(sys.argv[1])
     _end_with_the_parent(folder)
     os.environ[TOLD] = str(folder / "told.jsonl")
