@@ -18,6 +18,7 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.read import read
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.run import execute
+from pipeglot.migrate.code import authored, native
 from pipeglot.migrate.ignore import Rule, Rules
 from pipeglot.migrate.judge import judge
 from pipeglot.migrate.model import DryRun, Injected, Side, Source
@@ -334,6 +335,41 @@ def test_a_finding_shows_the_code_of_both_sides() -> None:
     (finding,) = judgement.findings
     assert finding.old is not None and finding.old.file == "old.py"
     assert "-    return 0\n+    return 1" in finding.diff and finding.diff.startswith("--- old.py:4\n+++ new.py:4")
+
+
+LEGACY = """
+from airflow.sdk import dag, task
+from airflow.providers.standard.operators.python import PythonOperator
+
+def fetch():
+    return [3]
+
+@dag
+def mini():
+    @task(task_id="Total")
+    def add_up(rows):
+        return sum(rows)
+    @task
+    def best_of(scores): return max(scores)
+    PythonOperator(task_id="group.load", python_callable=fetch) >> add_up()
+"""
+
+
+def test_the_code_of_a_call_is_found_in_the_authors_file_and_in_native_code(tmp_path: Path) -> None:
+    here = authored(pipeline())
+    lines = (CASES / "mini.py").read_text("utf-8").splitlines()
+    assert here["load"].file == "mini.py" and "= load(run.day, n)" in lines[here["load"].line - 1]
+    assert "def load(" in here["load"].code
+    (tmp_path / "legacy.py").write_text(LEGACY, "utf-8")
+    there = native(tmp_path / "legacy.py", pipeline(), {"best_of": "best"})
+    assert {id: (one.line, one.text) for id, one in there.items()} == {
+        "load": (5, "def fetch():"),
+        "total": (10, "def add_up(rows):"),
+        "best": (13, "def best_of(scores): return max(scores)"),
+    }
+    assert there["total"].code == '@task(task_id="Total")\ndef add_up(rows):\n    return sum(rows)'
+    (tmp_path / "legacy.py").write_text("def broken(:", "utf-8")
+    assert native(tmp_path / "legacy.py", pipeline(), {}) == {}
 
 
 # ---------------------------------------------------------------- what is not exercised, what is declared

@@ -19,12 +19,14 @@ from pipeglot.core.params import resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.migrate.asked import apart, made_up
+from pipeglot.migrate.code import authored, native
 from pipeglot.migrate.declaring import reading
 from pipeglot.migrate.folders import shared
 from pipeglot.migrate.ignore import Rules
 from pipeglot.migrate.injecting import inject
 from pipeglot.migrate.judge import SideName, judge
 from pipeglot.migrate.model import DryRun, Injected, NotCompared, Required, Side
+from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.pair import Pair, Play, Runs
 from pipeglot.migrate.plans import (
     EffectsMode,
@@ -217,7 +219,12 @@ def _replayed(pipeline: Pipeline, runs: Runs, record: Record | None) -> Iterator
 def _described(runner: Runner, task: Task) -> Side:
     compiled = runner.files(task.pipeline, task.allow)
     if compiled is None:
-        return Side(spec=runner.spec, engine=runner.engine)
+        found = {}
+        if isinstance(runner, LocalSide):
+            found = authored(inline(task.pipeline))
+        elif isinstance(runner, NativeSide):
+            found = native(runner.file, inline(task.pipeline), runner.mapping.tasks if runner.mapping else {})
+        return Side(spec=runner.spec, engine=runner.engine, sources=found)
     notes = tuple(f"{d.code} {d.message}" for d in compiled.diagnostics)
     return Side(
         spec=runner.spec,

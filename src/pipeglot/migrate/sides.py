@@ -28,6 +28,7 @@ from pipeglot.core.run import Event as LocalEvent
 from pipeglot.core.run import Interrupted
 from pipeglot.core.run import execute as execute_here
 from pipeglot.core.shape import inline
+from pipeglot.migrate.code import step_code
 from pipeglot.migrate.folders import ROOT, Folders
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.model import NotCompared, Source
@@ -343,6 +344,7 @@ _NAMED = (
 def sources(compiled: Compiled, pipeline: Pipeline) -> dict[str, Source]:
     """Where each call stands in the compiled files: the first line that names what it became on the engine. Lines of
     the author's own code are passed over, which may speak of calls by chance."""
+    code = step_code(pipeline)
     own = {line.strip() for chunk in pipeline.code for line in chunk.text.splitlines()}
     lines = compiled.files.get(compiled.entry, "").splitlines()
     found: dict[str, tuple[int, int]] = {}
@@ -355,6 +357,6 @@ def sources(compiled: Compiled, pipeline: Pipeline) -> dict[str, Source]:
                 if id is not None and (rank, number) < found.get(id, (len(_NAMED), 0)):
                     found[id] = (rank, number)
     return {
-        id: Source(file=compiled.entry, line=number, text=lines[number - 1].strip()[:200])
+        id: Source(file=compiled.entry, line=number, text=lines[number - 1].strip()[:200], code=code.get(id, ""))
         for id, (_, number) in found.items()
     }
