@@ -35,7 +35,10 @@ WRITTEN: dict[str, list[tuple[Path, str]]] = {
         (DATA / "native" / "airflow_rich.py", "rich"),
         (DATA / "cases" / "native" / "p1" / "legacy.py", "nightly"),
     ],
-    "prefect": [(DATA / "native" / "prefect_rich.py", "sums")],
+    "prefect": [
+        (DATA / "native" / "prefect_rich.py", "sums"),
+        (DATA / "cases" / "native" / "flow_retries" / "nat3.py", "flok"),
+    ],
     "dagster": [(DATA / "native" / "dagster_rich.py", "sums"), (DATA / "native" / "dagster_rich.py", "refresh")],
     "kfp": [(DATA / "native" / "kfp_rich.py", "rich")],
 }

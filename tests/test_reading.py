@@ -13,6 +13,7 @@ from pipeglot.backends.execute import Job
 from pipeglot.backends.native import Native
 from pipeglot.backends.reading import read_many
 from pipeglot.migrate.declared import declared
+from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.planning.build import make_plan
 from pipeglot.migrate.planning.model import Plan
@@ -311,3 +312,19 @@ def test_a_plan_names_what_a_job_has(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {
         f"dagster {kind} -f dagster_rich.py" for kind in ("schedule stop sums_schedule", "sensor stop new_file")
     } <= commands
+
+
+def test_retries_of_a_flow_have_no_spelling_and_are_a_named_difference() -> None:
+    read = readings("prefect").native("flok")
+    found = declared(port.ir(), (read, {}))
+    assert [(one.name, one.old, one.verdict) for one in found] == [("run_retries", 2, "differ")]
+
+
+def test_a_map_file_says_which_call_a_task_stands_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    file, _ = WRITTEN["airflow"][0]
+    read = readings("airflow").native("rich")
+    monkeypatch.setattr(NativeSide, "declares", lambda self, task=None, stop=None: read)
+    told = TaskMap({"double": "load", "load": ""})
+    plan = make_plan(port.ir(), f"airflow:{file}:rich", "prefect", mapping=told)
+    [bound] = [one for one in plan.traits if one.name == "max_parallel"]
+    assert (bound.tasks, bound.note) == (("double",), "the pipeline says nothing of it")

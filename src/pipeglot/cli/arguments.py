@@ -229,6 +229,9 @@ def _plan(actions: Any) -> None:
     parser.add_argument(
         "--old-python", metavar="PATH", help="a Python that has the engine which native code is read by"
     )
+    parser.add_argument(
+        "--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the plan as JSON (- for standard output, alone)")
     parser.add_argument("--out", "-o", metavar="FILE.md", help="write the plan as Markdown, instead of printing it")
 

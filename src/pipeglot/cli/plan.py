@@ -14,6 +14,7 @@ from pipeglot.cli.output import folder_of, report
 def plan(args: argparse.Namespace) -> int:
     """Write the plan as Markdown, or as JSON; exit code 0 when it says to migrate, 1 when there are conditions or reasons
     to stay."""
+    from pipeglot.migrate.matching import read_mapping
     from pipeglot.migrate.planning.build import make_plan
     from pipeglot.migrate.planning.text import markdown
 
@@ -24,7 +25,8 @@ def plan(args: argparse.Namespace) -> int:
         raise files.fail("PG342", "--out and --json name one file", "name two")
     loaded = load(args.source)
     python = Path(args.old_python) if args.old_python else None
-    made = make_plan(loaded.pipeline, args.old, args.new, source=args.source, old_python=python)
+    mapping = read_mapping(Path(args.map)) if args.map else None
+    made = make_plan(loaded.pipeline, args.old, args.new, source=args.source, old_python=python, mapping=mapping)
     report(loaded.diagnostics, folder=folder_of(args.source))
     wanted: dict[Path, str] = {}
     if out is not None:

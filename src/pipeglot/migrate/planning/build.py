@@ -14,6 +14,7 @@ from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import At, Pipeline
 from pipeglot.core.shape import inline
 from pipeglot.migrate.declaring import partners
+from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.planning import switch
 from pipeglot.migrate.planning.manual import calls, manual, place
@@ -38,7 +39,13 @@ from pipeglot.migrate.sides import CompiledSide, Runner, side
 
 
 def make_plan(
-    pipeline: Pipeline, old: str, new: str, *, source: str = "SOURCE", old_python: Path | None = None
+    pipeline: Pipeline,
+    old: str,
+    new: str,
+    *,
+    source: str = "SOURCE",
+    old_python: Path | None = None,
+    mapping: TaskMap | None = None,
 ) -> Plan:
     """Plan the migration of a valid pipeline; nothing is run. Native code is loaded by its engine, to be read.
 
@@ -48,12 +55,13 @@ def make_plan(
         new: the target it is to move to.
         source: how the user names the pipeline, for the commands that the plan names.
         old_python: a Python that has the engine of native code; by default the environment pipeglot made.
+        mapping: of native code, its map file (`pipeglot.migrate.matching.read_mapping`).
 
     Raises:
         AuthoringError: PG377 when `new` is no target; PG378 when both are the same; PG360 when `old` cannot be read.
         CompileError: PG201 for an unknown target.
     """
-    before, after = side(old, python=old_python), side(new)
+    before, after = side(old, python=old_python, mapping=mapping), side(new)
     if not isinstance(after, CompiledSide):
         message = f"a plan is for a target that the pipeline is compiled for, and {new!r} is none"
         raise AuthoringError([Diagnostic("PG377", "error", message, None, "name a target (`pipeglot targets`)")])
