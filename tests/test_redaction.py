@@ -22,6 +22,7 @@ from pipeglot.migrate.report import html as page
 from pipeglot.migrate.report import markdown
 from pipeglot.migrate.secrets import MASK, Masks
 from tests import dryruns
+from tests.test_secrets import carried
 
 # ---------------------------------------------------------------- which variables
 
@@ -272,7 +273,7 @@ def test_a_secret_in_escapes_is_in_no_report(
     found = masks.model(holding(f"{around}{text}{around}"))
     history: Path = tmp_path_factory.mktemp("history") / "history.sqlite"
     remember(history, found)
-    told = [found.to_json(), markdown(found), page(found), *_summary(found)]
+    told = [found.to_json(), markdown(found), page(found), carried(page(found)).decode(), *_summary(found)]
     told.append(history.read_bytes().decode("utf-8", "replace"))
     for one in told:
         for shown in (one, html.unescape(one), urllib.parse.unquote(one), one.replace("\\\\", "\\")):

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import html
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -66,6 +68,12 @@ def clean(data: bytes, where: str) -> None:
     for name, needle in needles().items():
         at = data.find(needle)
         assert at < 0, f"{name} in {where}: {data[max(0, at - 80) : at + 80]!r}"
+
+
+def carried(page: str) -> bytes:
+    """The data that a report's page carries for its script, which is compressed."""
+    [data] = re.findall(r'id="data">([^<]+)<', page)
+    return gzip.decompress(base64.b64decode(data))
 
 
 # ---------------------------------------------------------------- declared
@@ -531,6 +539,8 @@ def told_by(place: Path, *words: str, env: Mapping[str, str] = ENV) -> tuple[int
         clean(str(path.relative_to(place / "out")).encode(), "a file's name")
         if path.is_file():
             clean(path.read_bytes(), path.name)
+        if path.suffix == ".html":
+            clean(carried(path.read_text("utf-8")), f"the data of {path.name}")
     return done.returncode, done.stdout.decode()
 
 
@@ -623,7 +633,7 @@ def test_a_side_that_fails_tells_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_
     found = dry_run(plain.ir(), native, LocalSide(), on_event=lambda side, event: heard.append(str(event)))
     assert found.verdict == "inconclusive" and "PG320" in found.why
     remember(tmp_path / "history.sqlite", found)
-    whole = [found.to_json(), markdown(found), page(found), *heard]
+    whole = [found.to_json(), markdown(found), page(found), carried(page(found)).decode(), *heard]
     for text in [*whole, *(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir())]:
         clean(text.encode(), "the report")
     assert heard and "running" in heard[0]
