@@ -48,7 +48,7 @@ def written(text: str) -> Iterator[str]:
                 continue
             for point in ".,":
                 if point != mark:
-                    yield f"{joined}{point}{part}"
+                    yield from (f"{joined}{point}{part}", f"{joined}{point}{part:0<2}")
     digits = (whole + part).strip("0")
     if len(digits) > 4 and len(whole.lstrip("0")):
         yield from (f"{digits[0]}.{digits[1:]}{letter}" for letter in "eE")
