@@ -85,7 +85,7 @@ def behaviour(record: Record) -> Any:
 def drawn(engine: str, count: int, seed: int, *, harmless_ones: bool = False) -> list[Mutant]:
     """Mutants for an engine, for `local`, or of records; the same for the same seed, each operator as often as it can be had."""
     rng = random.Random(f"{engine} {seed} {harmless_ones}")
-    queues = {name: _shuffled(rng, made) for name, made in _sources(engine, harmless_ones).items()}
+    queues = {name: _shuffled(rng, made) for name, made in sources(engine, harmless_ones).items()}
     found: list[Mutant] = []
     while len(found) < count and queues:
         for name in rng.sample(sorted(queues), len(queues)):
@@ -103,7 +103,7 @@ def _shuffled(rng: random.Random, made: Sequence[Callable[[], Mutant | None]]) -
             yield mutant
 
 
-def _sources(engine: str, harmless_ones: bool) -> dict[str, list[Callable[[], Mutant | None]]]:
+def sources(engine: str, harmless_ones: bool) -> dict[str, list[Callable[[], Mutant | None]]]:
     """By operator, what makes each of its mutants: most are never made."""
     found: dict[str, list[Callable[[], Mutant | None]]] = {}
     for base, pipeline in BASES.items():
@@ -161,7 +161,7 @@ def _compiled(name: str, engine: str, base: str, change: Change, area: str) -> M
             if engine == "local":
                 return Mutant(name, base, change.calls, change.aspect, record=record)
         compiled = backends.compile(change.pipeline, engine, allow=ALLOWED)
-        if _text(compiled) == _text(backends.compile(BASES[base], engine, allow=ALLOWED)):
+        if _text(compiled) == _unchanged(engine, base):
             return None
     except PipeglotError:
         return None
@@ -171,3 +171,8 @@ def _compiled(name: str, engine: str, base: str, change: Change, area: str) -> M
 def _text(compiled: Compiled) -> list[str]:
     """The lines of the file that runs, without the one that names the pipeline's digest."""
     return [line for line in compiled.files[compiled.entry].splitlines() if "Made by pipeglot" not in line]
+
+
+@cache
+def _unchanged(engine: str, base: str) -> list[str]:
+    return _text(backends.compile(BASES[base], engine, allow=ALLOWED))

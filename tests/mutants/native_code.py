@@ -119,13 +119,10 @@ def drops_arrow(text: str) -> Iterator[Written]:
 
 
 def default_retries(text: str) -> Iterator[Written]:
-    yield from _each(
-        text,
-        r"^    catchup=False,$",
-        r'\g<0>\n    default_args={"retries": 2, "retry_delay": timedelta(0)},',
-        "retr",
-        named=False,
-    )
+    """Every task that says nothing of it is tried again."""
+    new = r'\g<0>\n    default_args={"retries": 2, "retry_delay": __import__("datetime").timedelta(0)},'
+    for one in _each(text, r"^    catchup=False,$", new, "retr", named=False):
+        yield replace(one, calls=frozenset(re.findall(r'task_id="(\w+)"', text)))
 
 
 def dag_timeout(text: str) -> Iterator[Written]:
