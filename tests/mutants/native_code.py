@@ -234,12 +234,23 @@ def _indent(line: str) -> int:
 
 
 def other_constant(text: str) -> Iterator[Written]:
-    yield from _each(text, r"(?P<call>constant): \"?[\w. ]+\"?$", "constant: 4711", named=False)
+    """A task is given something else."""
+    for one in _each(text, r"(?P<call>constant): \"?[\w. ]+\"?$", "constant: 4711", named=False):
+        lines = one.text[: one.text.index("constant: 4711")].splitlines()
+        pad = len(lines[-1]) - 10  # inputs, parameters, the name, runtimeValue
+        task = next(
+            line.strip(" :")
+            for line in reversed(lines)
+            if line[:pad].isspace() and line[pad:].rstrip(":").isidentifier()
+        )
+        yield replace(one, calls=frozenset({task}), aspect=f"{NEVER}|^what calls were given")
 
 
 def always_runs(text: str) -> Iterator[Written]:
     """An arm is taken always; that of an empty list gives what stands behind all others."""
-    yield from _each(text, r'condition: "(?!!\(int\(.*--count).*"$', 'condition: "true"', "arm", named=False)
+    arms = frozenset({"publish", "keep", "large", "usual", "tidy"})
+    for one in _each(text, r'condition: "(?!!\(int\(.*--count).*"$', 'condition: "true"', "arm", named=False):
+        yield replace(one, calls=arms)
 
 
 OPERATORS: Mapping[str, Sequence[Writer]] = {
