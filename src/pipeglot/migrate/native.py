@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -205,8 +206,11 @@ def as_record(
         others = [task for task in others if task.name not in steering]
         run = replace(run, tasks=known)
         observed = backends.get(run.engine).observe(flat, run)
-        records = [*observed, *(_record(task, task.name, task.index) for task in others)]
-        matched = Match({}, tasks_alone=tuple(dict.fromkeys(task.name for task in others)))
+        # Where a task is the only one of its name, its number says nothing.
+        alone = Counter(bare(task.name) for task in others)
+        named = [(task, bare(task.name)) for task in others]
+        records = [*observed, *(_record(task, name, task.index if alone[name] > 1 else ()) for task, name in named)]
+        matched = Match({}, tasks_alone=tuple(alone))
         record = _completed(flat, run, records, given, when)
         helper = None if run.has_result else _helper_of_result(flat, run)
         if helper is not None and flat.result is not None:
