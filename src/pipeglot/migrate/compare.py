@@ -60,7 +60,7 @@ def compare(
         if others is None:
             found.append(Difference(kind="missing", call=id, index=index, old=calls[-1].state, absent="new"))
         elif len(calls) == len(others) == 1:
-            found += _calls(calls[0], others[0], values)
+            found.extend(_calls(calls[0], others[0], values))
         else:
             found += _repeated(calls, others, values)
     for (id, index), calls in after.items():

@@ -20,7 +20,7 @@ from pipeglot.migrate.exercised import not_exercised
 from pipeglot.migrate.findings import findings
 from pipeglot.migrate.folders import Folders
 from pipeglot.migrate.ignore import Rules, ignored
-from pipeglot.migrate.model import Difference, DryRun, Given, Injected, NotCompared, Required, Side, named
+from pipeglot.migrate.model import MANY, Difference, DryRun, Given, Injected, NotCompared, Required, Side, named
 from pipeglot.migrate.order import Key, Order
 from pipeglot.migrate.repeats import compared
 from pipeglot.migrate.secrets import Masks, told_apart
@@ -29,9 +29,6 @@ from pipeglot.migrate.verdict import left_out, verdict
 from pipeglot.migrate.weight import Coverage, Declared
 
 SideName: TypeAlias = Literal["old", "new"]
-MANY = 10_000
-"""Call instances beyond which what they were given is not told; causes are then found by what waits for what alone."""
-
 Left: TypeAlias = Sequence[Folders | None]
 """Where the files are that each run of a side left; None for a run that was made before."""
 
@@ -86,6 +83,7 @@ def judge(
         masked = [*every.masked, *known]
         counted, unsure = told_apart(counted, masks)
         gaps = [*gaps, *_masked_in_records(unsure)]
+        # Of very many, what they were given is not told; causes are then found by what waits for what alone.
         few = max(len(old.record.calls), len(new.record.calls)) <= MANY
         flat = order.shape.pipeline
         given = (arguments(flat, old.record), arguments(flat, new.record)) if few else ({}, {})

@@ -43,6 +43,9 @@ the run. `parallel`: how many instances of a call ran at once, where that is mor
 policy that both sides declare, named by `path`. `record`: something in a record that cannot be, or that is about another
 run; `path` names it."""
 
+MANY = 10_000
+"""Call instances beyond which a dry-run leaves out what is for people alone."""
+
 Required: TypeAlias = Literal["outputs", "states"]
 """What must have been compared before two runs are *equivalent*."""
 
@@ -321,9 +324,10 @@ class DryRun(Part):
     graph: Graph = Graph()
 
     def to_json(self) -> str:
-        """The JSON text of the contract, ending in a newline."""
+        """The JSON text of the contract, ending in a newline; on one line where nobody would read it for its length."""
+        long = self.coverage.instances > MANY
         with no_collection():
-            return self.model_dump_json(by_alias=True, indent=2) + "\n"
+            return self.model_dump_json(by_alias=True, indent=None if long else 2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> DryRun:
