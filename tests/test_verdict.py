@@ -319,6 +319,13 @@ def test_what_did_not_show_passes_on_what_is_above_it() -> None:
     assert [one.call for one in judgement.findings] == ["load"]
 
 
+def test_a_result_that_no_output_explains_is_a_finding_of_its_own() -> None:
+    publish = next(one for one in run().calls if one.id == "publish")
+    new = run().model_copy(update={"calls": (*run().calls, publish), "result": "something else"})
+    judgement = judged(run(), new)
+    assert [(one.call, len(one.cause)) for one in judgement.findings] == [(None, 1), ("publish", 1)]
+
+
 def test_a_finding_shows_the_code_of_both_sides() -> None:
     sides = [
         Side(

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from pipeglot.core.record import CallRecord, Record, last_executions
 from pipeglot.core.shape import out_refs
-from pipeglot.migrate.model import CONTENT, Difference, Finding, Side, Source
+from pipeglot.migrate.model import CONTENT, Difference, Finding, Kind, Side, Source
 from pipeglot.migrate.order import Key, Order
 from pipeglot.migrate.values import differing
 
@@ -57,6 +57,10 @@ def _diff(old: Source | None, new: Source | None) -> str:
     return "\n".join(difflib.unified_diff(a, b, f"{old.file}:{old.line}", f"{new.file}:{new.line}", lineterm=""))
 
 
+_PASSED_ON: frozenset[Kind] = CONTENT | {"state", "missing", "extra", "tolerated", "told"}
+"""Kinds in which a call may make others differ: not that it took another attempt to come to the same."""
+
+
 class _Blame:
     """Which call each instance that differs has to thank for it."""
 
@@ -86,7 +90,9 @@ class _Blame:
                 culprit = self._culprit(key)
                 if culprit is not None:
                     self._culprits[key] = culprit
-                    self._by_call.setdefault(id, []).append(key)
+                    found = self._differ.get(key, ())
+                    if not found or any(one.kind in _PASSED_ON for one in found):
+                        self._by_call.setdefault(id, []).append(key)
 
     def order_of_calls(self) -> list[str]:
         """Every call and region in the author's order, in which nothing waits for what comes later; the Final last."""
