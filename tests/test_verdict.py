@@ -92,7 +92,8 @@ def test_the_verdict_says_how_much_was_compared() -> None:
         output=Tally(agree=8),
         result=Tally(agree=1),
     )
-    assert "10 call instances; these agree: state 10 of 10" in verdict.why and "outputs 8 of 8" in verdict.why
+    agreed = "all 10 call instances agree in states, attempts, order, outputs and result; "
+    assert verdict.why == agreed + "one run of the old side and one run of the new one"
 
 
 def test_nothing_masked_or_unknown_counts_as_agreeing() -> None:
@@ -107,6 +108,7 @@ def test_nothing_masked_or_unknown_counts_as_agreeing() -> None:
     assert told["outputs on the new side"] == ("total",) and "the result on the new side" in told
     derived = judged(run(), edited(run(), "keep", observed=False))
     assert derived.coverage.state == Tally(agree=9, unknown=1)
+    assert derived.why.startswith("10 call instances: states 9 of 10 agree (1 not known), ")
 
 
 def test_without_any_output_it_is_equivalent_in_states_only_where_that_is_asked_for() -> None:

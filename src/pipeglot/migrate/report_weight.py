@@ -43,14 +43,9 @@ def bars(coverage: Coverage) -> list[Bar]:
     ]
 
 
-def _words(tally: Tally, lost: str) -> str:
-    said = [f"{tally.agree:,} of {tally.total:,} agree"]
-    counts = (
-        (tally.differ, "differs" if tally.differ == 1 else "differ"),
-        (tally.masked, "masked"),
-        (tally.unknown, lost),
-    )
-    return ", ".join([*said, *(f"{count:,} {word}" for count, word in counts if count)])
+def _words(tally: Tally, unknown: str) -> str:
+    rest = tally.rest(unknown)
+    return f"{tally.agree:,} of {tally.total:,} agree" + (f", {rest}" if rest else "")
 
 
 def _parts(tally: Tally) -> Iterator[tuple[str, float, float]]:

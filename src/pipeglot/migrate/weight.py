@@ -32,10 +32,15 @@ class Tally(Part):
         """All of them."""
         return self.agree + self.differ + self.masked + self.unknown
 
-    def __str__(self) -> str:
-        rest = ((self.differ, "differ"), (self.masked, "masked"), (self.unknown, "not known"))
-        said = ", ".join(f"{count} {word}" for count, word in rest if count)
-        return f"{self.agree} of {self.total}" + (f" ({said})" if said else "")
+    def rest(self, unknown: str = "not known") -> str:
+        """What does not agree, in words; empty where all does. `unknown` is the word for what is unknown.
+
+        >>> Tally(agree=3, differ=1, unknown=2).rest()
+        '1 differs, 2 not known'
+        """
+        differ = "differs" if self.differ == 1 else "differ"
+        counts = ((self.differ, differ), (self.masked, "masked"), (self.unknown, unknown))
+        return ", ".join(f"{count:,} {word}" for count, word in counts if count)
 
 
 class Coverage(Part):
@@ -50,8 +55,10 @@ class Coverage(Part):
         result: of the run itself, if the pipeline has a result: one or none. One that an engine did not keep, so that
             it is computed from outputs, is unknown.
 
-    >>> print(Coverage(instances=3, state=Tally(agree=3), attempts=Tally(agree=2, differ=1), output=Tally(unknown=2)))
-    3 call instances; these agree: state 3 of 3, attempts 2 of 3 (1 differ), outputs 0 of 2 (2 not known)
+    >>> print(Coverage(instances=3, state=Tally(agree=3), attempts=Tally(agree=2, differ=1), result=Tally(unknown=1)))
+    3 call instances: states 3 of 3 agree, attempts 2 of 3 (1 differs), result not known
+    >>> print(Coverage(instances=3, state=Tally(agree=3), attempts=Tally(agree=3), output=Tally(agree=2)))
+    all 3 call instances agree in states, attempts and outputs
     """
 
     instances: int = 0
@@ -62,10 +69,21 @@ class Coverage(Part):
     result: Tally = Tally()
 
     def __str__(self) -> str:
-        aspects = {"state": self.state, "attempts": self.attempts, "order": self.order, "outputs": self.output}
-        aspects["result"] = self.result
-        said = ", ".join(f"{name} {tally}" for name, tally in aspects.items() if tally.total)
-        return f"{self.instances} call instances; these agree: {said}"
+        aspects = {"states": self.state, "attempts": self.attempts, "order": self.order, "outputs": self.output}
+        aspects = {name: tally for name, tally in aspects.items() if tally.total}
+        result = self.result.rest().removeprefix("1 ") or "agrees"
+        if self.instances > 1 and aspects and result == "agrees" and not any(one.rest() for one in aspects.values()):
+            names = [*aspects, *(["result"] if self.result.total else [])]
+            words = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+            return f"all {self.instances:,} call instances agree in {words}"
+        said: list[str] = []
+        for name, tally in aspects.items():
+            agree, rest = "" if said else " agree", f" ({tally.rest()})" if tally.rest() else ""
+            said.append(f"{name} {tally.agree:,} of {tally.total:,}{agree}{rest}")
+        if self.result.total:
+            said.append(f"result {result}")
+        plural = "s" * (self.instances != 1)
+        return f"{self.instances:,} call instance{plural}" + (": " + ", ".join(said) if said else "")
 
 
 class NotExercised(Part):
