@@ -14,6 +14,7 @@ from pipeglot.backends.native import Native, NativeSchedule
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
 from pipeglot.core.shape import Shape, inline
 from pipeglot.core.ticks import ticks
+from pipeglot.core.types import same
 from pipeglot.migrate.facts import Fact, Facts, Partners, of_native, of_pipeline, words
 from pipeglot.migrate.weight import Declared
 
@@ -115,21 +116,6 @@ def _compared(name: str, old: Fact, new: Fact, *, call: str | None = None) -> It
         silent = "new" if old.said else "old"
         notes = notes or f"the {silent} side says nothing of it"
     yield Declared(call=call, task=task, name=name, old=old.value, new=new.value, verdict=verdict, note=notes)  # type: ignore[arg-type]
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two JSON values are the same; an int is the float of its value, and a bool is neither.
-
-    >>> same(1, 1.0), same(1, True), same([1], [1.0])
-    (True, False, True)
-    """
-    if isinstance(a, bool) or isinstance(b, bool):
-        return a is b
-    if isinstance(a, list) and isinstance(b, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    return bool(a == b)
 
 
 # ---------------------------------------------------------------- params
