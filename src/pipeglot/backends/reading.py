@@ -18,39 +18,6 @@ LIMIT = 120.0
 """Seconds that the loading of one file may take."""
 
 
-def read_native(
-    target: str,
-    file: Path,
-    name: str | None = None,
-    *,
-    python: Path | None = None,
-    path: Sequence[Path] = (),
-    limit: float = LIMIT,
-    stop: threading.Event | None = None,
-) -> Native:
-    """Read one DAG, flow, job or pipeline.
-
-    Args:
-        target: a target whose engine has a reader.
-        file: the file that holds it.
-        name: the id of the DAG, or the name of the flow or job; by default the file's.
-        python: the engine's Python; by default that of the installed engine.
-        path: further folders that it imports from.
-        limit: seconds that loading it may take.
-        stop: ends it when set, from another thread.
-
-    Raises:
-        EngineError: PG301 when the engine is not installed, PG320, PG321, PG325 when it dies, takes too long or is stopped,
-            PG322 when it cannot load the file, PG327 when there is no reader for it.
-    """
-    [found] = read_many(
-        target, [Job(file.parent, file.name, name or file.stem, path=path)], python=python, limit=limit, stop=stop
-    )
-    if isinstance(found, EngineError):
-        raise found
-    return found
-
-
 def read_many(
     target: str,
     jobs: Sequence[Job],
@@ -59,7 +26,22 @@ def read_many(
     limit: float = LIMIT,
     stop: threading.Event | None = None,
 ) -> list[Native | EngineError]:
-    """Read many in one process; an error stands for what could not be read. As `read_native` otherwise."""
+    """Read DAGs, flows, jobs or pipelines, all in one process.
+
+    Args:
+        target: a target whose engine has a reader.
+        jobs: each the file and the name of one in it.
+        python: the engine's Python; by default that of the installed engine.
+        limit: seconds that loading one may take.
+        stop: ends it when set, from another thread.
+
+    Returns:
+        What each declares, in their order, or the error that stands for it: PG322 when the engine cannot load the file,
+        PG320, PG321 when that ends the process or takes too long.
+
+    Raises:
+        EngineError: PG327 when the target's engine has no reader, and as `inquire` does.
+    """
     reader = engines.spec(target).reader
     if reader is None:
         message = f"what a file of {target} declares cannot be read here: its backend has no reader"

@@ -74,17 +74,13 @@ class Rule(_Place):
     until: date
     kind: Kind | None = None
 
-    def covers(self, difference: Difference) -> bool:
-        """Whether a difference is one of those the rule speaks of; of a table, whether all that differs in it is.
+    def covers_place(self, difference: Difference, place: str) -> bool:
+        """Whether the rule speaks of one place that a difference is about.
 
         >>> rule = Rule(call="a", path="$.rows[*].at", reason="clocks", until=date(2026, 1, 1))
-        >>> rule.covers(Difference(kind="output", call="a", path="$.rows[3].at"))
+        >>> rule.covers_place(Difference(kind="output", call="a", path="$.rows[3].at"), "$.rows[3].at")
         True
         """
-        return all(self.covers_place(difference, place) for place in difference.places)
-
-    def covers_place(self, difference: Difference, place: str) -> bool:
-        """Whether the rule speaks of one place that a difference is about."""
         kinds = CONTENT if self.kind is None else {self.kind}
         return difference.kind in kinds and self.around(difference.call, place)
 

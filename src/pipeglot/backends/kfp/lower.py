@@ -20,7 +20,6 @@ from pipeglot.core.ir import (
     Ctx,
     Each,
     If,
-    Item,
     Out,
     Param,
     ParamRef,
@@ -61,11 +60,10 @@ from .parts import (
     input_name,
     key_of,
     shielded,
-    value_path,
     words,
 )
 from .programs import Sources, Writing
-from .spec import Dag, Given, Task, incoming, outgoing
+from .spec import Dag, Given, Task, incoming
 from .types import PARAMETER_TYPE, Form, Types, form_of
 
 
@@ -164,14 +162,6 @@ class Lowering:
         if given is None or "runtimeValue" in given:
             return given
         return dag.pass_in(producer.dag, given, input_name(given), form)
-
-    def provide(self, dag: Dag, value: Value, form: Form, owner: str) -> Given:
-        """What gives a task in `dag` a value; where no task has it, one is added that forms it."""
-        if isinstance(value, Out | ParamRef | Item | Ctx):
-            given = self.take(dag, root(value), value_path(value), form)
-            if given is not None:
-                return given
-        return outgoing(*self.form(dag, value, form, owner))
 
     def leave(self, dag: Dag, value: Value, form: Form, owner: str) -> tuple[str, str]:
         """The task of `dag` and its output that has a value."""
