@@ -84,7 +84,7 @@ def test_a_credential_is_known_by_its_variable_or_by_what_it_is(name: str) -> No
 
 HARMLESS = {
     "HOME": "/home/ana/Projects2/Model3",
-    "PWD": "/work/secret/place",
+    "PWD": "/srv/secret/place",
     "GOOGLE_APPLICATION_CREDENTIALS": "/etc/keys/google.json",
     "TOKEN_FILE": "/Run/Secrets/Token",
     "SSH_AUTH_SOCK": "/tmp/ssh-XXabcd12/agent.17",
