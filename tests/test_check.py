@@ -473,9 +473,9 @@ def test_ten_thousand_calls_take_linear_time() -> None:
     def seconds(count: int) -> float:
         calls = [call("c0"), *(call(f"c{n}", x=f"$c{n - 1}") for n in range(1, count))]
         program = pipeline(*calls)
-        started = time.perf_counter()
+        started = time.process_time()
         assert check(program) == []
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(10)
     assert seconds(10_000) < 40 * max(seconds(1_000), 0.01)

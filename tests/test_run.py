@@ -667,9 +667,9 @@ def test_a_run_timeout_ends_the_run() -> None:
 def test_ten_thousand_calls_are_linear() -> None:
     def seconds(count: int) -> float:
         program = pipeline(each("e", list(range(count)), call("a", x=item("e"))))
-        started = time.perf_counter()
+        started = time.process_time()
         assert execute(program).state == "succeeded"
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     seconds(10)
     assert seconds(4_000) < 40 * max(seconds(400), 0.05)

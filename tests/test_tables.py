@@ -327,9 +327,9 @@ def stream(count: int) -> Iterator[Row]:
 
 def test_tables_are_compared_in_linear_time() -> None:
     def took(count: int) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         assert Comparison(same, ("id",)).run(stream(count), stream(count)) is None
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert min(took(20_000) for _ in range(3)) < 9 * min(took(5_000) for _ in range(3))
 

@@ -167,9 +167,11 @@ class Record(Part):
         """Read `to_json`'s text; raises pydantic's ValidationError when it is not a record of this version."""
         record = cls.model_validate_json(text)
         known: dict[frozenset[str], set[str]] = {}
-        for call in record.calls:  # a set of its own for each would be a third of the memory
+        places: dict[tuple[int, ...], tuple[int, ...]] = {}
+        for call in record.calls:  # sets of their own would be a third of the memory
             given = call.model_fields_set
             object.__setattr__(call, "__pydantic_fields_set__", known.setdefault(frozenset(given), given))
+            call.__dict__["index"] = places.setdefault(call.index, call.index)
         if "format" not in record.model_fields_set:
             raise ValidationError.from_exception_data(
                 "Record", [{"type": "missing", "loc": ("schema",), "input": None}]

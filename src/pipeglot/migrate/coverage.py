@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from pipeglot.core.ir import Container, Pipeline, Shell
@@ -54,10 +55,17 @@ def covered(
     giving = valued(order.shape.pipeline)
     found: dict[Aspect, dict[Came, int]] = {"state": {}, "attempts": {}, "order": {}, "output": {}}
     keys = dict.fromkeys([*before, *after])
+    spoken = {(call, index) for _, call, index in said}
+    # Most instances come to the same in all aspects: those are counted together.
+    alike: Counter[tuple[tuple[Aspect, Came], ...]] = Counter()
     for key in keys:
-        for aspect, came in _of(key, before.get(key), after.get(key), order, giving):
-            came = said.get((aspect, *key), came)
-            found[aspect][came] = found[aspect].get(came, 0) + 1
+        aspects = _of(key, before.get(key), after.get(key), order, giving)
+        if key in spoken:
+            aspects = tuple((aspect, said.get((aspect, *key), came)) for aspect, came in aspects)
+        alike[aspects] += 1
+    for aspects, count in alike.items():
+        for aspect, came in aspects:
+            found[aspect][came] = found[aspect].get(came, 0) + count
     return Coverage(
         instances=len(keys),
         state=Tally(**found["state"]),
@@ -79,20 +87,18 @@ def valued(pipeline: Pipeline) -> frozenset[str]:
 
 def _of(
     key: Key, old: CallRecord | None, new: CallRecord | None, order: Order, giving: frozenset[str]
-) -> Iterator[tuple[Aspect, Came]]:
+) -> tuple[tuple[Aspect, Came], ...]:
     """What can be compared of one call instance, as if nothing in it differed."""
     if old is None or new is None:
-        yield "state", "differ"
-        yield "attempts", "differ"
-        return
+        return ("state", "differ"), ("attempts", "differ")
     seen: Came = "agree" if old.observed and new.observed else "unknown"
-    yield "state", seen
-    yield "attempts", seen
+    found: tuple[tuple[Aspect, Came], ...] = ("state", seen), ("attempts", seen)
     call = order.calls.get(key[0])
-    if old.attempts and new.attempts and (order.before(key[0]) or key[0] == order.final):
-        yield "order", "agree" if old.started and new.started else "unknown"
+    if old.attempts and new.attempts and (key[0] == order.final or order.before(key[0])):
+        found += (("order", "agree" if old.started and new.started else "unknown"),)
     if call is not None and call.step in giving and old.gave and new.gave and old.state == new.state:
-        yield "output", "agree" if old.output_known and new.output_known else "unknown"
+        found += (("output", "agree" if old.output_known and new.output_known else "unknown"),)
+    return found
 
 
 def _result(pipeline: Pipeline, old: Record, new: Record, came: Came | None) -> Tally:

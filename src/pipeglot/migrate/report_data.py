@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -95,38 +96,54 @@ class _Output:
         return [text, *runs] if any(runs) else text
 
 
+@dataclass(slots=True)
+class _Alike:
+    """An output in which nothing differs: its lines are only made when the page has room for them."""
+
+    value: Any
+    size: int
+
+    def within(self, limit: int) -> Any:
+        return _Output([text for _, text in pretty(self.value, set())], ()).within(limit) if limit else "…"
+
+
 @dataclass
 class _Outputs:
     """Every output once, by number; the same on both sides then costs nothing."""
 
-    numbers: dict[tuple[str, ...], int] = field(default_factory=dict)
-    whole: dict[str, int] = field(default_factory=dict)
-    found: list[_Output] = field(default_factory=list)
+    numbers: dict[object, int] = field(default_factory=dict)
+    found: list[_Output | _Alike] = field(default_factory=list)
 
     def add(self, value: Any, opened: Paths) -> int:
         if any(opened):
-            return self._add(value, opened)
+            lines = list(pretty(value, opened[0] | opened[1]))
+            runs = tuple(marked(lines, paths) if paths else [] for paths in opened)
+            texts = [text for _, text in lines]
+            return self._numbered((*texts, str(runs)), lambda: _Output(texts, runs))
         text = repr(value)
-        if (number := self.whole.get(text)) is None:
-            number = self.whole[text] = self._add(value, opened)
-        return number
+        return self._numbered(text, lambda: _Alike(value, len(text)))
 
-    def _add(self, value: Any, opened: Paths) -> int:
-        lines = list(pretty(value, opened[0] | opened[1]))
-        runs = tuple(marked(lines, paths) if paths else [] for paths in opened)
-        texts = [text for _, text in lines]
-        number = self.numbers.setdefault((*texts, str(runs)), len(self.found))
+    def _numbered(self, key: object, made: Callable[[], _Output | _Alike]) -> int:
+        number = self.numbers.setdefault(key, len(self.found))
         if number == len(self.found):
-            self.found.append(_Output(texts, runs))
+            self.found.append(made())
         return number
 
     def texts(self) -> list[Any]:
         """All texts, the longest cut until together they fit the page; those that differ keep most."""
-        sizes = [(one.size, any(one.runs)) for one in self.found]
+        sizes = [Counter(one.size for one in self.found if isinstance(one, kind)) for kind in (_Alike, _Output)]
+
+        def together(*limits: int) -> int:
+            return sum(
+                min(size, limit) * count
+                for limit, some in zip(limits, sizes, strict=True)
+                for size, count in some.items()
+            )
+
         alike, differing = ALIKE, LARGEST
-        while differing > 64 and sum(min(size, differing if hit else alike) for size, hit in sizes) > BUDGET:
+        while differing > 64 and together(alike, differing) > BUDGET:
             alike, differing = (alike // 2 if alike > 64 else 0, differing) if alike else (0, differing // 2)
-        return [one.within(differing if any(one.runs) else alike) for one in self.found]
+        return [one.within(alike if isinstance(one, _Alike) else differing) for one in self.found]
 
 
 def page_data(run: DryRun) -> dict[str, Any]:
@@ -214,39 +231,11 @@ def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> dict
     `nth` counts the executions of one call instance, from 0.
     """
     order = {id: number for number, id in enumerate(calls(run))}
-    found: dict[tuple[int, tuple[int, ...], int], list[list[Any] | None]] = {}
     errors: dict[tuple[str, str], int] = {}
-    for number, side in enumerate((run.old, run.new)):
-        record = side.record
-        start = record.started if record else None
-        given = {(one.call, one.index): one.args for one in side.given}
-        times: Counter[tuple[str, tuple[int, ...]]] = Counter()
-        for call in record.calls if record else ():
-            start = start or call.started
-            key = call.id, call.index
-            gave = call.state == "succeeded" and ("output" in call.model_fields_set or call.output is not None)
-            begun, ended = _since(start, call.started), _since(start, call.ended)
-            error = None
-            if call.error:
-                said = cut(call.error.type, 200), cut(call.error.message, 4000)
-                error = errors.setdefault(said, len(errors))
-            found.setdefault((order[call.id], call.index, times[key]), [None, None])[number] = [
-                STATES.index(call.state),
-                call.attempts,
-                begun,
-                ended if begun is None or ended is None else ended - begun,
-                int(call.observed),
-                int(call.tolerated),
-                outputs.add(call.output, opened.get(key, NOTHING)) if gave else None,
-                error,
-                outputs.add(args, NOTHING) if (args := given.get(key)) else None,
-            ]
-            times[key] += 1
-    keys = sorted(found)
-    none = [None] * len(PARTS)
-    old, new = (
-        [list(part) for part in zip(*(found[key][side] or none for key in keys), strict=True)] for side in (0, 1)
-    )
+    rows = [_rows(side, order, outputs, opened, errors) for side in (run.old, run.new)]
+    keys = sorted(rows[0].keys() | rows[1].keys())
+    none = (None,) * len(PARTS)
+    old, new = ([list(part) for part in zip(*(some.get(key, none) for key in keys), strict=True)] for some in rows)
     return {
         "box": [box for box, _, _ in keys],
         "index": [list(index) for _, index, _ in keys],
@@ -254,6 +243,41 @@ def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> dict
         "sides": [old, [None if part == other else part for part, other in zip(new, old, strict=True)]],
         "errors": [list(error) for error in errors],
     }
+
+
+def _rows(
+    side: Side, order: dict[str, int], outputs: _Outputs, opened: dict[Key, Paths], errors: dict[tuple[str, str], int]
+) -> dict[tuple[int, tuple[int, ...], int], tuple[Any, ...]]:
+    """The parts of each execution on a side, by box, index and how many there were of that instance before."""
+    found: dict[tuple[int, tuple[int, ...], int], tuple[Any, ...]] = {}
+    again: Counter[Key] = Counter()
+    record = side.record
+    start = record.started if record else None
+    given = {(one.call, one.index): one.args for one in side.given}
+    for call in record.calls if record else ():
+        start = start or call.started
+        key = call.id, call.index
+        gave = call.state == "succeeded" and ("output" in call.model_fields_set or call.output is not None)
+        begun, ended = _since(start, call.started), _since(start, call.ended)
+        error = None
+        if call.error:
+            said = cut(call.error.type, 200), cut(call.error.message, 4000)
+            error = errors.setdefault(said, len(errors))
+        box = order[call.id]
+        if (box, call.index, 0) in found:
+            again[key] += 1
+        found[box, call.index, again[key] if again else 0] = (
+            STATES.index(call.state),
+            call.attempts,
+            begun,
+            ended if begun is None or ended is None else ended - begun,
+            int(call.observed),
+            int(call.tolerated),
+            outputs.add(call.output, opened.get(key, NOTHING)) if gave else None,
+            error,
+            outputs.add(args, NOTHING) if (args := given.get(key)) else None,
+        )
+    return found
 
 
 def _opened(run: DryRun) -> dict[Key, Paths]:

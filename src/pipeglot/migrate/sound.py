@@ -78,18 +78,18 @@ def _faults(record: Record, order: Order) -> Iterator[tuple[Fault, str]]:
     for name, value in record.params.items():
         if reason := outside(value):
             yield (None, (), f"params.{name}"), f"none of the language: {reason}"
+    depths = {id: len(order.shape.loops(id)) for id, node in order.shape.nodes.items() if isinstance(node, If | Each)}
+    depths |= {id: len(order.shape.loops(id)) if id in order.shape.nodes else 0 for id in order.calls}
     for call in record.calls:
-        for path, said in _of_call(call, order):
+        for path, said in _of_call(call, depths.get(call.id)):
             yield (call.id, call.index, path), said
     yield from _state(record)
 
 
-def _of_call(call: CallRecord, order: Order) -> Iterator[tuple[str, str]]:
-    node = order.calls.get(call.id) or order.shape.nodes.get(call.id)
-    if node is None or not (call.id in order.calls or isinstance(node, If | Each)):
+def _of_call(call: CallRecord, depth: int | None) -> Iterator[tuple[str, str]]:
+    if depth is None:
         yield "id", "no call of the pipeline"
         return
-    depth = len(order.shape.loops(call.id)) if call.id in order.shape.nodes else 0
     if len(call.index) > depth or (call.attempts and len(call.index) < depth):
         yield "index", f"{len(call.index)} loops around it, and the pipeline has {depth}"
     if call.state == "succeeded" and not call.attempts:
