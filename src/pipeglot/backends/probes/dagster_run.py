@@ -54,7 +54,7 @@ def run_one(job, runner):
             return wire.fail(number, "PG324", f"Dagster refused the run: {error}")
         except Exception as error:
             return wire.fail(number, "PG324", f"Dagster refused the run: {wire.describe(error)}")
-        react(repository, runner, run_id, number)
+        react(repository, runner, run_id)
     if runner.mode != "test":
         teller.look(run_id)
     tell_run(job, main_job, runner.instance, run_id, notes)
@@ -211,7 +211,7 @@ def executor_config(definition):
 # ---------------------------------------------------------------- what the daemon does
 
 
-def react(repository, runner, run_id, number):
+def react(repository, runner, run_id):
     """Ask the sensors that monitor the job about the state its run has come to, and run what they ask for."""
     import dagster
 

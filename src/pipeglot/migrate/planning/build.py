@@ -79,7 +79,7 @@ def make_plan(
     has = traits(pipeline, read, partners(pipeline, read, before)) if read and isinstance(before, NativeSide) else []
     conditions = [
         *_unread(old, unread),
-        *_left_behind(has, old),
+        *_left_behind(has),
         *_conditions(found, here.engine, new),
         *_hidden(flat, found, willbe, new),
     ]
@@ -145,7 +145,7 @@ def _unread(old: str, why: str) -> Iterator[Condition]:
         yield Condition(code="", allow=False, message=message, help=way_out)
 
 
-def _left_behind(has: Sequence[Trait], old: str) -> Iterator[Condition]:
+def _left_behind(has: Sequence[Trait]) -> Iterator[Condition]:
     """What the old side has and the pipeline has not, or may not have."""
     for one in has:
         if one.carried != "yes":
