@@ -171,17 +171,7 @@ def pod_resources(task):
     if container is None and not selector:
         return None
     asks, limits = (dict(getattr(container, name, None) or {}) for name in ("requests", "limits"))
-    devices = {name: int(count) for name, count in limits.items() if "/" in name}
-    kind = next(iter(devices), None)
-    return bare(
-        {
-            "cpu": reading.cores(asks.get("cpu") or limits.get("cpu")),
-            "memory": asks.get("memory") or limits.get("memory"),
-            "gpus": devices.get(kind),
-            "gpu_type": kind,
-            "node_selector": dict(selector),
-        }
-    )
+    return reading.pod(asks, limits, selector)
 
 
 def param_told(name, param):

@@ -4,7 +4,6 @@ import ast
 import functools
 import inspect
 import json
-import re
 
 import reading
 from reading import bare
@@ -74,14 +73,4 @@ def pod(config):
     config = json.loads(config) if isinstance(config, str) else config
     resources = config.get("container_config", {}).get("resources", {})
     asks, limits = resources.get("requests", {}), resources.get("limits", {})
-    devices = {name: int(count) for name, count in limits.items() if re.search("/", name)}
-    kind = next(iter(devices), None)
-    return bare(
-        {
-            "cpu": reading.cores(asks.get("cpu") or limits.get("cpu")),
-            "memory": asks.get("memory") or limits.get("memory"),
-            "gpus": devices.get(kind),
-            "gpu_type": kind,
-            "node_selector": config.get("pod_spec_config", {}).get("node_selector", {}),
-        }
-    )
+    return reading.pod(asks, limits, config.get("pod_spec_config", {}).get("node_selector", {}))

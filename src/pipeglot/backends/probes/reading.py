@@ -58,6 +58,21 @@ def cores(quantity):
     return text and (int(text[:-1]) / 1000 if text.endswith("m") else float(text))
 
 
+def pod(asks, limits, selector):
+    """What Kubernetes is asked for: requests, else limits, and the devices among these."""
+    devices = {name: int(count) for name, count in limits.items() if "/" in name}
+    kind = next(iter(devices), None)
+    return bare(
+        {
+            "cpu": cores(asks.get("cpu") or limits.get("cpu")),
+            "memory": asks.get("memory") or limits.get("memory"),
+            "gpus": devices.get(kind),
+            "gpu_type": kind,
+            "node_selector": dict(selector),
+        }
+    )
+
+
 def name_of(called):
     """What a callable is called."""
     called = getattr(called, "func", called) if not hasattr(called, "__name__") else called
