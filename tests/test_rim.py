@@ -101,3 +101,11 @@ def test_a_step_that_catches_its_own_time_limit_has_failed(target: str) -> None:
     assert record is not None
     states = {call.id: (call.state, call.tolerated, call.output) for call in record.calls}
     assert states == dict.fromkeys(["predict", "wrapped", "again"], ("failed", True, "late"))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_name_that_dagster_reads_in_the_file_is_refused_there_and_the_authors_elsewhere(target: str) -> None:
+    found = backends.get(target).compile(read(str(FOLDER / "dagster_names.py")).pipeline)
+    refused = [d.code for d in found.diagnostics if d.severity == "error"]
+    assert refused == (["PG261"] if target == "dagster" else []), found.diagnostics
+    assert bool(found.files) == (target != "dagster")
