@@ -37,8 +37,9 @@ from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.core.run import execute
 from pipeglot.migrate.compare import compare
 from pipeglot.migrate.dryrun import Choices, dry_run
-from pipeglot.migrate.model import NotCompared
+from pipeglot.migrate.model import DryRun, NotCompared
 from pipeglot.migrate.plans import replay, scenarios, stubbed
+from pipeglot.migrate.report import html, markdown
 from pipeglot.migrate.secrets import MASK
 from pipeglot.migrate.sides import LocalSide, RecordedSide, Task, side
 from pipeglot.migrate.standin import played, with_standins
@@ -422,6 +423,23 @@ def test_no_credential_is_in_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.verdict == "diverged" and MASK in text
     for shown in (canary, json.dumps(canary)[1:-1], json.dumps(canary, ensure_ascii=False)[1:-1]):
         assert shown not in text
+
+
+def test_half_a_character_that_an_engine_handed_on_is_written_as_its_escape() -> None:
+    record = execute(plain.ir())
+    half = "a\ud801"
+    told = record.model_copy(
+        update={
+            "calls": tuple(c.model_copy(update={"output": {half: [half]}}) for c in record.calls),
+            "notes": (half,),
+            "result": half,
+        }
+    )
+    found = dry_run(plain.ir(), RecordedSide("record:x", record), Fake([told]))
+    assert found.verdict == "diverged"
+    for text in (found.to_json(), told.to_json(), markdown(found), html(found)):
+        assert text.encode() and r"a\ud801" in text.replace(r"\\", "\\")
+    assert DryRun.from_json(found.to_json()).new.records[0].result == r"a\ud801"
 
 
 # ---------------------------------------------------------------- sides and the command line

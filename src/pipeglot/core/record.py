@@ -18,6 +18,7 @@ from pydantic import (
     ValidationError,
     model_serializer,
 )
+from pydantic_core import PydanticSerializationError
 
 from pipeglot.core.memory import no_collection
 
@@ -158,8 +159,8 @@ class Record(Part):
         return written
 
     def to_json(self) -> str:
-        """The JSON text of the contract, ending in a newline."""
-        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+        """The JSON text of the contract, ending in a newline; half a Unicode character in it is written as its escape."""
+        return json_text(self, indent=2)
 
     @classmethod
     @no_collection()
@@ -177,6 +178,33 @@ class Record(Part):
                 "Record", [{"type": "missing", "loc": ("schema",), "input": None}]
             )
         return record
+
+
+def json_text(model: BaseModel, *, indent: int | None) -> str:
+    """The JSON text of a contract, ending in a newline. Half a Unicode character (a lone surrogate), which an engine can
+    hand on and no file can hold, is written as the text of its escape.
+
+    >>> "a\\\\\\\\ud801" in json_text(Failure(type="ValueError", message="a\\ud801"), indent=None)
+    True
+    """
+    try:
+        return model.model_dump_json(by_alias=True, indent=indent) + "\n"
+    except PydanticSerializationError:
+        return writable(model).model_dump_json(by_alias=True, indent=indent) + "\n"
+
+
+def writable(value: Any) -> Any:
+    """A value, models in it too, with the escapes of half characters in their place."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case dict():
+            return {writable(key): writable(one) for key, one in value.items()}
+        case list() | tuple():
+            return type(value)(map(writable, value))
+        case BaseModel():
+            return value.model_copy(update={name: writable(getattr(value, name)) for name in value.model_fields_set})
+    return value
 
 
 def last_executions(calls: Iterable[CallRecord]) -> dict[tuple[str, tuple[int, ...]], CallRecord]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import ConfigDict, Field
 
 from pipeglot.core.memory import no_collection
-from pipeglot.core.record import Part, Record, Time
+from pipeglot.core.record import Part, Record, Time, json_text
 from pipeglot.migrate.drawing import Graph
 from pipeglot.migrate.weight import Coverage, Declared, Flaky, NotExercised
 
@@ -327,7 +327,7 @@ class DryRun(Part):
         """The JSON text of the contract, ending in a newline; on one line where nobody would read it for its length."""
         long = self.coverage.instances > MANY
         with no_collection():
-            return self.model_dump_json(by_alias=True, indent=None if long else 2) + "\n"
+            return json_text(self, indent=None if long else 2)
 
     @classmethod
     def from_json(cls, text: str) -> DryRun:

@@ -23,8 +23,8 @@ def unsound(
 ) -> list[Difference]:
     """What is wrong with the records of two sides before anything in them is compared, as differences of kind `record`.
 
-    Their pipeline, params and logical date are those of one another and of this dry-run: of the params those that the
-    pipeline has, and of the dry-run's those that a record tells. Every call instance is one that the pipeline can have,
+    Their pipeline, params and logical date are those of one another and of this dry-run: of the dry-run's params those that
+    a record tells. Every call instance is one that the pipeline can have,
     what succeeded was attempted, nothing ended before it started, and the state of the run is the one its calls make.
     """
     found = {one.where: one for a, b in product(old, new) for one in _same_run(a, b, order, params, logical_date)}
@@ -56,10 +56,9 @@ def _same_run(
     yield from told("pipeline", order.shape.pipeline.name, old.pipeline, new.pipeline)
     dates = [ABSENT if one.logical_date is None else _instant(one.logical_date) for one in (old, new)]
     yield from told("logical_date", _utc(logical_date), *dates)
-    for param in order.shape.pipeline.params:
-        given = [one.params.get(param.name, ABSENT) for one in (old, new)]
-        wanted = params.get(param.name, given[0])
-        yield from told(f"params.{param.name}", wanted, *given)
+    for name in dict.fromkeys([*(param.name for param in order.shape.pipeline.params), *old.params, *new.params]):
+        given = [one.params.get(name, ABSENT) for one in (old, new)]
+        yield from told(f"params.{name}", params.get(name, given[0]), *given)
 
 
 def _instant(text: str) -> str:
