@@ -91,6 +91,12 @@ def test_what_the_final_was_told_is_compared_where_both_sides_show_it() -> None:
 TOLERATED: dict[str, Any] = {"state": "failed", "tolerated": True}
 
 
+def test_what_stands_for_a_failure_is_compared_with_what_the_other_side_gave() -> None:
+    old, new = record(call("a", output=1)), record(call("a", **TOLERATED, output=2))
+    assert [one.kind for one in compare(old, new)] == ["state", "tolerated", "output"]
+    assert [one.kind for one in compare(old, record(call("a", **TOLERATED, output=1)))] == ["state", "tolerated"]
+
+
 def test_the_value_of_a_tolerated_failure_is_compared() -> None:
     old, new = (record(call("a", **TOLERATED, output=value)) for value in (7, 8))
     assert compare(old, new) == [Difference(kind="output", call="a", path="$", old=7, new=8)]

@@ -188,9 +188,10 @@ def json_text(model: BaseModel, *, indent: int | None) -> str:
     True
     """
     try:
-        return model.model_dump_json(by_alias=True, indent=indent) + "\n"
+        text = model.model_dump_json(by_alias=True, indent=indent)
     except PydanticSerializationError:
-        return writable(model).model_dump_json(by_alias=True, indent=indent) + "\n"
+        text = writable(model).model_dump_json(by_alias=True, indent=indent)
+    return text + "\n"
 
 
 def writable(value: Any) -> Any:

@@ -110,7 +110,7 @@ def _calls(old: CallRecord, new: CallRecord, values: Values) -> Iterator[Differe
             yield Difference(kind=kind, call=old.id, index=old.index, old=a, new=b)
     if old.told is not None and new.told is not None and old.told != new.told:
         yield Difference(kind="told", call=old.id, index=old.index, old=old.told, new=new.told)
-    if old.state == new.state and old.gave and new.gave and old.output_known and new.output_known:
+    if old.gave and new.gave and old.output_known and new.output_known:
         yield from values.differing("output", old.id, old.index, old.output, new.output)
 
 

@@ -96,7 +96,7 @@ def _of(
     call = order.calls.get(key[0])
     if old.attempts and new.attempts and (key[0] == order.final or order.before(key[0])):
         found += (("order", "agree" if old.started and new.started else "unknown"),)
-    if call is not None and call.step in giving and old.gave and new.gave and old.state == new.state:
+    if call is not None and call.step in giving and old.gave and new.gave:
         found += (("output", "agree" if old.output_known and new.output_known else "unknown"),)
     return found
 
