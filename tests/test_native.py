@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeglot import backends, collect, each, merge, otherwise, pipeline, step, when
+from pipeglot import backends, collect, each, group, merge, otherwise, pipeline, step, when
 from pipeglot.backends.base import EngineRun, EngineTask
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.ir import Out, Pipeline
@@ -136,6 +136,21 @@ def test_runs_of_one_task_stand_for_the_calls_of_its_step_in_order_if_there_are_
 def test_of_two_groups_with_a_task_of_one_name_one_stands_for_the_call() -> None:
     found = read(one_check.ir(), "airflow", ran("eu.check", "a"), ran("us.check", "b", at=2))
     assert seen(found) == [("check", (), "a"), ("us.check", (), "b")]
+
+
+@pipeline
+def two_groups() -> None:
+    with group("eu"):
+        check("eu")
+    with group("us"):
+        check("us")
+
+
+@pytest.mark.parametrize("late", ["eu", "us"])
+def test_a_task_of_a_group_stands_for_the_call_of_that_group_whichever_started_first(late: str) -> None:
+    found = read(two_groups.ir(), "airflow", *(ran(f"{name}.check", name, at=name == late) for name in ("eu", "us")))
+    assert [output for _, _, output in seen(found)] == ["eu", "us"] and found.matched.tasks_alone == ()
+    assert dict(found.matched.partner) == {"eu.check": ("check",), "us.check": ("check_2",)}
 
 
 def test_runs_are_the_instances_of_nested_loops_and_of_arms_in_order() -> None:

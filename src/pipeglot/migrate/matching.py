@@ -94,7 +94,8 @@ def place_of(text: str) -> tuple[str, tuple[str, ...]]:
 
 def match(pipeline: Pipeline, tasks: Iterable[str], mapping: TaskMap | None = None) -> Match:
     """Match the names of native tasks with calls: by the map file, else by equal names, else by names that differ only
-    in case, `-`, `.` and `_`, or in the groups before the last dots, else by the name of the step that a call uses.
+    in case, `-`, `.` and `_`, by the group and the step of a call, by names that differ in the groups before the last dots,
+    else by the name of the step that a call uses.
 
     Args:
         pipeline: the pipeline; Includes are inlined.
@@ -121,7 +122,12 @@ def match(pipeline: Pipeline, tasks: Iterable[str], mapping: TaskMap | None = No
     for name in names:
         if name in told:
             found.claim(name, told[name])
-    for level in (found.equal, found.alike, found.inner, found.numbered, found.of_step):
+    grouped = Counter(plain(".".join((*shape.groups[call.id], call.step))) for call in shape.calls)
+    for call in shape.calls:
+        within = plain(".".join((*shape.groups[call.id], call.step)))
+        if shape.groups[call.id] and grouped[within] == 1:
+            found.within[within] = call.id
+    for level in (found.equal, found.alike, found.grouped, found.inner, found.numbered, found.of_step):
         for name in names:
             if name not in found.partner:
                 level(name)
@@ -146,6 +152,7 @@ class _Names:
         self.steps, self.looped, self.counts = steps, looped, counts
         self.partner: dict[str, tuple[str, ...]] = {}
         self.claimed: set[str] = set()
+        self.within: dict[str, str] = {}
         same: dict[str, list[str]] = {}
         for id in steps:
             same.setdefault(plain(id), []).append(id)
@@ -162,6 +169,12 @@ class _Names:
     def alike(self, name: str) -> None:
         if plain(name) in self.plain:
             self.claim(name, self.plain[plain(name)])
+
+    def grouped(self, name: str) -> None:
+        """A task in a group stands for the one call of its step that the pipeline has in a group of that name."""
+        id = self.within.get(plain(name))
+        if id is not None and id not in self.claimed:
+            self.claim(name, id)
 
     def inner(self, name: str) -> None:
         """Of two groups with a task of the same name one alone can stand for a call, unless it is a call in a loop."""
