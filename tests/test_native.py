@@ -18,7 +18,7 @@ from pipeglot.migrate.handed import output_of
 from pipeglot.migrate.matching import TaskMap, match, read_mapping
 from pipeglot.migrate.native import Reading, as_record
 from pipeglot.migrate.nativefile import surroundings
-from pipeglot.migrate.sides import LocalSide, side
+from pipeglot.migrate.sides import LocalSide, Task, side
 from tests.test_engines import installed
 
 HERE = Path(__file__).parents[1] / "benchmarks"
@@ -59,6 +59,13 @@ def test_a_mapping_wins_and_may_say_that_a_task_is_no_call() -> None:
     assert found.dropped == ("start",) and found.calls_alone == ("total",)
     with pytest.raises(AuthoringError, match="nothing_like_it"):
         match(sums.ir(), [], TaskMap({"a": "nothing_like_it"}))
+
+
+def test_a_mapping_that_does_not_fit_is_found_before_anything_runs(tmp_path: Path) -> None:
+    file = tmp_path / "flows.py"
+    file.write_text("raise SystemExit\n")
+    with pytest.raises(AuthoringError, match="nothing_like_it"):
+        side(f"prefect:{file}:f", mapping=TaskMap({"a": "nothing_like_it"})).check([Task(sums.ir())])
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,8 @@ class NativeSide:
         return "is native code"
 
     def check(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            match(task.pipeline, (), self.mapping)  # that what the map file names is there
         found = engines.find(self.engine, python=self.python)
         readable(self.file, self.engine, self.name, found.python)
 
