@@ -47,15 +47,15 @@ class Cluster(airflow_server.Server):
         return env
 
 
-def task_of(api, path, row, errors, told=airflow_server.task_of):
-    """As the probe does, and tell which worker ran it."""
+def tasks_of(api, path, row, errors, pushes, told=airflow_server.tasks_of):
+    """As the probe does, and tell which worker ran it last."""
     if row["hostname"]:
         with open(os.environ["PIPEGLOT_HOSTS"], "a", encoding="utf-8") as file:
             file.write(f"{row['hostname']} {row['dag_id']} {row['task_id']}\n")
-    return told(api, path, row, errors)
+    return told(api, path, row, errors, pushes)
 
 
 if __name__ == "__main__":
-    airflow_server.task_of = task_of
+    airflow_server.tasks_of = tasks_of
     airflow_server.Server = Cluster
     airflow_server.main()
