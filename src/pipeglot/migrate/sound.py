@@ -23,9 +23,9 @@ def unsound(
 ) -> list[Difference]:
     """What is wrong with the records of two sides before anything in them is compared, as differences of kind `record`.
 
-    Their pipeline, params and logical date are those of one another and of this dry-run: of the dry-run's params those that
-    a record tells. Every call instance is one that the pipeline can have,
-    what succeeded was attempted, nothing ended before it started, and the state of the run is the one its calls make.
+    Their pipeline, params and logical date are those of one another and of this dry-run: of the params those that the
+    pipeline has or both tell, and of the dry-run's those that a record tells. Every call instance is one that the pipeline
+    can have, what succeeded was attempted, nothing ended before it started, and the state of the run is the one its calls make.
     """
     found = {one.where: one for a, b in product(old, new) for one in _same_run(a, b, order, params, logical_date)}
     faults = [{place: said for record in side for place, said in _faults(record, order)} for side in (old, new)]
@@ -56,7 +56,8 @@ def _same_run(
     yield from told("pipeline", order.shape.pipeline.name, old.pipeline, new.pipeline)
     dates = [ABSENT if one.logical_date is None else _instant(one.logical_date) for one in (old, new)]
     yield from told("logical_date", _utc(logical_date), *dates)
-    for name in dict.fromkeys([*(param.name for param in order.shape.pipeline.params), *old.params, *new.params]):
+    both = [name for name in old.params if name in new.params]  # what only one has, no step of the other can read
+    for name in dict.fromkeys([*(param.name for param in order.shape.pipeline.params), *both]):
         given = [one.params.get(name, ABSENT) for one in (old, new)]
         yield from told(f"params.{name}", params.get(name, given[0]), *given)
 
