@@ -369,7 +369,8 @@ def test_an_engine_that_begins_no_job_is_ended_and_the_job_named(
     monkeypatch.setattr("pipeglot.backends.execute.STARTUP", 0.5)
     monkeypatch.setattr(sandbox, "state", lambda engine, python, folder: folder)
     python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\necho '{said}' >> $2/told.jsonl\nexec sleep 60\n")
+    tells = f"echo '{said}' >> $2/told.jsonl\n" if said else ""
+    python.write_text(f"#!/bin/sh\n{tells}exec sleep 60\n")
     python.chmod(0o755)
     with pytest.raises(EngineError) as error:
         list(execute("dagster", [job("dagster", "tidy.py")], python=python))
