@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-collect_ignore = ["golden", "inspect", "served", "kfp_sdk.py", "plugin", "typing/wrong.py"]
+collect_ignore = ["golden", "data", "inspect", "served", "kfp_sdk.py", "plugin", "typing/wrong.py"]
 collect_ignore += [f"distributed/{name}.py" for name in ("airflow_celery", "pod_schema", "prefect_workers")]
 """Code for engines that are not installed here, and code that is wrong on purpose."""
 
