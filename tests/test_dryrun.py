@@ -137,6 +137,16 @@ def test_an_input_that_the_record_does_not_have_gets_a_made_up_answer_on_both_si
     assert [gap.calls for gap in found.not_compared if "made-up answer" in gap.why] == [("load",)]
 
 
+def test_answers_that_are_made_up_agree_in_nothing() -> None:
+    record = execute(plain.ir())
+    silent = Choices(replay=record.model_copy(update={"calls": ()}))
+    found = dry_run(plain.ir(), LocalSide(), LocalSide(), silent)
+    assert found.verdict == "inconclusive" and found.coverage.output.agree == 0 < found.coverage.output.unknown
+    another = Choices(replay=record.model_copy(update={"pipeline": "another"}))
+    found = dry_run(plain.ir(), LocalSide(), LocalSide(), another)
+    assert found.verdict == "inconclusive" and [one.path for one in found.differences] == ["pipeline"]
+
+
 def test_an_input_that_only_one_side_gives_is_a_difference() -> None:
     record = execute(plain.ir())
     found = dry_run(plain.ir(), Fake([record]), LocalSide(), Choices(replay=record), params={"day": "20"})

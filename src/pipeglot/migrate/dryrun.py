@@ -25,7 +25,7 @@ from pipeglot.migrate.folders import shared
 from pipeglot.migrate.ignore import Rules
 from pipeglot.migrate.injecting import inject
 from pipeglot.migrate.judge import SideName, judge
-from pipeglot.migrate.model import DryRun, Injected, NotCompared, Required, Side
+from pipeglot.migrate.model import Difference, DryRun, Injected, NotCompared, Required, Side
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.pair import Pair, Play, Runs
 from pipeglot.migrate.plans import (
@@ -145,7 +145,8 @@ def dry_run(
             tolerance=chosen.tolerance,
             folders=(runs.old.left, runs.new.left),
             injected=injected,
-            asked=list(apart(*runs.asked(0))),
+            asked=[*_of_another(pipeline, chosen.replay), *apart(*runs.asked(0))],
+            invented={one.call for side in runs.asked(0) for one in side},
             gaps=[
                 *old.not_compared(),
                 *new.not_compared(),
@@ -214,6 +215,13 @@ def _replayed(pipeline: Pipeline, runs: Runs, record: Record | None) -> Iterator
     if record is not None and (same := twins(pipeline, record)):
         why = "these are given the same and came to something else each: a replay cannot tell them apart"
         yield NotCompared(what="which of several instances it was", why=why, calls=tuple(same))
+
+
+def _of_another(pipeline: Pipeline, record: Record | None) -> Iterator[Difference]:
+    """That what is replayed is a run of another pipeline."""
+    if record is not None and record.pipeline != pipeline.name:
+        said = f"{record.pipeline!r} is replayed, and here it is {pipeline.name!r}"
+        yield Difference(kind="record", path="pipeline", old=said, new=said)
 
 
 def _described(runner: Runner, task: Task) -> Side:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import partial
 from typing import Any, Literal, TypeAlias
@@ -47,6 +47,7 @@ def judge(
     folders: tuple[Left, Left] = ((), ()),
     injected: Sequence[Injected] = (),
     asked: Sequence[Difference] = (),
+    invented: Collection[str] = (),
     gaps: Sequence[NotCompared] = (),
     declared: Sequence[Declared] = (),
     required: Required = "outputs",
@@ -54,8 +55,8 @@ def judge(
 ) -> DryRun:
     """The dry-run that two sides' records make: what differs, what was masked, what was not compared. Records are compared
     as they are; in what is told of them there is nothing secret (`masks`, by default those of this process). Of what both
-    sides have `declared`, each that differs is a difference; `asked` is what only one side's stand-ins were asked, and
-    `required` what must have been compared for an *equivalent*."""
+    sides have `declared`, each that differs is a difference; `asked` is what only one side's stand-ins were asked,
+    `invented` are the calls whose outputs both sides made up, and `required` what must have been compared for an *equivalent*."""
     masks = masks or Masks.of(pipeline)
     rules = rules or Rules()
     order = Order(inline(pipeline))
@@ -88,8 +89,9 @@ def judge(
         flat = order.shape.pipeline
         given = (arguments(flat, old.record), arguments(flat, new.record)) if few else ({}, {})
         passive = [*unsure, *(one.difference for one in masked)]
+        made_up = [Difference(kind="output", call=c.id, index=c.index) for c in old.record.calls if c.id in invented]
         told = {
-            "coverage": covered(order, old.record, new.record, counted, passive[len(unsure) :], unsure),
+            "coverage": covered(order, old.record, new.record, counted, passive[len(unsure) :], [*unsure, *made_up]),
             "findings": findings(order, (old, new), given, counted, passive),
             "flaky": tuple(every.flaky),
             "not_exercised": tuple(not_exercised(order, [*old.records, *new.records], injected, params)),
