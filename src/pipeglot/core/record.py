@@ -134,7 +134,7 @@ class Record(Part):
     run_id: str | None = None
     started: Time | None = None
     ended: Time | None = None
-    attempts: Count = 1
+    attempts: Annotated[int, Field(strict=True, ge=1)] = 1
     result: Any = None
     result_observed: bool = False
     calls: tuple[CallRecord, ...] = ()
