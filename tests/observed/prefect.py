@@ -21,7 +21,8 @@ def owner(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
 
 
 def timing(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
-    schedules = facts["deployment"].get("schedules", [])
+    # One that is off puts an end to that of an earlier deployment.
+    schedules = [each for each in facts["deployment"].get("schedules", []) if each.get("active", True)]
     wanted: list[dict[str, Any]] = []
     if pipeline.schedule is not None:
         timing, start = pipeline.schedule.timing, pipeline.schedule.start
