@@ -379,3 +379,17 @@ def test_compiling_takes_time_in_proportion_to_the_calls() -> None:
     # By turns, for the machine may be busy with something else; quadratic would be 16.
     taken = [(seconds(2000), seconds(500)) for _ in range(5)]
     assert min(large for large, _ in taken) < 9 * min(small for _, small in taken)
+
+
+def test_what_airflow_expands_in_a_loop_that_is_never_entered_is_one_held_back_call() -> None:
+    loop = Each(id="e", items=Const(value=[1, 2, 3]), item_type=INT, body=(call("a", Item(loop="e")),), after=("c0",))
+    tasks = [EngineTask("c0", "failed", attempts=1), *(EngineTask("a", "upstream_failed", (n,)) for n in range(3))]
+    run = EngineRun("airflow", "3.3.2", "failed", "r", None, None, None, tasks)
+    found = get("airflow").observe(pipeline(call("c0"), loop), run)
+    assert [(one.id, one.index, one.state) for one in found] == [("c0", (), "failed"), ("a", (), "blocked")]
+
+
+def test_a_task_that_was_executed_twice_has_two_records() -> None:
+    tasks = [EngineTask("c0", "success", attempts=1, started=None), EngineTask("c0", "success", attempts=1)]
+    run = EngineRun("airflow", "3.3.2", "succeeded", "r", None, None, None, tasks)
+    assert [one.state for one in get("airflow").observe(pipeline(call("c0")), run)] == ["succeeded", "succeeded"]

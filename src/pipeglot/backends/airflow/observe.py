@@ -41,6 +41,7 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
     returns = {step.name: step.returns for step in pipeline.steps}
     made_by = {task.node: returns[task.work.call.step] for task in tasks.values() if isinstance(task.work, Step)}
     records: list[CallRecord] = []
+    held: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     undecided: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     instead: dict[tuple[str, tuple[int, ...]], Any] = {}
     for seen in run.tasks:
@@ -51,7 +52,11 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         if isinstance(task.work, Step):
             for index in _indexes(seen, loop, seen_once, loop is not None and loop.each.id in entered):
                 record = _record(task.node, index, seen, made_by[task.node], task.tolerated)
-                records.append(record if task is not plan.final else record.model_copy(update={"told": seen.told}))
+                record = record if task is not plan.final else record.model_copy(update={"told": seen.told})
+                if record.attempts:
+                    records.append(record)
+                else:  # of a loop that is never entered Airflow has as many instances as constants
+                    held[task.node, index] = record
         elif isinstance(task.work, Tolerate) and seen.state == "success" and seen.has_output:
             for index in _indexes(seen, loop, seen_once, True):
                 instead[task.node, index] = as_declared(seen.output, made_by[task.node])
@@ -66,7 +71,7 @@ def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
         else record
         for record in records
     ]
-    return (*given, *undecided.values())
+    return (*given, *held.values(), *undecided.values())
 
 
 def _follows(task: Task, seen: EngineTask) -> bool:
