@@ -44,13 +44,12 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """What shares a batch of an engine stays in one process (`pytest -n 2 --dist loadgroup`): the tests of a file, of the
     conformance suite those of a target."""
-    for item in items:
-        params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        target = f"-{params['target']}" if item.path.stem == "test_conformance" and "target" in params else ""
-        item.add_marker(pytest.mark.xdist_group(item.path.stem + target))
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    target = f"-{params['target']}" if item.path.stem == "test_conformance" and "target" in params else ""
+    item.add_marker(pytest.mark.xdist_group(item.path.stem + target))
 
 
 def engines_required() -> bool:
