@@ -59,7 +59,8 @@ def ran(target: str, script: str, python: Path, folder: Path, **addresses: str) 
         environ = {"PIPEGLOT_CLUSTER": str(told), "PIPEGLOT_TEST_MARK": mark}
         found = cluster.run(target, script, python, environ)
     assert cluster.living(lambda command, env: mark.encode() in env) == []
-    assert cluster.living(lambda command, env: "pipeglot-postgresql-" in command) == []
+    port = postgresql.partition("@")[2].partition("/")[0].partition(":")[2]
+    assert cluster.living(lambda command, env: "pipeglot-postgresql-" in command and f"-p {port} " in command) == []
     return found
 
 
