@@ -14,8 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pipeglot import engines
 from pipeglot.backends import compile as compile_for
-from pipeglot.backends import engines
 from pipeglot.core.ir import Call, Chunk, Const, Inlined, Out, Parameter, Pipeline, Step
 
 OURS = """

@@ -19,12 +19,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeglot import engines
+from pipeglot.author.read import read
 from pipeglot.backends import compile as compile_pipeline
-from pipeglot.backends import engines, targets
+from pipeglot.backends import targets
 from pipeglot.backends.base import EngineRun, Mode
-from pipeglot.backends.execute import Job, execute
 from pipeglot.core.ir import Call, Chunk, Inlined, Out, Parameter, Pipeline, Step
-from pipeglot.core.read import read
+from pipeglot.engines.process import Job, execute
 
 HERE = Path(__file__).parent
 LIMIT = 1.05

@@ -16,10 +16,10 @@ from itertools import takewhile
 from pathlib import Path
 
 from pipeglot import backends
-from pipeglot.backends.asking import Question, Window, ask, put
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.ir import Call, Chunk, Cron, Inlined, Pipeline, Schedule, Step
 from pipeglot.core.ticks import changes, ticks
+from pipeglot.engines.schedule_query import Question, Window, ask, put
 
 UTC = timezone.utc
 TARGETS = ("airflow", "dagster", "kfp", "prefect")

@@ -60,7 +60,7 @@ def engines_required() -> bool:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("engine") is None or engines_required():
         return
-    from pipeglot.backends.engines import list_engines
+    from pipeglot.engines import list_engines
 
     missing = [status.target for status in list_engines() if status.python is None]
     if missing:

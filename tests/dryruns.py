@@ -10,12 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeglot.core.ir import Call, Const, Each, Imported, Item, ListOf, Out, Param, ParamRef, Pipeline, Step
-from pipeglot.core.record import CallRecord, CallState, Failure, Record
-from pipeglot.migrate.drawing import Box, Graph, graph
-from pipeglot.migrate.ignore import Rule, Rules
-from pipeglot.migrate.judge import judge
-from pipeglot.migrate.model import (
+from pipeglot.compare.drawing import Box, Graph, graph
+from pipeglot.compare.ignore import Rule, Rules
+from pipeglot.compare.judge import judge
+from pipeglot.compare.model import (
     Cell,
     Difference,
     DryRun,
@@ -28,7 +26,9 @@ from pipeglot.migrate.model import (
     Source,
     TableDifference,
 )
-from pipeglot.migrate.weight import Coverage, Declared, Flaky, NotExercised, Tally
+from pipeglot.compare.weight import Coverage, Declared, Flaky, NotExercised, Tally
+from pipeglot.core.ir import Call, Const, Each, Imported, Item, ListOf, Out, Param, ParamRef, Pipeline, Step
+from pipeglot.core.record import CallRecord, CallState, Failure, Record
 
 START = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)
 CREDIT = Path(__file__).parents[1] / "examples" / "credit_scoring.py"

@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeglot import backends
-from pipeglot.backends.engines import list_engines
 from pipeglot.conformance.judge import Trial, Verdict, judge, reference
 from pipeglot.core.diagnostic import EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
+from pipeglot.engines import list_engines
 from tests.random_pipelines import Limits, given, numbered
 from tests.readable import text
 from tests.shrink import Shrunk, nodes, shrink

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeglot.migrate.model import DryRun
+from pipeglot.compare.model import DryRun
 from tests.distributed.cluster import living
 
 Victim = Literal["old", "new", "comparator", "interrupt"]

@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from pipeglot import backends
-from pipeglot.backends import engines
+from pipeglot import backends, engines
 from pipeglot.backends.base import Mode
 from pipeglot.cli import files
 from pipeglot.conformance import matrix, suite

@@ -11,10 +11,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeglot import backends
-from pipeglot.backends import engines
+from pipeglot import backends, engines
 from pipeglot.backends.base import EngineRun
-from pipeglot.backends.execute import Job, execute
+from pipeglot.compare.records import compare
 from pipeglot.conformance import corpus
 from pipeglot.conformance.judge import STATE, reference
 from pipeglot.conformance.suite import can_run, trial
@@ -22,7 +21,7 @@ from pipeglot.core import secrets
 from pipeglot.core.diagnostic import CompileError
 from pipeglot.core.params import resolve_params
 from pipeglot.core.shape import inline
-from pipeglot.migrate.compare import compare
+from pipeglot.engines.process import Job, execute
 from pipeglot.migrate.native import as_record
 
 TARGETS = ("airflow", "prefect", "dagster", "kfp")

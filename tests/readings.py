@@ -12,12 +12,12 @@ from typing import Any
 
 from pipeglot import backends
 from pipeglot.backends.base import Compiled
-from pipeglot.backends.execute import Job
-from pipeglot.backends.native import Native
-from pipeglot.backends.reading import read_many
 from pipeglot.conformance.corpus import cases
 from pipeglot.core import ir
 from pipeglot.core.diagnostic import EngineError
+from pipeglot.engines.native import Native
+from pipeglot.engines.process import Job
+from pipeglot.engines.reader import read_many
 from tests.declared import declared as random_declarations
 from tests.random_pipelines import random_pipeline
 from tests.test_engines import installed

@@ -17,9 +17,9 @@ from pipeglot.backends import get
 from pipeglot.backends.airflow.lower import TaskIds, lower
 from pipeglot.backends.airflow.settings import dag_arguments, policy, task_options
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
-from pipeglot.backends.features import FEATURES
-from pipeglot.backends.ticks import interval_as_cron
-from pipeglot.backends.types import is_list, may_be_none
+from pipeglot.codegen.intervals import interval_as_cron
+from pipeglot.codegen.value_types import is_list, may_be_none
+from pipeglot.core.features import FEATURES
 from pipeglot.core.ir import (
     AnyNode,
     Arm,
@@ -296,7 +296,7 @@ def test_params_hold_their_schema_without_references() -> None:
         lambda m, n: n,
         task_options(pipeline(), {}),
     )
-    from pipeglot.core.pysource import flat
+    from pipeglot.codegen.pysource import flat
 
     items = '{"type": "object", "properties": {"title": {"type": "string"}}}'
     assert flat(told["params"]["p"]) == f'Param([], type="array", items={items})'

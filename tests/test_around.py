@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-from pipeglot import AuthoringError, collect, each, finally_, group, merge, otherwise, pipeline, step, when
-from pipeglot.backends import engines
-from pipeglot.backends.run import Request, run_many
+from pipeglot import AuthoringError, collect, each, engines, finally_, group, merge, otherwise, pipeline, step, when
+from pipeglot.compare.records import compare
 from pipeglot.core.ir import Call, Pipeline, walk
 from pipeglot.core.record import Record
-from pipeglot.core.run import execute
-from pipeglot.migrate.compare import compare
+from pipeglot.engines.run import Request, run_many
+from pipeglot.meaning.run import execute
 
 
 @step

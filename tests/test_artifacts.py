@@ -14,13 +14,13 @@ import pytest
 
 from pipeglot import pipeline, step
 from pipeglot.cli import main
+from pipeglot.compare.artifacts import MOST, not_compared
+from pipeglot.compare.folders import Folders, neutral
+from pipeglot.compare.ignore import ArtifactRule, Rule, Rules, TableRule
+from pipeglot.compare.model import Difference
+from pipeglot.compare.records import compare
 from pipeglot.core.record import CallRecord, Failure, Record
-from pipeglot.migrate.artifacts import MOST, not_compared
-from pipeglot.migrate.compare import compare
 from pipeglot.migrate.dryrun import Choices, dry_run
-from pipeglot.migrate.folders import Folders, neutral
-from pipeglot.migrate.ignore import ArtifactRule, Rule, Rules, TableRule
-from pipeglot.migrate.model import Difference
 from pipeglot.migrate.sides import LocalSide, RecordedSide, side
 from tests.test_engines import installed
 
@@ -364,7 +364,7 @@ def test_parquet_is_a_table(sides: Sides) -> None:
 
 
 def test_a_large_file_is_compared_by_key_in_parts(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeglot.migrate.contents.PART", 100_000)
+    monkeypatch.setattr("pipeglot.compare.contents.PART", 100_000)
     lines = [f"{n},{n / 8},n{n}\n" for n in range(20_000)]
     other = [line.replace("2000.0,", "2000.5,") for line in reversed(lines)]
     sides.write("id,amount,name\n" + "".join(lines), "id,amount,name\n" + "".join(other))

@@ -14,11 +14,11 @@ from unittest import mock
 
 import pytest
 
-from pipeglot import backends
-from pipeglot.backends import engines, environment
+from pipeglot import backends, engines
 from pipeglot.backends.base import PROBES, Mode
 from pipeglot.cli import main
 from pipeglot.core.record import Record
+from pipeglot.engines import environment
 from tests.distributed.cluster import living
 from tests.test_engines import fake_python, installed
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeglot.core.boundary import json_io, run_command, shell_words
+from pipeglot.meaning.boundary import json_io, run_command, shell_words
 
 
 class Colour(enum.Enum):

@@ -96,8 +96,8 @@ sys.exit(code)
         "argparse",
         "pipeglot.cli.run",
         "pydantic",
-        "pipeglot.core.author",
-        "pipeglot.migrate.secrets",
+        "pipeglot.author.pipeline",
+        "pipeglot.redact.masks",
     ],
 )
 def test_an_interrupt_while_anything_is_imported_is_one_word(here: Path, module: str) -> None:

@@ -16,12 +16,12 @@ import pytest
 from pipeglot import Pipeline, each, merge, otherwise, pipeline, step, when
 from pipeglot import collect as gather
 from pipeglot.cli import main
+from pipeglot.compare.records import compare
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.core.run import execute
+from pipeglot.meaning.run import execute
 from pipeglot.migrate.collect import COLLECTORS, Asked, collect, with_password, with_token
 from pipeglot.migrate.collect.api import Api
-from pipeglot.migrate.compare import compare
 from pipeglot.migrate.dryrun import Choices, dry_run
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.sides import side

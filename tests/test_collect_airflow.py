@@ -12,11 +12,11 @@ from typing import Annotated
 import pytest
 
 from pipeglot import Param, collect, continue_, each, finally_, merge, otherwise, pipeline, step, when
-from pipeglot.backends import sandbox
-from pipeglot.backends.run import Request, run_many
 from pipeglot.cli import main
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import Record
+from pipeglot.engines import sandbox
+from pipeglot.engines.run import Request, run_many
 from pipeglot.migrate.collect import Asked, with_password
 from pipeglot.migrate.collect import collect as collected
 from pipeglot.migrate.collect.airflow import collect as asked_of_airflow

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from pipeglot.backends import engines
+from pipeglot import engines
 from pipeglot.backends.base import PROBES
-from pipeglot.backends.run import Request, run_many
+from pipeglot.compare.records import compare
 from pipeglot.core.diagnostic import AuthoringError, EngineError
 from pipeglot.core.record import Record
+from pipeglot.engines.run import Request, run_many
 from pipeglot.migrate.collect import Asked, dagster
 from pipeglot.migrate.collect import collect as collected
 from pipeglot.migrate.collect.api import Api
-from pipeglot.migrate.compare import compare
 from tests.collected_runs import Answer, from_production, serving, traces
 from tests.test_engines import installed
 

@@ -15,11 +15,11 @@ import yaml
 from pipeglot import Pipeline, backends, each, finally_, merge, otherwise, pipeline, step, when
 from pipeglot import collect as gather
 from pipeglot.cli import main
-from pipeglot.core.run import execute
+from pipeglot.compare.model import DryRun
+from pipeglot.compare.records import compare
+from pipeglot.meaning.run import execute
 from pipeglot.migrate.collect import Asked, collect
-from pipeglot.migrate.compare import compare
 from pipeglot.migrate.matching import TaskMap
-from pipeglot.migrate.model import DryRun
 from tests.test_collect import Answer, Serve, refusal, serve
 
 __all__ = ["serve"]

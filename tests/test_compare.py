@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from pipeglot.compare.model import Difference
+from pipeglot.compare.records import compare
+from pipeglot.compare.values import differing
 from pipeglot.core.ir import Call, Each, Final, Inlined, Item, Out, ParamRef, Pipeline, Step
 from pipeglot.core.record import CallRecord, Failure, Record
-from pipeglot.migrate.compare import compare
-from pipeglot.migrate.model import Difference
-from pipeglot.migrate.values import differing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

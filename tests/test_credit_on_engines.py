@@ -16,14 +16,14 @@ from unittest import mock
 
 import pytest
 
-from pipeglot.backends import engines
-from pipeglot.backends.run import Request, run_many
+from pipeglot import engines
+from pipeglot.compare.judge import judge
+from pipeglot.compare.model import Side
 from pipeglot.conformance.corpus import surprises
 from pipeglot.conformance.judge import Trial, verdict
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import Record
-from pipeglot.migrate.judge import judge
-from pipeglot.migrate.model import Side
+from pipeglot.engines.run import Request, run_many
 from pipeglot.migrate.report import html
 from tests.test_engines import installed
 from tests.test_examples import EXAMPLES, OUTCOMES, credit_case

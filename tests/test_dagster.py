@@ -15,9 +15,9 @@ from pipeglot.backends.dagster import BACKEND
 from pipeglot.backends.dagster.lower import lower, node_name
 from pipeglot.backends.dagster.ops import pod_settings, retry_policy
 from pipeglot.backends.dagster.schedule import cron_of_interval
-from pipeglot.backends.features import FEATURES
 from pipeglot.conformance import corpus
 from pipeglot.conformance.judge import Trial, Verdict, judge
+from pipeglot.core.features import FEATURES
 from pipeglot.core.ir import Interval, Pipeline, Policy, Resources, Retry, Schedule
 from pipeglot.core.ir import Param as IrParam
 from tests.test_engines import installed

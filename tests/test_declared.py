@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pipeglot import Cron, Every, continue_, each, pipeline, step
-from pipeglot.backends.native import Hook, Native, NativeParam, NativeSchedule, NativeTask, Retries, Setting, Tolerance
+from pipeglot.compare.weight import Declared
+from pipeglot.engines.native import Hook, Native, NativeParam, NativeSchedule, NativeTask, Retries, Setting, Tolerance
 from pipeglot.migrate.declared import declared
-from pipeglot.migrate.weight import Declared
 
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 DAILY = NativeSchedule(kind="cron", cron="0 2 * * *", timezone="UTC")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pipeglot.core.derive import complete
 from pipeglot.core.ir import Const, Continue, Final, Out, Pipeline, Policy
 from pipeglot.core.record import CallRecord, Failure, Record, RunState
-from pipeglot.core.run import execute
+from pipeglot.meaning.derive import complete
+from pipeglot.meaning.run import execute
 from tests.build import call, each, item, less, pipeline, spell, states, when
 from tests.test_run import MEANING
 

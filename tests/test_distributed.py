@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeglot import backends
-from pipeglot.backends import engines
+from pipeglot import backends, engines
 from pipeglot.cli import main
 from tests.conftest import engines_required
 from tests.distributed import cluster, services

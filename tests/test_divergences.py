@@ -21,16 +21,16 @@ from unittest import mock
 
 import pytest
 
+from pipeglot.author.read import read
+from pipeglot.compare.folders import Folders, neutral
+from pipeglot.compare.ignore import Rule, Rules, TableRule
+from pipeglot.compare.judge import judge
+from pipeglot.compare.model import DryRun, Side
+from pipeglot.compare.order import Order, disorder
+from pipeglot.compare.records import compare
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.read import read
 from pipeglot.core.record import CallRecord, Failure, Record
-from pipeglot.core.run import execute
-from pipeglot.migrate.compare import compare
-from pipeglot.migrate.folders import Folders, neutral
-from pipeglot.migrate.ignore import Rule, Rules, TableRule
-from pipeglot.migrate.judge import judge
-from pipeglot.migrate.model import DryRun, Side
-from pipeglot.migrate.order import Order, disorder
+from pipeglot.meaning.run import execute
 
 BASE = '''
 import os

@@ -30,19 +30,19 @@ from pipeglot import (
 )
 from pipeglot.backends.base import Compiled
 from pipeglot.cli import main
+from pipeglot.compare.model import DryRun, NotCompared
+from pipeglot.compare.records import compare
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Call, Container, Out, Parameter, Pipeline, Policy, Secret, Shell, Step
 from pipeglot.core.record import CallRecord, Failure, Record
-from pipeglot.core.run import execute
-from pipeglot.migrate.compare import compare
+from pipeglot.meaning.run import execute
 from pipeglot.migrate.dryrun import Choices, dry_run
-from pipeglot.migrate.model import DryRun, NotCompared
-from pipeglot.migrate.plans import replay, scenarios, stubbed
 from pipeglot.migrate.report import html, markdown
-from pipeglot.migrate.secrets import MASK
+from pipeglot.migrate.scenarios import replay, scenarios, stubbed
 from pipeglot.migrate.sides import LocalSide, RecordedSide, Task, side
-from pipeglot.migrate.standin import played, with_standins
+from pipeglot.migrate.stub import played, with_standins
+from pipeglot.redact.masks import MASK
 from tests.random_pipelines import given, numbered
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeglot.backends import engines, environment
+from pipeglot import engines
 from pipeglot.core.diagnostic import CODES, EngineError
+from pipeglot.engines import environment
 from tests.conftest import engines_required
 
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from pipeglot.backends import engines, sandbox
+from pipeglot import engines
 from pipeglot.backends.base import EngineRun, EngineTask, Mode
-from pipeglot.backends.execute import Job, _waves, execute
 from pipeglot.core.diagnostic import EngineError
+from pipeglot.engines import sandbox
+from pipeglot.engines.process import Job, _waves, execute
 from tests.test_engines import installed
 
 HERE = Path(__file__).parent / "engines"
@@ -254,7 +255,7 @@ def test_a_job_that_kills_the_engine_or_hangs_is_named_and_stopped_and_the_other
 
 @pytest.mark.engine
 def test_a_job_that_never_stops_to_print_is_stopped_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeglot.backends.execute.LOUDEST", 1024**2)
+    monkeypatch.setattr("pipeglot.engines.process.LOUDEST", 1024**2)
     jobs = [job("airflow", "dies.py", {"how": how}) for how in ("pool", "flood")]
     pooled, flooded = execute("airflow", jobs, python=installed("airflow"), timeout=60)
     assert isinstance(pooled, EngineRun), pooled
@@ -281,7 +282,7 @@ HANGING = """
 import os, sys
 from pathlib import Path
 from tests.test_engines_run import job
-from pipeglot.backends.execute import execute
+from pipeglot.engines.process import execute
 target, python, mark = sys.argv[1:]
 def told(event):
     print("started", flush=True)
@@ -369,7 +370,7 @@ def test_runs_of_one_name_never_share_a_scheduler() -> None:
 def test_an_engine_that_begins_no_job_is_ended_and_the_job_named(
     said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeglot.backends.execute.STARTUP", 0.5)
+    monkeypatch.setattr("pipeglot.engines.process.STARTUP", 0.5)
     monkeypatch.setattr(sandbox, "state", lambda engine, python, folder: folder)
     python = tmp_path / "python"
     tells = f"echo '{said}' >> $2/told.jsonl\n" if said else ""

@@ -16,7 +16,7 @@ from pipeglot.conformance.corpus import Case, surprises
 from pipeglot.conformance.judge import Trial
 from pipeglot.core.check import check
 from pipeglot.core.record import Record
-from pipeglot.core.run import execute
+from pipeglot.meaning.run import execute
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PIPELINES = [

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeglot.backends.features import FEATURES
-from pipeglot.conformance.features import INSPECTED, features_of
+from pipeglot.compare.records import compare
 from pipeglot.conformance.judge import Trial, reference
 from pipeglot.core.check import check
+from pipeglot.core.features import FEATURES, INSPECTED, features_of
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -37,7 +37,6 @@ from pipeglot.core.ir import (
     walk,
 )
 from pipeglot.core.shape import Shape, inline, inputs, sources
-from pipeglot.migrate.compare import compare
 from tests.fuzz import kinds, save, saved, trial
 from tests.random_pipelines import Limits, given, numbered
 from tests.readable import text

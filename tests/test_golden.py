@@ -20,9 +20,9 @@ import jsonschema
 import pytest
 
 from pipeglot.backends import get
+from pipeglot.codegen.pysource import identifier
 from pipeglot.conformance import corpus
 from pipeglot.core.ir import Call, Chunk, Const, Inlined, Param, Parameter, ParamRef, Pipeline, Step
-from pipeglot.core.pysource import identifier
 from tests import test_examples
 
 TARGETS = ("airflow", "dagster", "prefect")

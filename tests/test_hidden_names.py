@@ -12,10 +12,10 @@ import pytest
 
 from pipeglot import backends
 from pipeglot.backends.base import Compiled
-from pipeglot.backends.hidden import boundary_names, hidden
+from pipeglot.codegen.pysource import Imports
+from pipeglot.codegen.shadowing import boundary_names, hidden
 from pipeglot.conformance import corpus
 from pipeglot.core.ir import Chunk, Imported, Inlined, Param, Pipeline
-from pipeglot.core.pysource import Imports
 from tests.build import call, pipeline
 from tests.printed import AUTHORS, identifiers, mistaken, modules, renamed
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from pipeglot.cli import main
+from pipeglot.compare.model import DryRun, Side, Verdict
+from pipeglot.compare.weight import Coverage, Tally
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import Record
 from pipeglot.migrate.history import Entry, read_history, readiness, remember, usable
-from pipeglot.migrate.model import DryRun, Side, Verdict
-from pipeglot.migrate.weight import Coverage, Tally
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 

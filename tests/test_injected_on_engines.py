@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 
 from pipeglot import continue_, pipeline, step
-from pipeglot.backends.run import Request, run_many
+from pipeglot.author.read import read
+from pipeglot.compare.records import compare
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.read import read
 from pipeglot.core.record import Record
-from pipeglot.core.run import execute
 from pipeglot.core.shape import inline
-from pipeglot.migrate.asked import apart
-from pipeglot.migrate.compare import compare
-from pipeglot.migrate.plans import of_the_run, scenarios
+from pipeglot.engines.run import Request, run_many
+from pipeglot.meaning.run import execute
+from pipeglot.migrate.scenarios import of_the_run, scenarios
 from pipeglot.migrate.sides import LocalSide, Task
-from pipeglot.migrate.standin import FOLDER, played, unexpected, with_standins
+from pipeglot.migrate.stub import FOLDER, played, unexpected, with_standins
+from pipeglot.migrate.unanswered import apart
 from tests.random_pipelines import given, numbered
 from tests.test_engines import installed
 

@@ -18,8 +18,8 @@ from typing_extensions import TypedDict
 from pipeglot import pipeline, step
 from pipeglot.backends.kfp.helpers import HELPERS
 from pipeglot.backends.kfp.plain import Plain
-from pipeglot.core.boundary import json_io
 from pipeglot.core.ir import Chunk, Inlined, Pipeline, Step
+from pipeglot.meaning.boundary import json_io
 from tests.test_kfp import spec_of
 
 

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from pipeglot import all_, any_, backends, is_in, pipeline, when
+from pipeglot import all_, any_, backends, engines, is_in, pipeline, when
 from pipeglot.backends import compile as compile_for
-from pipeglot.backends import engines
 from pipeglot.backends.base import Compiled
 from pipeglot.conformance.corpus import cases
 from pipeglot.conformance.judge import Trial, judge

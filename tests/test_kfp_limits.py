@@ -13,9 +13,9 @@ import pytest
 
 from pipeglot import collect, each, pipeline, step
 from pipeglot.backends import compile as compile_for
-from pipeglot.backends.run import Request, run_many
 from pipeglot.core.diagnostic import CompileError
 from pipeglot.core.record import Record
+from pipeglot.engines.run import Request, run_many
 from tests.test_engines import installed
 
 

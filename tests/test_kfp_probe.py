@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeglot import each, pipeline, step
-from pipeglot.backends.run import Request, run_many
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.record import Record
+from pipeglot.engines.run import Request, run_many
 from tests.test_engines import installed
 
 EIGHT = list(range(8))
@@ -90,7 +90,7 @@ def floods() -> None:
 
 @pytest.mark.engine
 def test_every_job_has_a_clean_print_and_none_can_grow_or_hang_unnamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeglot.backends.execute.LOUDEST", 1024**2)
+    monkeypatch.setattr("pipeglot.engines.process.LOUDEST", 1024**2)
     programs: list[Any] = [loud, loud, asks, taken_over, asks, pooled, hangs, floods, loud]
     outcomes = list(run_many([Request(one.ir()) for one in programs], "kfp", python=installed("kfp"), timeout=20))
     *spoke, hung, flooded, last = outcomes

@@ -180,7 +180,7 @@ def test_what_is_not_caught_up_begins_with_the_first_tick_after_the_deployment(
     exec(compile(ast.Module(parts, []), "deploy", "exec"), told)
     switched = int(datetime.fromisoformat(f"{now}+00:00").timestamp())
     begin = int(told["start_time"](datetime.fromtimestamp(switched, timezone.utc)).timestamp())
-    model: Any = import_module("pipeglot.backends.probes.kfp_cron")
+    model: Any = import_module("pipeglot.engines.probes.kfp_cron")
     when_: dict[str, Any] = (
         {"interval": timing.seconds} if timing.kind == "interval" else {"cron": cron(timing.expression)}
     )

@@ -16,23 +16,21 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pipeglot import backends
-from pipeglot.backends import engines
+from pipeglot import backends, engines
+from pipeglot.author import caller
+from pipeglot.author.pipeline import Pipeline as Author
 from pipeglot.backends.base import CONSTRAINTS, NO_OPTIONS, Compiled, EngineRun, EngineSpec, Support
-from pipeglot.backends.engines import Engine
-from pipeglot.backends.features import FEATURES
-from pipeglot.backends.run import Request
 from pipeglot.cli import main
 from pipeglot.conformance import corpus, matrix, suite
 from pipeglot.conformance import judge as judging
-from pipeglot.conformance.features import INSPECTED, features_of
 from pipeglot.conformance.report import CaseResult, Cell, Reason, Report, cell, findings
-from pipeglot.core import where
-from pipeglot.core.author import Pipeline as Author
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
+from pipeglot.core.features import FEATURES, INSPECTED, features_of
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.core.run import execute
+from pipeglot.engines import Engine
+from pipeglot.engines.run import Request
+from pipeglot.meaning.run import execute
 from tests.observed import OBSERVED, Seen
 from tests.random_pipelines import random_pipeline
 
@@ -73,7 +71,7 @@ def test_features_are_read_off_the_structure(case: str, has: set[str], lacks: se
 
 def test_an_installed_corpus_is_traced_as_one_in_a_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     installed = str(Path(corpus.__file__).parent) + os.sep
-    monkeypatch.setattr(where, "_LIBRARIES", (*where._LIBRARIES, installed))
+    monkeypatch.setattr(caller, "_LIBRARIES", (*caller._LIBRARIES, installed))
     for case in CASES.values():
         assert isinstance(case.pipeline, Author)
         assert case.pipeline._trace()[0] == case.ir

@@ -14,10 +14,10 @@ from pipeglot.backends.base import EngineRun, EngineTask
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.ir import Out, Pipeline
 from pipeglot.migrate.dryrun import Choices, dry_run
-from pipeglot.migrate.handed import output_of
 from pipeglot.migrate.matching import TaskMap, match, read_mapping
 from pipeglot.migrate.native import Reading, as_record
-from pipeglot.migrate.nativefile import surroundings
+from pipeglot.migrate.native_file import surroundings
+from pipeglot.migrate.native_output import output_of
 from pipeglot.migrate.sides import LocalSide, Task, side
 from tests.test_engines import installed
 
@@ -290,7 +290,7 @@ MAPPING = {
 @pytest.mark.parametrize(("target", "file", "name"), NATIVE, ids=[target for target, _, _ in NATIVE])
 def test_native_code_agrees_with_the_pipeline_that_takes_its_place(target: str, file: str, name: str) -> None:
     installed(target)
-    from pipeglot.core.read import read
+    from pipeglot.author.read import read
 
     made = read(str(HERE / "etl.py")).pipeline
     mapping = dict(MAPPING[target])

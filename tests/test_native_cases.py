@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pipeglot.backends import engines
+from pipeglot import engines
+from pipeglot.author.read import read
 from pipeglot.backends.base import EngineRun
-from pipeglot.backends.execute import Job, execute
+from pipeglot.compare.records import compare
 from pipeglot.core.params import resolve_params
-from pipeglot.core.read import read
 from pipeglot.core.record import Record
-from pipeglot.core.run import execute as execute_here
 from pipeglot.core.shape import inline
-from pipeglot.migrate.compare import compare
+from pipeglot.engines.process import Job, execute
+from pipeglot.meaning.run import execute as execute_here
 from pipeglot.migrate.native import Reading, as_record
-from pipeglot.migrate.nativefile import surroundings
+from pipeglot.migrate.native_file import surroundings
 from tests.test_engines import installed
 
 CASES = Path(__file__).parent / "data" / "cases"

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from pipeglot.author.read import read
 from pipeglot.backends import compile as compile_for
-from pipeglot.backends import execute as engine
 from pipeglot.backends.base import EngineRun
+from pipeglot.compare.records import compare
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
-from pipeglot.core.read import read
 from pipeglot.core.record import Record
-from pipeglot.core.run import execute
-from pipeglot.migrate.compare import compare
+from pipeglot.engines import process as engine
+from pipeglot.meaning.run import execute
 from pipeglot.migrate.dryrun import Choices, dry_run
 from pipeglot.migrate.native import as_record
 from pipeglot.migrate.sides import LocalSide, side

@@ -15,15 +15,14 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import BaseModel
 
-from pipeglot import backends
-from pipeglot.backends import engines, sandbox
-from pipeglot.backends.features import FEATURES
+from pipeglot import backends, engines
 from pipeglot.conformance.corpus import cases as corpus
-from pipeglot.conformance.features import features_of
 from pipeglot.core import ir
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.features import FEATURES, features_of
 from pipeglot.core.ir import Param, ParamRef, Pipeline
+from pipeglot.engines import sandbox
 from tests.declared import declared
 from tests.observed import GAPS, OBSERVED, Ran, Seen
 from tests.observed.common import Facts, Pair

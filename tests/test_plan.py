@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from pipeglot import backends
+from pipeglot.author.read import read
 from pipeglot.backends.base import Compiled
 from pipeglot.cli import arguments, main
 from pipeglot.conformance import corpus
-from pipeglot.conformance.features import features_of
 from pipeglot.core import ir
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic
-from pipeglot.core.read import read
-from pipeglot.core.run import execute
+from pipeglot.core.features import features_of
 from pipeglot.core.shape import inline
+from pipeglot.meaning.run import execute
 from pipeglot.migrate.planning import fields, switch
 from pipeglot.migrate.planning.attributes import GROUPS, attributes, without
 from pipeglot.migrate.planning.build import make_plan

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 import pipeglot
-from pipeglot.backends.environment import python_of
-from pipeglot.backends.features import FEATURES
 from pipeglot.conformance import corpus
 from pipeglot.conformance.report import Report
+from pipeglot.core.features import FEATURES
+from pipeglot.engines.environment import python_of
 
 pytestmark = pytest.mark.slow
 

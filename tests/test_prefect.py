@@ -15,9 +15,9 @@ import yaml
 
 from pipeglot.backends import compile as compile_for
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
-from pipeglot.backends.features import FEATURES
 from pipeglot.backends.prefect import BACKEND, SUPPORT
 from pipeglot.core.diagnostic import CODES, CompileError
+from pipeglot.core.features import FEATURES
 from pipeglot.core.ir import (
     Arm,
     Call,

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from pipeglot.author.read import read
 from pipeglot.cli import main
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.ir import Call, Imported, Pipeline, Step
-from pipeglot.core.read import read
 from pipeglot.migrate.dryrun import Choices, dry_run
-from pipeglot.migrate.nativefile import readable
+from pipeglot.migrate.native_file import readable
 from pipeglot.migrate.sides import LocalSide
 
 SOURCE = """

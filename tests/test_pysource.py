@@ -11,8 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeglot.core.ir import All, Any_, Compare, Const, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
-from pipeglot.core.pysource import (
+from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
     Code,
@@ -26,6 +25,7 @@ from pipeglot.core.pysource import (
     literal,
     statement,
 )
+from pipeglot.core.ir import All, Any_, Compare, Const, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
     ["o'brien", 'say "hi"', "end\\", "{{ x }}", "a\nb", "\x00", "{}", "'\"", "日本" * 20, "x" * 100]

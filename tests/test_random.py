@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeglot.backends import compile as compile_pipeline
+from pipeglot.compare.order import Order, disorder
+from pipeglot.compare.records import compare
 from pipeglot.core.check import check
-from pipeglot.core.derive import complete
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.core.run import execute
 from pipeglot.core.shape import Shape, inline
-from pipeglot.migrate.compare import compare
-from pipeglot.migrate.order import Order, disorder
+from pipeglot.meaning.derive import complete
+from pipeglot.meaning.run import execute
 from tests.random_pipelines import Limits, random_pipeline
 
 PIPELINES = st.builds(

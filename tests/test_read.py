@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from pipeglot.author.read import read
 from pipeglot.core.diagnostic import CODES, AuthoringError, Diagnostic
 from pipeglot.core.ir import MAX_DEPTH, Arm, Call, Const, If, Imported, Inlined, Pipeline
-from pipeglot.core.read import read
 
 HEAD = "from pipeglot import pipeline, step\n@step\ndef f(n: int) -> int: return n\n"
 GOOD = HEAD + "@pipeline\ndef one(n: int = 1) -> int: return f(n)\n"

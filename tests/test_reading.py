@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeglot import pipeline, step
-from pipeglot.backends.execute import Job
-from pipeglot.backends.native import Native
-from pipeglot.backends.reading import read_many
+from pipeglot.engines.native import Native
+from pipeglot.engines.process import Job
+from pipeglot.engines.reader import read_many
 from pipeglot.migrate.declared import declared
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import NativeSide

@@ -17,17 +17,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeglot.compare.drawing import Box, Graph
+from pipeglot.compare.ignore import TableRule, read_rules
+from pipeglot.compare.model import Cell, Difference, DryRun, Kind
+from pipeglot.compare.weight import Coverage, Tally
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.render import visible
-from pipeglot.migrate.drawing import Box, Graph
-from pipeglot.migrate.ignore import TableRule, read_rules
-from pipeglot.migrate.model import Cell, Difference, DryRun, Kind
 from pipeglot.migrate.report import ROWS, html, markdown
-from pipeglot.migrate.report_data import BUDGET, ELSEWHERE, KINDS, LARGEST, page_data
-from pipeglot.migrate.report_layout import Layout, Placed, layout
-from pipeglot.migrate.report_values import marked, pretty
-from pipeglot.migrate.report_weight import bars
-from pipeglot.migrate.weight import Coverage, Tally
+from pipeglot.migrate.report.data import BUDGET, ELSEWHERE, KINDS, LARGEST, page_data
+from pipeglot.migrate.report.layout import Layout, Placed, layout
+from pipeglot.migrate.report.values import marked, pretty
+from pipeglot.migrate.report.weight import bars
 from tests import dryruns
 
 PLACES = [

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pipeglot import backends
+from pipeglot.author.read import read
 from pipeglot.conformance.judge import Trial, Verdict, judge, reference
-from pipeglot.core.read import read
 from pipeglot.core.record import Record
 
 FOLDER = Path(__file__).parent / "data" / "cases" / "fidelity"

@@ -51,7 +51,7 @@ from pipeglot.core.ir import (
     Text,
 )
 from pipeglot.core.record import Record
-from pipeglot.core.run import Event, Interrupted, execute
+from pipeglot.meaning.run import Event, Interrupted, execute
 from tests.build import STEPS, call, each, item, less, pipeline, spell, states, value, when
 
 TOLERATE = Policy(on_failure=Continue(default=7))
@@ -885,7 +885,7 @@ def test_running_needs_no_main_thread() -> None:
 def test_abandoned_work_does_not_keep_the_process_alive(tmp_path: Path) -> None:
     script = tmp_path / "go.py"
     script.write_text(
-        "from pipeglot.core.run import execute\nfrom tests.build import call, pipeline\n"
+        "from pipeglot.meaning.run import execute\nfrom tests.build import call, pipeline\n"
         "from pipeglot.core.ir import Policy\n"
         "print(execute(pipeline(call('a', 'slow', seconds=60, policy=Policy(timeout=1)))).state)\n"
     )

@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeglot.backends import asking, engines
-from pipeglot.backends.asking import Answer, Tick, Window
+from pipeglot import engines
 from pipeglot.backends.base import PROBES
 from pipeglot.cli import main
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
 from pipeglot.core.ticks import changes, ticks
+from pipeglot.engines import schedule_query
+from pipeglot.engines.schedule_query import Answer, Tick, Window
 from pipeglot.migrate import schedule as compared
 from pipeglot.migrate.schedule import Choices, alike_long, around, compare, differences
 from pipeglot.migrate.schedule_model import Comparison
@@ -230,7 +231,7 @@ BROKEN = EngineError([Diagnostic("PG376", "error", "nobody knows")])
         (Answer("event"), Answer("event"), "same", "no clock"),
         (CLOCK, BROKEN, "inconclusive", "the new side, new, cannot tell: PG376 nobody knows"),
         (BROKEN, CLOCK, "inconclusive", "the old side"),
-        (replace(CLOCK, more=True), replace(CLOCK, more=True), "inconclusive", f"more than {asking.LIMIT:,}"),
+        (replace(CLOCK, more=True), replace(CLOCK, more=True), "inconclusive", f"more than {schedule_query.LIMIT:,}"),
     ],
 )
 def test_the_verdict(
@@ -267,11 +268,11 @@ def test_local_catches_up_only_when_told_to() -> None:
     assert compared.meant(Pipeline(name="p", schedule=new), choices).missed == ()
     minutely = cron("* * * * *", start=at("2026-02-01"), catch_up=True)
     many = compared.meant(Pipeline(name="p", schedule=minutely), choices)
-    assert (len(many.missed), many.more) == (asking.LIMIT, True)
+    assert (len(many.missed), many.more) == (schedule_query.LIMIT, True)
 
 
 def test_a_record_has_no_schedule(tmp_path: Path) -> None:
-    from pipeglot.core.run import execute
+    from pipeglot.meaning.run import execute
     from pipeglot.migrate.sides import RecordedSide
 
     record = execute(Pipeline(name="p"))

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeglot import backends
-from pipeglot.backends.asking import Answer, Tick
 from pipeglot.cli import main
 from pipeglot.core.ir import Call, Chunk, Cron, Ctx, Inlined, Interval, Parameter, Pipeline, Schedule, Step
+from pipeglot.engines.schedule_query import Answer, Tick
 from pipeglot.migrate.schedule import Choices, alike_long, answers, around, differences, meant
 from pipeglot.migrate.sides import side
 

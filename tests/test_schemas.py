@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pipeglot.cli import main
 from pipeglot.conformance.corpus.order import chain
 from pipeglot.core.ir import Param
-from pipeglot.core.run import execute
+from pipeglot.meaning.run import execute
 from tests.random_pipelines import random_pipeline
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"

@@ -23,23 +23,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeglot import backends, collect, each, pipeline, step, when
-from pipeglot.backends.execute import Job, _groups
+from pipeglot.author.policies import Policies
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Call, Const, Container, Parameter, Pipeline, Policy, Secret, Shell, Step, Value
-from pipeglot.core.policies import Policies
 from pipeglot.core.record import Failure, Record
-from pipeglot.core.run import execute
 from pipeglot.core.secrets import declared, values
-from pipeglot.migrate.credentials import secret_values
+from pipeglot.engines.process import Job, _groups
+from pipeglot.meaning.run import execute
 from pipeglot.migrate.dryrun import Choices, dry_run
 from pipeglot.migrate.history import remember
-from pipeglot.migrate.plans import replay
 from pipeglot.migrate.report import html as page
 from pipeglot.migrate.report import markdown
-from pipeglot.migrate.secrets import MASK, Masks
+from pipeglot.migrate.scenarios import replay
 from pipeglot.migrate.sides import LocalSide, RecordedSide
-from pipeglot.migrate.standin import with_standins
+from pipeglot.migrate.stub import with_standins
+from pipeglot.redact.credentials import secret_values
+from pipeglot.redact.masks import MASK, Masks
 
 TOKEN = "n4styC4nary/+\"'%&<é>=\nS3condL1neOfTheC4nary"
 """Everything that is written in another way somewhere."""
@@ -642,7 +642,7 @@ def test_a_side_that_fails_tells_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_what_bytes_are_printed_in_pieces_is_masked_as_a_whole(place: Path) -> None:
     """A program's output arrives here in pieces, which may end within a secret."""
     code = (
-        "from pipeglot.cli.hidden import hidden\n"
+        "from pipeglot.cli.redacted_output import hidden\n"
         "import os, sys, time\n"
         "with hidden() as shown:\n"
         "    shown.declare(__import__('leaky').leaky.ir())\n"

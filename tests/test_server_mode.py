@@ -8,11 +8,11 @@ from functools import lru_cache
 import pytest
 
 from pipeglot import backends, each, pipeline, step
+from pipeglot.compare.order import at_once
 from pipeglot.conformance import corpus
 from pipeglot.conformance.judge import Trial, Verdict, judge
 from pipeglot.conformance.report import undeclared
 from pipeglot.conformance.suite import result
-from pipeglot.migrate.order import at_once
 from tests.test_engines import installed
 
 pytestmark = pytest.mark.engine

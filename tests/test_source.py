@@ -14,9 +14,9 @@ from typing import Any, cast
 import pytest
 
 from pipeglot import Step
+from pipeglot.author.source import collect_code, place_step
 from pipeglot.core.diagnostic import CODES, AuthoringError, Diagnostic
 from pipeglot.core.ir import Chunk, Imported, Inlined
-from pipeglot.core.source import collect_code, place_step
 
 
 @pytest.fixture

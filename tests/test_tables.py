@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from pipeglot.compare.ignore import Rule, Rules, TableRule, ignored, read_rules
+from pipeglot.compare.model import Cell, Difference, Duplicate, TableDifference
+from pipeglot.compare.noise import noise
+from pipeglot.compare.records import compare
+from pipeglot.compare.tables import SAMPLE, Comparison, Row, same_text
+from pipeglot.compare.values import LONG, MANY, differing
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.migrate.compare import compare
-from pipeglot.migrate.ignore import Rule, Rules, TableRule, ignored, read_rules
-from pipeglot.migrate.model import Cell, Difference, Duplicate, TableDifference
-from pipeglot.migrate.noise import noise
-from pipeglot.migrate.tables import SAMPLE, Comparison, Row, same_text
-from pipeglot.migrate.values import LONG, MANY, differing
 
 ROWS: list[dict[str, Any]] = [{"id": n, "amount": n / 4, "name": f"n{n}"} for n in range(6)]
 BY_ID = Rules(table=(TableRule(call="a", key=("id",)),))

@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
+from pipeglot.author.read import read
 from pipeglot.cli import main
+from pipeglot.compare.ignore import Rule, Rules
+from pipeglot.compare.judge import judge
+from pipeglot.compare.model import DryRun, Injected, Side, Source
+from pipeglot.compare.weight import Coverage, Declared, Tally
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.read import read
 from pipeglot.core.record import CallRecord, Record
-from pipeglot.core.run import execute
-from pipeglot.migrate.code import authored, native
-from pipeglot.migrate.ignore import Rule, Rules
-from pipeglot.migrate.judge import judge
-from pipeglot.migrate.model import DryRun, Injected, Side, Source
-from pipeglot.migrate.weight import Coverage, Declared, Tally
+from pipeglot.meaning.run import execute
+from pipeglot.migrate.source_code import authored, native
 
 CASES = Path(__file__).parent / "data" / "cases" / "verdicts"
 WHEN = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)

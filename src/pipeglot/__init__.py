@@ -6,16 +6,16 @@ first moment on.
 
 TYPE_CHECKING = False  # as type checkers know it, without the import of `typing`
 if TYPE_CHECKING:
-    from pipeglot.core.author import Pipeline, pipeline, run
-    from pipeglot.core.blocks import Outcome, finally_, group
-    from pipeglot.core.branches import elsewhen, merge, otherwise, when
-    from pipeglot.core.conditions import all_, any_, is_in, not_
-    from pipeglot.core.declare import Cron, Every, Param
+    from pipeglot.author.blocks import Outcome, finally_, group
+    from pipeglot.author.branches import elsewhen, merge, otherwise, when
+    from pipeglot.author.conditions import all_, any_, is_in, not_
+    from pipeglot.author.declaration import Cron, Every, Param
+    from pipeglot.author.loops import collect, each
+    from pipeglot.author.pipeline import Pipeline, pipeline, run
+    from pipeglot.author.policies import continue_, external
+    from pipeglot.author.steps import Step, container, shell, step
     from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError, PipeglotError
     from pipeglot.core.ir import Resources
-    from pipeglot.core.loops import collect, each
-    from pipeglot.core.policies import continue_, external
-    from pipeglot.core.steps import Step, container, shell, step
 
 __version__ = "0.1.0"
 
@@ -54,16 +54,16 @@ __all__ = [
 ]
 
 _HOME = {
-    "author": ("Pipeline", "pipeline", "run"),
-    "blocks": ("Outcome", "finally_", "group"),
-    "branches": ("elsewhen", "merge", "otherwise", "when"),
-    "conditions": ("all_", "any_", "is_in", "not_"),
-    "declare": ("Cron", "Every", "Param"),
-    "diagnostic": ("AuthoringError", "CompileError", "Diagnostic", "EngineError", "PipeglotError"),
-    "ir": ("Resources",),
-    "loops": ("collect", "each"),
-    "policies": ("continue_", "external"),
-    "steps": ("Step", "container", "shell", "step"),
+    "author.blocks": ("Outcome", "finally_", "group"),
+    "author.branches": ("elsewhen", "merge", "otherwise", "when"),
+    "author.conditions": ("all_", "any_", "is_in", "not_"),
+    "author.declaration": ("Cron", "Every", "Param"),
+    "author.loops": ("collect", "each"),
+    "author.pipeline": ("Pipeline", "pipeline", "run"),
+    "author.policies": ("continue_", "external"),
+    "author.steps": ("Step", "container", "shell", "step"),
+    "core.diagnostic": ("AuthoringError", "CompileError", "Diagnostic", "EngineError", "PipeglotError"),
+    "core.ir": ("Resources",),
 }
 
 
@@ -72,7 +72,7 @@ def __getattr__(name: str) -> object:
 
     for module, names in _HOME.items():
         if name in names:
-            found: object = getattr(import_module(f"pipeglot.core.{module}"), name)
+            found: object = getattr(import_module(f"{__name__}.{module}"), name)
             globals()[name] = found
             return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

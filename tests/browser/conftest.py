@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeglot.migrate.model import DryRun
+from pipeglot.compare.model import DryRun
 from pipeglot.migrate.report import html
 from tests.conftest import engines_required
 

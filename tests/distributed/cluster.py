@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
-from pipeglot import backends
-from pipeglot.backends import engines
+from pipeglot import backends, engines
 from pipeglot.backends.base import PROBES, Mode
-from pipeglot.backends.run import Request, run_many
 from pipeglot.conformance import corpus
 from pipeglot.conformance.corpus import Case
 from pipeglot.conformance.judge import STATE, Verdict, verdict
 from pipeglot.conformance.judge import Trial as Trial
+from pipeglot.engines.run import Request, run_many
 from tests.test_examples import EXAMPLES, credit_case, load
 
 HERE = Path(__file__).parent

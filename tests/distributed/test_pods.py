@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeglot import backends
-from pipeglot.backends import pod
+from pipeglot.codegen import pod
 from pipeglot.conformance import corpus
 from pipeglot.core.ir import Call, Pipeline, walk
 from pipeglot.core.shape import inline

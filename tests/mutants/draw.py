@@ -18,7 +18,7 @@ from pipeglot.core.check import check
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
-from pipeglot.core.run import execute
+from pipeglot.meaning.run import execute
 from tests.mutants import harmless, native_code, policies, records, structure, values
 from tests.mutants.bases import BASES, WHEN
 from tests.mutants.change import Change

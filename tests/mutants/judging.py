@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from pipeglot.backends import engines
+from pipeglot import engines
 from pipeglot.backends.base import EngineRun
-from pipeglot.backends.execute import Job, execute
-from pipeglot.backends.native import Native
-from pipeglot.backends.reading import read_many
+from pipeglot.compare.judge import judge
+from pipeglot.compare.model import DryRun, Side
+from pipeglot.compare.weight import Declared
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.record import Record
+from pipeglot.engines.native import Native
+from pipeglot.engines.process import Job, execute
+from pipeglot.engines.reader import read_many
 from pipeglot.migrate.declared import declared
 from pipeglot.migrate.declaring import _gaps, partners
-from pipeglot.migrate.judge import judge
-from pipeglot.migrate.model import DryRun, Side
 from pipeglot.migrate.native import NativeSide, as_record
-from pipeglot.migrate.weight import Declared
 from tests.mutants.bases import BASES, WHEN
 from tests.mutants.draw import Mutant, told
 

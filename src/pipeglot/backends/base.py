@@ -111,8 +111,8 @@ Mode: TypeAlias = Literal["test", "multiprocess", "server"]
 """How an engine runs a pipeline. `test`: its own quick way; `multiprocess`: a process for every task, without a server
 (Dagster); `server`: its real server and scheduler."""
 
-PROBES = Path(__file__).parent / "probes"
-CONSTRAINTS = Path(__file__).parent / "constraints"
+PROBES = Path(__file__).parents[1] / "engines" / "probes"
+CONSTRAINTS = Path(__file__).parents[1] / "engines" / "constraints"
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class Backend(Protocol):
     target: str
     """The word a user types."""
     support: Mapping[str, Support]
-    """Total over `pipeglot.backends.features.FEATURES`."""
+    """Total over `pipeglot.core.features.FEATURES`."""
     options: Mapping[str, str]
     """What a user may choose about the output, beyond the pipeline: name and one line of help."""
     engine: EngineSpec | None

@@ -64,7 +64,7 @@ def duration(text: str) -> float:
     >>> duration("2h"), duration("90")
     (7200.0, 90.0)
     """
-    from pipeglot.core.policies import seconds as declared
+    from pipeglot.author.policies import seconds as declared
 
     try:
         return seconds(text if text.isdecimal() else str(declared(text)))

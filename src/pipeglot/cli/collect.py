@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from pipeglot.cli import files
 from pipeglot.cli.commands import load
-from pipeglot.cli.hidden import Hidden, hidden
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import given
-from pipeglot.core.pysource import identifier
+from pipeglot.cli.redacted_output import Hidden, hidden
+from pipeglot.codegen.pysource import identifier
 from pipeglot.core.render import printable
 
 if TYPE_CHECKING:

@@ -12,18 +12,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from pipeglot.author.read import Loaded
 from pipeglot.backends.base import Compiled
 from pipeglot.cli import files
 from pipeglot.cli.output import exit_code, folder_of, report
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, accept, blocking
-from pipeglot.core.read import Loaded
 from pipeglot.core.render import summary
 
 
 def load(source: str) -> Loaded:
     """A pipeline and what there is to say about it. Raises AuthoringError with all of it when invalid."""
+    from pipeglot.author.read import read
     from pipeglot.core.check import check
-    from pipeglot.core.read import read
 
     # What the author's file prints while it is imported is not our output.
     with contextlib.redirect_stdout(sys.stderr):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pipeglot import backends
 from pipeglot.backends.base import Support
-from pipeglot.backends.features import FEATURES
 from pipeglot.cli import files
 from pipeglot.cli.commands import options
 from pipeglot.cli.engines import progress
@@ -20,6 +19,7 @@ from pipeglot.conformance import matrix, suite
 from pipeglot.conformance.judge import Verdict
 from pipeglot.conformance.report import Finding, Reason, Report, cell, findings
 from pipeglot.core.diagnostic import EngineError
+from pipeglot.core.features import FEATURES
 from pipeglot.core.render import printable
 
 _WHY, _SHOWN = 400, 6
@@ -68,7 +68,7 @@ def _conformance(args: argparse.Namespace) -> int:
 
 def _support(target: str) -> Mapping[str, Support]:
     """A target's support table. Raises InputError when it cannot be run or its table is not total."""
-    from pipeglot.backends import engines
+    from pipeglot import engines
 
     backend = backends.get(target)
     try:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeglot.backends import engines as environments
+from pipeglot import engines as environments
 from pipeglot.cli.files import InputError
 from pipeglot.cli.output import colour, report
 from pipeglot.core.diagnostic import Diagnostic, EngineError

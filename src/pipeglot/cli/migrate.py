@@ -12,16 +12,16 @@ from pathlib import Path
 from pipeglot.cli import display, files
 from pipeglot.cli.collect import collect as collect_run
 from pipeglot.cli.commands import load
-from pipeglot.cli.hidden import Hidden, hidden
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import given
 from pipeglot.cli.plan import plan
+from pipeglot.cli.redacted_output import Hidden, hidden
 from pipeglot.cli.run import instant, terminable
 from pipeglot.cli.schedule import schedule
+from pipeglot.codegen.pysource import identifier
+from pipeglot.compare.model import DryRun, named
 from pipeglot.core.ir import Cron
-from pipeglot.core.pysource import identifier
 from pipeglot.core.render import printable
-from pipeglot.migrate.model import DryRun, named
 
 EXIT = {"equivalent": 0, "diverged": 1, "inconclusive": 3}
 _SHOWN = 20
@@ -47,9 +47,9 @@ def _dry_run(args: argparse.Namespace) -> int:
 
 
 def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
+    from pipeglot.compare.ignore import Rules, read_rules
     from pipeglot.migrate.dryrun import Choices, dry_run
     from pipeglot.migrate.history import remember, usable
-    from pipeglot.migrate.ignore import Rules, read_rules
     from pipeglot.migrate.matching import read_mapping
     from pipeglot.migrate.sides import read_record, side
 

@@ -14,14 +14,14 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from pipeglot.author.read import Loaded
 from pipeglot.cli import display, files
 from pipeglot.cli.commands import load, options
-from pipeglot.cli.hidden import Hidden, hidden
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import collect
+from pipeglot.cli.redacted_output import Hidden, hidden
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.ir import Json
-from pipeglot.core.read import Loaded
 from pipeglot.core.record import Record
 from pipeglot.core.render import printable
 
@@ -111,7 +111,7 @@ def instant(text: str) -> datetime:
 def _here(
     loaded: Loaded, params: dict[str, Json], date: datetime | None, args: argparse.Namespace, people: TextIO
 ) -> Record:
-    from pipeglot.core.run import Event, Interrupted, execute
+    from pipeglot.meaning.run import Event, Interrupted, execute
 
     with display.display(people, f"{loaded.pipeline.name} on local") as shown:
 
@@ -134,9 +134,9 @@ def _here(
 def _on_engine(
     loaded: Loaded, params: dict[str, Json], date: datetime | None, args: argparse.Namespace, people: TextIO
 ) -> Record:
-    from pipeglot.backends import engines
-    from pipeglot.backends.execute import Event
-    from pipeglot.backends.run import Request, run_on
+    from pipeglot import engines
+    from pipeglot.engines.process import Event
+    from pipeglot.engines.run import Request, run_on
 
     python = Path(args.engine_python) if args.engine_python else None
     try:

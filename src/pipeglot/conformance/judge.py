@@ -13,13 +13,13 @@ from typing import Any
 
 from pipeglot import backends
 from pipeglot.backends.base import NO_OPTIONS, Mode
-from pipeglot.backends.run import Request, run_many
+from pipeglot.compare.records import compare
 from pipeglot.core.diagnostic import CompileError, Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
-from pipeglot.core.run import execute
 from pipeglot.core.shape import inline
-from pipeglot.migrate.compare import compare
+from pipeglot.engines.run import Request, run_many
+from pipeglot.meaning.run import execute
 
 LOGICAL_DATE = "2026-03-01T02:00:00Z"
 
@@ -108,7 +108,7 @@ def judge(
         mode: the engine's quick way to run, or its real server.
         python: an environment of the engine; by default the one pipeglot made.
         options: what the target lets one choose.
-        timeout: seconds each may take (default: `pipeglot.backends.run.allowed`).
+        timeout: seconds each may take (default: `pipeglot.engines.run.allowed`).
 
     Yields:
         One verdict per trial, in their order, as soon as it is known.

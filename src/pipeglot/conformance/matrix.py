@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from pipeglot import backends
 from pipeglot.backends.base import Support
-from pipeglot.backends.features import FEATURES
 from pipeglot.conformance.report import REFUSING, Cell, Report, cell
+from pipeglot.core.features import FEATURES
 
 RESULTS = Path(__file__).parent / "results"
 """The measured reports, one file per target, minor version of its engine and mode."""

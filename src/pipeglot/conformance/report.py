@@ -10,8 +10,7 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeglot.backends.base import Ability, Mode, Support
-from pipeglot.backends.features import FEATURES
-from pipeglot.conformance.features import INSPECTED
+from pipeglot.core.features import FEATURES, INSPECTED
 
 FORMAT: Literal["pipeglot.conformance/1"] = "pipeglot.conformance/1"
 

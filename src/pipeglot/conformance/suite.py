@@ -9,15 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from pipeglot import __version__, backends
-from pipeglot.backends import engines
+from pipeglot import __version__, backends, engines
 from pipeglot.backends.base import NO_OPTIONS, Mode
-from pipeglot.backends.features import FEATURES
 from pipeglot.conformance import corpus
 from pipeglot.conformance.corpus import Case
-from pipeglot.conformance.features import features_of
 from pipeglot.conformance.judge import Trial, Verdict, compiled, judge, spec_checked
 from pipeglot.conformance.report import CaseResult, Evidence, Outcome, Reason, Report
+from pipeglot.core.features import FEATURES, features_of
 
 _NEEDS_TIMEOUT = 120
 

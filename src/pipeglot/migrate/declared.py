@@ -10,13 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipeglot.backends.native import Native, NativeSchedule
+from pipeglot.compare.weight import Declared
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
 from pipeglot.core.shape import Shape, inline
 from pipeglot.core.ticks import ticks
 from pipeglot.core.types import same
-from pipeglot.migrate.facts import Fact, Facts, Partners, of_native, of_pipeline, words
-from pipeglot.migrate.weight import Declared
+from pipeglot.engines.native import Native, NativeSchedule
+from pipeglot.migrate.declarations import Fact, Facts, Partners, of_native, of_pipeline, words
 
 _SAMPLE = 300
 """Ticks that are compared where two schedules are spelled differently, in winter and in summer."""

@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from pipeglot import backends
-from pipeglot.backends.native import Native
+from pipeglot.compare.model import NotCompared
+from pipeglot.compare.weight import Declared
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.shape import inline
+from pipeglot.engines.native import Native
+from pipeglot.migrate.declarations import Partners
 from pipeglot.migrate.declared import declared
-from pipeglot.migrate.facts import Partners
 from pipeglot.migrate.matching import match
-from pipeglot.migrate.model import NotCompared
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.sides import RecordedSide, Runner, Task
-from pipeglot.migrate.weight import Declared
 
 Found: TypeAlias = tuple[tuple[Declared, ...], list[NotCompared]]
 

@@ -11,24 +11,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipeglot.backends.execute import Event
+from pipeglot.compare.folders import shared
+from pipeglot.compare.ignore import Rules
+from pipeglot.compare.judge import SideName, judge
+from pipeglot.compare.model import Difference, DryRun, Injected, NotCompared, Required, Side
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
-from pipeglot.migrate.asked import apart, made_up
-from pipeglot.migrate.code import authored, native
+from pipeglot.engines.process import Event
 from pipeglot.migrate.declaring import reading
-from pipeglot.migrate.folders import shared
-from pipeglot.migrate.ignore import Rules
-from pipeglot.migrate.injecting import inject
-from pipeglot.migrate.judge import SideName, judge
-from pipeglot.migrate.model import Difference, DryRun, Injected, NotCompared, Required, Side
+from pipeglot.migrate.injection import inject
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.pair import Pair, Play, Runs
-from pipeglot.migrate.plans import (
+from pipeglot.migrate.scenarios import (
     EffectsMode,
     external,
     injectable,
@@ -37,9 +35,11 @@ from pipeglot.migrate.plans import (
     stubbed,
     twins,
 )
-from pipeglot.migrate.secrets import Masks
 from pipeglot.migrate.sides import LocalSide, RecordedSide, Runner, Task, sources
-from pipeglot.migrate.standin import Plan, with_standins
+from pipeglot.migrate.source_code import authored, native
+from pipeglot.migrate.stub import Plan, with_standins
+from pipeglot.migrate.unanswered import apart, made_up
+from pipeglot.redact.masks import Masks
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipeglot.compare.model import DryRun, Side, Verdict
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
-from pipeglot.migrate.model import DryRun, Side, Verdict
 
 _PATIENCE = 30.0
 _VERSION = 2

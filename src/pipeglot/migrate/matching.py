@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeglot.codegen.pysource import identifier
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.pysource import identifier
 from pipeglot.core.shape import Shape, inline
 
 if sys.version_info >= (3, 11):

@@ -12,27 +12,26 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pipeglot import backends
-from pipeglot.backends import engines
+from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, failure, instant
-from pipeglot.backends.execute import LONGEST, Job, execute
-from pipeglot.backends.native import Native
-from pipeglot.backends.reading import read_many
-from pipeglot.backends.run import completed
-from pipeglot.backends.types import Types
+from pipeglot.codegen.value_types import Types
+from pipeglot.compare.model import NotCompared
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import EngineError, PipeglotError
 from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Out, Pipeline
-from pipeglot.core.machine import Key
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
 from pipeglot.core.shape import Shape, inline
-from pipeglot.migrate.handed import NOTHING, output_of
+from pipeglot.engines.native import Native
+from pipeglot.engines.process import LONGEST, Job, execute
+from pipeglot.engines.reader import read_many
+from pipeglot.engines.run import completed
+from pipeglot.meaning.machine import Key
 from pipeglot.migrate.matching import Match, TaskMap, match, place_of, plain
-from pipeglot.migrate.model import NotCompared
-from pipeglot.migrate.nativefile import readable, surroundings
-from pipeglot.migrate.placing import Runs, place, together
+from pipeglot.migrate.native_file import readable, surroundings
+from pipeglot.migrate.native_output import NOTHING, output_of
+from pipeglot.migrate.placement import Runs, place, together
 from pipeglot.migrate.sides import Listener, Task
 
 STATES: dict[str, CallState] = {

@@ -11,17 +11,17 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeAlias
 
-from pipeglot.backends.execute import Event
+from pipeglot.compare.folders import Folders, neutral
+from pipeglot.compare.judge import Left, SideName
+from pipeglot.compare.model import Seen, Side
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import Record
-from pipeglot.migrate.asked import Asked
-from pipeglot.migrate.folders import Folders, neutral
-from pipeglot.migrate.judge import Left, SideName
-from pipeglot.migrate.model import Seen, Side
-from pipeglot.migrate.plans import of_the_run
-from pipeglot.migrate.secrets import Masks
+from pipeglot.engines.process import Event
+from pipeglot.migrate.scenarios import of_the_run
 from pipeglot.migrate.sides import Listener, RecordedSide, Runner, Task, housed
-from pipeglot.migrate.standin import FOLDER, Plan, played, unexpected, with_standins
+from pipeglot.migrate.stub import FOLDER, Plan, played, unexpected, with_standins
+from pipeglot.migrate.unanswered import Asked
+from pipeglot.redact.masks import Masks
 
 Outcome: TypeAlias = Record | PipeglotError
 

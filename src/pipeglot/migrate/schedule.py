@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pipeglot import backends
-from pipeglot.backends import engines
-from pipeglot.backends.asking import LIMIT, Answer, Question, Tick, Window, ask, askable, put
+from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError
 from pipeglot.core.ir import Cron, Pipeline
 from pipeglot.core.shape import inline
 from pipeglot.core.ticks import changes, ticks
+from pipeglot.engines.schedule_query import LIMIT, Answer, Question, Tick, Window, ask, askable, put
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.schedule_model import Comparison, Difference, Run, ScheduleSide, Section
 from pipeglot.migrate.sides import CompiledSide, LocalSide, Runner

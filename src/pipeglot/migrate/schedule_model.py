@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeglot.backends.asking import LIMIT
 from pipeglot.core.record import Part, Time
+from pipeglot.engines.schedule_query import LIMIT
 
 FORMAT: Literal["pipeglot.schedule/1"] = "pipeglot.schedule/1"
 

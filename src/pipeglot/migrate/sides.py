@@ -15,23 +15,22 @@ from typing import Any, Protocol, TypeAlias
 
 from pydantic import ValidationError
 
-from pipeglot import backends
-from pipeglot.backends import engines
+from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, Mode
-from pipeglot.backends.execute import Event
-from pipeglot.backends.run import Request, run_many
+from pipeglot.compare.folders import ROOT, Folders
+from pipeglot.compare.model import NotCompared, Source
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
-from pipeglot.core.functions import loaded
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
-from pipeglot.core.run import Event as LocalEvent
-from pipeglot.core.run import Interrupted
-from pipeglot.core.run import execute as execute_here
 from pipeglot.core.shape import inline
-from pipeglot.migrate.code import step_code
-from pipeglot.migrate.folders import ROOT, Folders
+from pipeglot.engines.process import Event
+from pipeglot.engines.run import Request, run_many
+from pipeglot.meaning.functions import loaded
+from pipeglot.meaning.run import Event as LocalEvent
+from pipeglot.meaning.run import Interrupted
+from pipeglot.meaning.run import execute as execute_here
 from pipeglot.migrate.matching import TaskMap
-from pipeglot.migrate.model import NotCompared, Source
+from pipeglot.migrate.source_code import step_code
 
 Listener: TypeAlias = Callable[[Event], None]
 

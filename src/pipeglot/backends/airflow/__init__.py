@@ -15,11 +15,11 @@ from pipeglot.backends.airflow.settings import dag_arguments, diagnose, say, tas
 from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
 from pipeglot.backends.base import NO_OPTIONS, Compiled, EngineRun, EngineSpec, Support
-from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import STANDARD, author_code, boundary_code, header, module_stem, spaced
+from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.pysource import Code, Imports, call, identifier, statement
+from pipeglot.codegen.python import STANDARD, author_code, boundary_code, header, module_stem, spaced
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
-from pipeglot.core.pysource import Code, Imports, call, identifier, statement
 from pipeglot.core.record import CallRecord
 from pipeglot.core.shape import Shape, inline
 

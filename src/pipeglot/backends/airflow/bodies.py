@@ -20,9 +20,7 @@ from pipeglot.backends.airflow.plan import (
     Tolerate,
 )
 from pipeglot.backends.airflow.xcom import has_free_keys
-from pipeglot.backends.python import invocation
-from pipeglot.core.ir import All, Any_, Call, Compare, Ctx, IsIn, Item, Not, Out, ParamRef, Value, parts
-from pipeglot.core.pysource import (
+from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
     Doc,
@@ -40,6 +38,8 @@ from pipeglot.core.pysource import (
     statement,
     string,
 )
+from pipeglot.codegen.python import invocation
+from pipeglot.core.ir import All, Any_, Call, Compare, Ctx, IsIn, Item, Not, Out, ParamRef, Value, parts
 from pipeglot.core.shape import item_refs
 
 

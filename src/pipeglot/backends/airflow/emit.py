@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from pipeglot.backends import pod
 from pipeglot.backends.airflow.bodies import Body
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import Branch, Nothing, Step, Task
 from pipeglot.backends.airflow.settings import Settings, policy
-from pipeglot.backends.python import own_docstring
+from pipeglot.codegen import pod
+from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, call, flat, literal, statement
+from pipeglot.codegen.python import own_docstring
 from pipeglot.core.ir import Inlined, Resources
-from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, call, flat, literal, statement
 
 
 def functions(naming: Naming, settings: Settings) -> list[str]:

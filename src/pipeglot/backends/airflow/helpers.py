@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from pipeglot.backends.python import CONDITIONS
-from pipeglot.core.pysource import Code, string
+from pipeglot.codegen.pysource import Code, string
+from pipeglot.codegen.python import CONDITIONS
 
 MOMENTS = {"logical_date": ("run_instant", '"%Y-%m-%dT%H:%M:%SZ"'), "day": ("run_day", '"%Y-%m-%d"')}
 

@@ -22,7 +22,7 @@ from pipeglot.backends.airflow.plan import (
     Task,
     roots,
 )
-from pipeglot.backends.types import is_list, may_be_none
+from pipeglot.codegen.value_types import is_list, may_be_none
 from pipeglot.core.ir import Call, Collected, Const, Each, If, Item, Out, Value
 from pipeglot.core.shape import inputs, item_refs, out_refs, outputs, sources, transparent
 

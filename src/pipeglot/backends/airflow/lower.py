@@ -37,7 +37,7 @@ from pipeglot.backends.airflow.plan import (
     Work,
     roots,
 )
-from pipeglot.backends.types import Types, may_be_none
+from pipeglot.codegen.value_types import Types, may_be_none
 from pipeglot.core.ir import (
     AnyNode,
     Call,

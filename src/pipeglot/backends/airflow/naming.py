@@ -9,11 +9,11 @@ from typing import Any
 from pipeglot.backends.airflow.helpers import HELPERS, MOMENTS, moment_helper
 from pipeglot.backends.airflow.plan import Back, Branch, Gate, Give, Loop, Plan, Rows, Step, Task
 from pipeglot.backends.airflow.settings import CONTEXT
-from pipeglot.backends.hidden import boundary_names
-from pipeglot.backends.python import AuthorCode
-from pipeglot.backends.types import Types
+from pipeglot.codegen.pysource import Atom, Code, Imports, Names, identifier
+from pipeglot.codegen.python import AuthorCode
+from pipeglot.codegen.shadowing import boundary_names
+from pipeglot.codegen.value_types import Types
 from pipeglot.core.ir import Cron, Imported, Pipeline
-from pipeglot.core.pysource import Atom, Code, Imports, Names, identifier
 from pipeglot.core.shape import Shape, item_refs, out_refs
 
 LOCAL = (

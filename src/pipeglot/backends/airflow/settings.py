@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from pipeglot.backends import pod
 from pipeglot.backends.airflow.xcom import changed_constants
-from pipeglot.backends.clocks import clock_changes
-from pipeglot.backends.python import deaf_to_time_limits, packages_note
-from pipeglot.backends.ticks import interval_as_cron
+from pipeglot.codegen import pod
+from pipeglot.codegen.clock_changes import clock_changes
+from pipeglot.codegen.intervals import interval_as_cron
+from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
+from pipeglot.codegen.python import deaf_to_time_limits, packages_note
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
-from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
 from pipeglot.core.secrets import calls_with_secrets
 
 from .clock import cron_ticks

@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import PROPAGATE, Back, Branch, Loop, Nothing, Task
+from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, flat, identifier, literal, statement, string
 from pipeglot.core.ir import Group, walk
-from pipeglot.core.pysource import WIDTH, Atom, Doc, call, flat, identifier, literal, statement, string
 
 
 class Wiring:

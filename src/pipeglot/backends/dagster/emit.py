@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeglot.backends.base import Compiled
-from pipeglot.backends.frame import render_frame
-from pipeglot.backends.python import (
+from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.pysource import Atom, Bracket, Code, Entry, Imports, call, identifier, literal
+from pipeglot.codegen.python import (
     STANDARD,
     AuthorCode,
     author_code,
@@ -18,10 +19,9 @@ from pipeglot.backends.python import (
     packages_note,
     spaced,
 )
-from pipeglot.backends.types import Types
+from pipeglot.codegen.value_types import Types
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.pysource import Atom, Bracket, Code, Entry, Imports, call, identifier, literal
 from pipeglot.core.shape import Shape, inline
 
 from .layout import statement

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pipeglot.core import pysource
-from pipeglot.core.pysource import WIDTH, Bracket, Doc, flat, width
+from pipeglot.codegen import pysource
+from pipeglot.codegen.pysource import WIDTH, Bracket, Doc, flat, width
 
 
 def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
     """As `pysource.statement`, but a call that does not fit on one line has its arguments on the next, if they fit.
 
-    >>> from pipeglot.core.pysource import Atom, call
+    >>> from pipeglot.codegen.pysource import Atom, call
     >>> print(statement("x = ", call("f" * 60, Atom("first_argument"), Atom("second_argument"))))
     x = ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff(
         first_argument, second_argument

@@ -18,9 +18,9 @@ import keyword
 import re
 from collections.abc import Iterable, Sequence
 
-from pipeglot.backends.python import roots
+from pipeglot.codegen.pysource import Names
+from pipeglot.codegen.python import roots
 from pipeglot.core.ir import AnyNode, Call, Each, Group, If, Item, Out, Pipeline, Value
-from pipeglot.core.pysource import Names
 from pipeglot.core.shape import Shape, inputs, out_refs, outputs, sources, transparent
 
 from .order import collect_first, comes_after

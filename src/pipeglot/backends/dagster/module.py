@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from pipeglot.backends.hidden import boundary_names
-from pipeglot.backends.python import STANDARD, AuthorCode
+from pipeglot.codegen.pysource import Code, Imports, Names, identifier, string
+from pipeglot.codegen.python import STANDARD, AuthorCode
+from pipeglot.codegen.shadowing import boundary_names
 from pipeglot.core.ir import Cron, Imported, Pipeline
 from pipeglot.core.params import date_param
-from pipeglot.core.pysource import Code, Imports, Names, identifier, string
 
 from .helpers import HELPERS, NEEDS
 

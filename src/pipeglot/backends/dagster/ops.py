@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeglot.backends.pod import limits, requests, variables
-from pipeglot.backends.python import invocation
-from pipeglot.backends.types import Types, is_list
+from pipeglot.codegen.pod import limits, requests, variables
+from pipeglot.codegen.pysource import (
+    WIDTH,
+    Atom,
+    Bracket,
+    Doc,
+    Entry,
+    Infix,
+    Names,
+    Parens,
+    call,
+    expression,
+    fitting,
+    flat,
+    identifier,
+    literal,
+    negated,
+)
+from pipeglot.codegen.python import invocation
+from pipeglot.codegen.value_types import Types, is_list
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -25,23 +42,6 @@ from pipeglot.core.ir import (
     ParamRef,
     Policy,
     Value,
-)
-from pipeglot.core.pysource import (
-    WIDTH,
-    Atom,
-    Bracket,
-    Doc,
-    Entry,
-    Infix,
-    Names,
-    Parens,
-    call,
-    expression,
-    fitting,
-    flat,
-    identifier,
-    literal,
-    negated,
 )
 
 from .layout import statement

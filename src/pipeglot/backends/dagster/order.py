@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeglot.codegen.pysource import Names
 from pipeglot.core.ir import Item, Out
-from pipeglot.core.pysource import Names
 
 from .plan import Done, Give, Graph, Handle, Mapped, Op, Source
 

@@ -6,9 +6,9 @@ import keyword
 import re
 from typing import Any
 
+from pipeglot.codegen.pysource import RESERVED, Atom, Bracket, Code, Doc, Entry, Names, call, flat, literal, statement
 from pipeglot.core.ir import Ctx, Param, ParamRef, Pipeline, Schema, Text, Value, parts, walk
 from pipeglot.core.params import date_param
-from pipeglot.core.pysource import RESERVED, Atom, Bracket, Code, Doc, Entry, Names, call, flat, literal, statement
 from pipeglot.core.shape import inputs, outputs, sources
 
 from .module import ENGINE_NAMES, Module

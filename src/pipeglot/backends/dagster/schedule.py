@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipeglot.backends.ticks import interval_as_cron
+from pipeglot.codegen.intervals import interval_as_cron
+from pipeglot.codegen.pysource import Atom, Bracket, Code, Doc, Entry, call, literal
 from pipeglot.core.ir import Cron, Interval, Pipeline
-from pipeglot.core.pysource import Atom, Bracket, Code, Doc, Entry, call, literal
 
 from .layout import statement
 from .module import Module

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeglot.backends.clocks import clock_changes
-from pipeglot.backends.pod import listed
+from pipeglot.codegen.clock_changes import clock_changes
+from pipeglot.codegen.pod import listed
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Each, Interval, Json, Pipeline
 from pipeglot.core.secrets import calls_with_secrets

@@ -44,4 +44,4 @@ SUPPORT: dict[str, Support] = {
     "tags": Support("native", "tags of the job, or its metadata where Dagster takes them for no tag"),
     "description": Support("native", "descriptions of job and ops"),
 }
-"""Total over `pipeglot.backends.features.FEATURES`."""
+"""Total over `pipeglot.core.features.FEATURES`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeglot.core.pysource import (
+from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
     Bracket,

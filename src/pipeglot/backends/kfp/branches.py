@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pipeglot.codegen.pysource import Atom, Doc, call, flat, identifier, literal, root, statement
 from pipeglot.core.ir import Call, Ctx, If, Item, Merged, Out, ParamRef, Value
-from pipeglot.core.pysource import Atom, Doc, call, flat, identifier, literal, root, statement
 from pipeglot.core.shape import transparent
 
 from .cel import cel, decision, is_one_comparison, negation, references

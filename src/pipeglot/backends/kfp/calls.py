@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipeglot.backends.python import invocation
+from pipeglot.codegen.pysource import Atom, Doc, Root, RootNames, call, flat, identifier, root
+from pipeglot.codegen.python import invocation
 from pipeglot.core.ir import Call, Const, Container, Ctx, Item, Out, ParamRef, Value
-from pipeglot.core.pysource import Atom, Doc, Root, RootNames, call, flat, identifier, root
 
 from .containers import container_call
 from .parts import Facet, Meaning, Producer, is_small, native, retry_policy, shielded

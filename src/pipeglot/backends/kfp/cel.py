@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeglot.codegen.pysource import Atom, Doc, Infix, Parens, RootNames, call, expression, flat, literal, negated
 from pipeglot.core.ir import All, Any_, Compare, Const, Ctx, IsIn, Item, Not, Out, ParamRef, Value
-from pipeglot.core.pysource import Atom, Doc, Infix, Parens, RootNames, call, expression, flat, literal, negated
 
 from .types import Form, Types
 

@@ -67,7 +67,7 @@ def unreadable(expression: str) -> str:
 
 def _model() -> Any:
     """The model of KFP's controller; it is untyped, for it runs under any Python."""
-    return import_module("pipeglot.backends.probes.kfp_cron")
+    return import_module("pipeglot.engines.probes.kfp_cron")
 
 
 def cron_ticks(timing: Cron, start: datetime, end: datetime) -> set[datetime]:

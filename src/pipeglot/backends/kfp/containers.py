@@ -7,9 +7,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipeglot.codegen.pysource import expression, identifier, root
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Const, Container, Ctx, Item, Out, ParamRef, Step, Value
-from pipeglot.core.pysource import expression, identifier, root
 
 from .parts import Meaning, Producer, native, retry_policy, shielded, value_path
 from .spec import Dag, Given, Program, Task, outgoing

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from pipeglot.backends.clocks import clock_changes
-from pipeglot.backends.python import header
+from pipeglot.codegen.clock_changes import clock_changes
+from pipeglot.codegen.pysource import Atom, call, literal, statement
+from pipeglot.codegen.python import header
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Cron, Pipeline, Schedule
-from pipeglot.core.pysource import Atom, call, literal, statement
 
 from .clock import cron, cron_ticks, unreadable
 

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from pipeglot.backends.python import header
+from pipeglot.codegen.pysource import RESERVED, Atom, Bracket, Entry, Names, call, flat, identifier, literal, statement
+from pipeglot.codegen.python import header
 from pipeglot.core.ir import At, Pipeline, walk
-from pipeglot.core.pysource import RESERVED, Atom, Bracket, Entry, Names, call, flat, identifier, literal, statement
 
 from .containers import SCRIPT, Box
 from .install import Installs, distribution
@@ -211,7 +211,7 @@ class Writer:
         resources = self._lowered.resources.get(task.name)
         if resources is None:
             return []
-        from pipeglot.backends import pod
+        from pipeglot.codegen import pod
 
         asked, bounds = pod.requests(resources), pod.limits(resources)
         lines = []

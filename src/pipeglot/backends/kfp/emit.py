@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeglot.backends import pod
 from pipeglot.backends.base import Compiled
-from pipeglot.backends.python import group_notes, header, roots
+from pipeglot.codegen import pod
+from pipeglot.codegen.pysource import flat, identifier, literal
+from pipeglot.codegen.python import group_notes, header, roots
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk
-from pipeglot.core.pysource import flat, identifier, literal
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline, transparent
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeglot.backends.python import invocation, roots
+from pipeglot.codegen.pysource import Atom, Doc, Root, call, flat, statement
+from pipeglot.codegen.python import invocation, roots
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Container, Ctx
 from pipeglot.core.params import date_param
-from pipeglot.core.pysource import Atom, Doc, Root, call, flat, statement
 
 from .calls import arguments
 from .parts import Meaning, Producer, native, retry_policy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from pipeglot.codegen.pysource import Atom, Doc, call, identifier, literal
 from pipeglot.core.ir import AnyNode, Collected, Each, If, Merged, Out
-from pipeglot.core.pysource import Atom, Doc, call, identifier, literal
 
 from .calls import program_producer
 from .parts import Producer

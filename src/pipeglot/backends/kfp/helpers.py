@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeglot.backends.python import CONDITIONS
+from pipeglot.codegen.python import CONDITIONS
 
 HELPERS: dict[str, str] = {
     **CONDITIONS,

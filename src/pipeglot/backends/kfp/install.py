@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 
-from pipeglot.backends.python import STANDARD
+from pipeglot.codegen.python import STANDARD
 from pipeglot.core.ir import Imported, Inlined, Pipeline, Step
 
 from .programs import Writing

@@ -10,9 +10,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipeglot.backends.python import roots
+from pipeglot.codegen.pysource import Atom, call, expression, flat, identifier, literal, root, statement
+from pipeglot.codegen.python import roots
 from pipeglot.core.ir import Call, Collected, Const, Ctx, Each, Item, ListOf, Out, ParamRef
-from pipeglot.core.pysource import Atom, call, expression, flat, identifier, literal, root, statement
 from pipeglot.core.shape import inputs, out_refs, outputs, sources, transparent
 
 from .branches import choice, read

@@ -13,7 +13,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeglot.backends.python import roots
+from pipeglot.codegen.pysource import (
+    RESERVED,
+    Atom,
+    Doc,
+    Root,
+    RootNames,
+    call,
+    expression,
+    flat,
+    identifier,
+    literal,
+    root,
+    statement,
+)
+from pipeglot.codegen.python import roots
 from pipeglot.core.ir import (
     AnyNode,
     Call,
@@ -27,20 +41,6 @@ from pipeglot.core.ir import (
     Policy,
     Step,
     Value,
-)
-from pipeglot.core.pysource import (
-    RESERVED,
-    Atom,
-    Doc,
-    Root,
-    RootNames,
-    call,
-    expression,
-    flat,
-    identifier,
-    literal,
-    root,
-    statement,
 )
 from pipeglot.core.shape import Shape, transparent
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pipeglot.codegen.pysource import Root
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Pipeline, Policy, Secret, Text, Value
-from pipeglot.core.pysource import Root
 from pipeglot.core.secrets import calls_with_secrets
 
 from .programs import Writing

@@ -6,11 +6,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from pipeglot.backends.hidden import Hidden, boundary_names, reads_before_binding
-from pipeglot.backends.python import STANDARD, AuthorCode, author_code, boundary_code
-from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Chunk, Imported, Inlined, Pipeline, Step
-from pipeglot.core.pysource import (
+from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
     Bracket,
@@ -25,6 +21,10 @@ from pipeglot.core.pysource import (
     statement,
     width,
 )
+from pipeglot.codegen.python import STANDARD, AuthorCode, author_code, boundary_code
+from pipeglot.codegen.shadowing import Hidden, boundary_names, reads_before_binding
+from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.ir import Chunk, Imported, Inlined, Pipeline, Step
 
 from .helpers import ENGINE_NAMES, HELPERS, USES_JSON
 from .pickles import PICKLERS, pickled

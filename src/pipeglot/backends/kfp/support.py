@@ -44,4 +44,4 @@ SUPPORT: dict[str, Support] = {
     "tags": Support("lowered", "a line of the pipeline's description"),
     "description": Support("native", "the pipeline's description; a component's docstring"),
 }
-"""Total over `pipeglot.backends.features.FEATURES`."""
+"""Total over `pipeglot.core.features.FEATURES`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from pipeglot.backends.declared import Declared, resolved, select
+from pipeglot.codegen.declared_types import Declared, resolved, select
 from pipeglot.core.ir import (
     All,
     Any_,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, fitting, flat, width
 from pipeglot.core.ir import If, Value
-from pipeglot.core.pysource import WIDTH, Atom, Doc, call, fitting, flat, width
 
 from .place import Kind, Place, Var, both
 

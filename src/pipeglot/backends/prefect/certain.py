@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from pipeglot.backends.declared import Declared, select
+from pipeglot.codegen.declared_types import Declared, select
+from pipeglot.codegen.pysource import (
+    Atom,
+    Doc,
+    Infix,
+    Parens,
+    RootNames,
+    call,
+    expression,
+    flat,
+    literal,
+    negated,
+    same_kind,
+)
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -25,19 +38,6 @@ from pipeglot.core.ir import (
     Schema,
     Text,
     Value,
-)
-from pipeglot.core.pysource import (
-    Atom,
-    Doc,
-    Infix,
-    Parens,
-    RootNames,
-    call,
-    expression,
-    flat,
-    literal,
-    negated,
-    same_kind,
 )
 
 ScalarKind: TypeAlias = Literal["bool", "number", "text"]

@@ -6,11 +6,11 @@ import difflib
 import re
 from typing import Any
 
-from pipeglot.backends.clocks import clock_changes
-from pipeglot.backends.python import header
+from pipeglot.codegen.clock_changes import clock_changes
+from pipeglot.codegen.pysource import escape
+from pipeglot.codegen.python import header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Cron, Pipeline, Schedule
-from pipeglot.core.pysource import escape
 
 from .clock import cron_ticks
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, call, expression, flat
 from pipeglot.core.ir import Call, Collected, Const, Each, Item, Out
-from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, call, expression, flat
 from pipeglot.core.shape import item_refs, out_refs, transparent, unique
 
 from .loops import Mode

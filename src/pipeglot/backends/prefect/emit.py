@@ -6,9 +6,21 @@ import keyword
 from typing import Any
 
 from pipeglot.backends.base import Compiled
-from pipeglot.backends.frame import render_frame
-from pipeglot.backends.pod import listed
-from pipeglot.backends.python import (
+from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.pod import listed
+from pipeglot.codegen.pysource import (
+    Atom,
+    Bracket,
+    Code,
+    Doc,
+    Entry,
+    Imports,
+    call,
+    identifier,
+    literal,
+    statement,
+)
+from pipeglot.codegen.python import (
     STANDARD,
     author_code,
     boundary_code,
@@ -21,18 +33,6 @@ from pipeglot.backends.python import (
 )
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
-from pipeglot.core.pysource import (
-    Atom,
-    Bracket,
-    Code,
-    Doc,
-    Entry,
-    Imports,
-    call,
-    identifier,
-    literal,
-    statement,
-)
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline
 

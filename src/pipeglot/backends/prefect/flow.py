@@ -12,6 +12,17 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from pipeglot.codegen.pysource import (
+    Atom,
+    Doc,
+    Root,
+    call,
+    expression,
+    flat,
+    literal,
+    statement,
+    string,
+)
 from pipeglot.core.ir import (
     AnyNode,
     Call,
@@ -26,17 +37,6 @@ from pipeglot.core.ir import (
     ParamRef,
     Value,
     parts,
-)
-from pipeglot.core.pysource import (
-    Atom,
-    Doc,
-    Root,
-    call,
-    expression,
-    flat,
-    literal,
-    statement,
-    string,
 )
 from pipeglot.core.shape import Shape, inputs, out_refs, sources, transparent, unique
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from pipeglot.core.pysource import Atom, Bracket, Doc, Entry, Infix, Parens
+from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Infix, Parens
 
 Kind: TypeAlias = Literal["plain", "future", "futures", "mixed"]
 

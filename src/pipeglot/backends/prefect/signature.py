@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, call, flat, literal, statement, width
 from pipeglot.core.ir import Param, Schema
-from pipeglot.core.pysource import WIDTH, Atom, Bracket, Doc, Entry, call, flat, literal, statement, width
 
 INDENT = 4
 """Where a parameter stands when the signature takes more than one line."""

@@ -42,4 +42,4 @@ SUPPORT: dict[str, Support] = {
     "tags": Support("native", "tags of the deployment; it would read `{{ }}` in one as a template (PG245)"),
     "description": Support("native", "descriptions of flow and tasks"),
 }
-"""Total over `pipeglot.backends.features.FEATURES`."""
+"""Total over `pipeglot.core.features.FEATURES`."""

@@ -7,8 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeglot.backends.hidden import boundary_names
-from pipeglot.backends.python import AuthorCode, invocation, own_docstring, roots
+from pipeglot.codegen.pysource import (
+    Atom,
+    Code,
+    Imports,
+    Names,
+    Root,
+    RootNames,
+    call,
+    expression,
+    flat,
+    identifier,
+    literal,
+    root,
+    statement,
+)
+from pipeglot.codegen.python import AuthorCode, invocation, own_docstring, roots
+from pipeglot.codegen.shadowing import boundary_names
 from pipeglot.core.ir import (
     Call,
     Const,
@@ -24,21 +39,6 @@ from pipeglot.core.ir import (
     Policy,
     Step,
     Value,
-)
-from pipeglot.core.pysource import (
-    Atom,
-    Code,
-    Imports,
-    Names,
-    Root,
-    RootNames,
-    call,
-    expression,
-    flat,
-    identifier,
-    literal,
-    root,
-    statement,
 )
 from pipeglot.core.shape import Shape, sources
 

@@ -169,7 +169,7 @@ class _Server:
 
 
 def _steps(run: Row, events: Iterator[Row], cancelled: bool) -> tuple[list[EngineTask], list[str]]:
-    """The steps of one run that it has an event of, as `backends/probes/dagster_run.py` tells them, and what is said
+    """The steps of one run that it has an event of, as `engines/probes/dagster_run.py` tells them, and what is said
     of its own failure. Steps that a cancelled run interrupted are CANCELED; Dagster says of them that they failed."""
     path = tuple(int(part) for part in _tags(run).get("pipeline/item", "").split(".") if part.isdigit())
     found: dict[str, EngineTask] = {}

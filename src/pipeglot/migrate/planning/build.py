@@ -9,10 +9,10 @@ from typing import get_args
 
 from pipeglot import __version__
 from pipeglot.backends.base import Ability
-from pipeglot.backends.native import Native
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import At, Pipeline
 from pipeglot.core.shape import inline
+from pipeglot.engines.native import Native
 from pipeglot.migrate.declaring import partners
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import NativeSide
@@ -34,8 +34,8 @@ from pipeglot.migrate.planning.rows import ABLE, PLACES, Side, rows
 from pipeglot.migrate.planning.spelling import Speller
 from pipeglot.migrate.planning.surroundings import ENGINES, Need, in_python, needs
 from pipeglot.migrate.planning.traits import native_needs, traits
-from pipeglot.migrate.secrets import Masks
 from pipeglot.migrate.sides import CompiledSide, Runner, side
+from pipeglot.redact.masks import Masks
 
 
 def make_plan(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from pipeglot.backends.features import FEATURES
 from pipeglot.core import ir
+from pipeglot.core.features import FEATURES
 
 VALUES: tuple[type[ir.Node], ...] = get_args(get_args(ir.Value)[0])
 """The classes of values: what is inside one is no attribute, but for the facts of the run that it takes."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pipeglot.backends.base import Compiled
 from pipeglot.core import ir
 from pipeglot.core.shape import Shape
-from pipeglot.migrate.credentials import secret_values
 from pipeglot.migrate.planning.attributes import attributes, option_name
 from pipeglot.migrate.planning.model import Manual, Place, Row
 from pipeglot.migrate.planning.surroundings import ENGINES, Need, needs, unread
+from pipeglot.redact.credentials import secret_values
 
 _NOTE = re.compile(r"^\s*#\s?(.*)$")
 

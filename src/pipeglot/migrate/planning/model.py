@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
+from pipeglot.compare.model import Source
 from pipeglot.core.record import Part
-from pipeglot.migrate.model import Source
 
 FORMAT: Literal["pipeglot.plan/1"] = "pipeglot.plan/1"
 

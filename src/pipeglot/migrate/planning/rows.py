@@ -9,10 +9,9 @@ from itertools import tee
 
 from pipeglot import backends
 from pipeglot.backends.base import Support
-from pipeglot.backends.features import FEATURES
-from pipeglot.conformance.features import features_of
 from pipeglot.core import ir
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.features import FEATURES, features_of
 from pipeglot.core.shape import inline
 from pipeglot.migrate.planning.attributes import WHOLES, Attribute, Use, Variant, attributes, option_name, wholes
 from pipeglot.migrate.planning.fields import ALWAYS, SECTIONS, title

@@ -10,11 +10,11 @@ from itertools import islice
 
 from pipeglot import backends
 from pipeglot.backends.base import Compiled
+from pipeglot.compare.model import Source
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.shape import Shape
-from pipeglot.migrate.model import Source
 from pipeglot.migrate.planning.attributes import Attribute, Variant, without
 from pipeglot.migrate.planning.difference import only_in
 from pipeglot.migrate.planning.model import Found

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeglot.backends.base import Compiled
-from pipeglot.backends.native import Native
 from pipeglot.core.ir import Pipeline
+from pipeglot.engines.native import Native
 from pipeglot.migrate.planning.model import Move
 
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from pipeglot.backends.native import Hook, Native, NativeTask, Resources, Retries, Setting
+from pipeglot.compare.weight import Declared
 from pipeglot.core.ir import At, Container, Pipeline
 from pipeglot.core.render import printable
 from pipeglot.core.shape import Shape, inline
+from pipeglot.engines.native import Hook, Native, NativeTask, Resources, Retries, Setting
+from pipeglot.migrate.declarations import LOWERING, NAMES, Partners, words
 from pipeglot.migrate.declared import declared
-from pipeglot.migrate.facts import LOWERING, NAMES, Partners, words
 from pipeglot.migrate.planning.model import Carried, Place, Trait
 from pipeglot.migrate.planning.surroundings import Need, in_python
-from pipeglot.migrate.weight import Declared
 
 TITLES = {
     "task": "task",

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeglot.backends.base import NO_OPTIONS, Compiled, EngineRun, EngineSpec
-from pipeglot.backends.features import FEATURES
-from pipeglot.conformance.features import features_of
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.features import FEATURES, features_of
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.record import CallRecord, CallState, Failure
 from pipeglot.core.shape import Shape, inline

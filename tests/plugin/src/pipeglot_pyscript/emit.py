@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pipeglot.backends.python import CONDITIONS, STANDARD, author_code, boundary_code, header, invocation
+from pipeglot.codegen.pysource import Imports, Root, call, expression, flat, literal, statement
+from pipeglot.codegen.python import CONDITIONS, STANDARD, author_code, boundary_code, header, invocation
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import All, Any_, Call, Compare, Each, Group, If, Include, IsIn, Not, Pipeline, Value
-from pipeglot.core.pysource import Imports, Root, call, expression, flat, literal, statement
 from pipeglot.core.shape import Shape
 
 TAKEN = frozenset({"Script", "script", "of", "params", "compare", "truth", "_"})

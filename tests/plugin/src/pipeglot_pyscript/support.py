@@ -47,4 +47,4 @@ SUPPORT: dict[str, Support] = {
     "tags": Support("notyet", "a script has a name and a description"),
     "description": Support("native", "`description`, and comments"),
 }
-"""Total over `pipeglot.backends.features.FEATURES`."""
+"""Total over `pipeglot.core.features.FEATURES`."""

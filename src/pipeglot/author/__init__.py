@@ -1,0 +1,1 @@
+"""What authors write: steps, pipelines and blocks, traced into the IR."""

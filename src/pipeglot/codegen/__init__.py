@@ -1,0 +1,1 @@
+"""What backends share to write code: layout, names, types, conditions, schedules."""

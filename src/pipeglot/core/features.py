@@ -1,0 +1,218 @@
+"""The features of the language: which a pipeline uses, read off its structure, and which of them a run can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeglot.core.ir import (
+    AnyNode,
+    Call,
+    Const,
+    Cron,
+    Ctx,
+    DictOf,
+    Each,
+    Group,
+    If,
+    Include,
+    Item,
+    ListOf,
+    Out,
+    ParamRef,
+    Pipeline,
+    Policy,
+    Step,
+    Text,
+    Value,
+    parts,
+    walk,
+)
+from pipeglot.core.shape import inputs, outputs, sources
+
+FEATURES: dict[str, str] = {
+    "call": "calls and values between them",
+    "after": "control order without a value (`after`)",
+    "imported": "steps imported from a module",
+    "inlined": "steps whose source travels in the output",
+    "shell": "shell steps",
+    "container": "container steps",
+    "values": "field access, lists, dicts and text built of values",
+    "params": "typed parameters with defaults, choices and bounds",
+    "context": "logical date, day and run id as values",
+    "if": "If, elif, else, nested",
+    "merge": "values merged out of an If",
+    "each.static": "Each over constants",
+    "each.runtime": "Each over a value known at run time",
+    "each.body": "Each with several calls in its body",
+    "each.if": "conditions inside an Each",
+    "each.nested": "Each inside an Each",
+    "each.max_parallel": "bounded parallelism of an Each",
+    "collect": "collected values, in item order",
+    "group": "groups",
+    "include": "pipelines used inside pipelines",
+    "final": "a Final call that runs whatever happened",
+    "retry": "retries with a delay",
+    "retry.backoff": "exponential backoff with a maximum delay",
+    "timeout": "time limit of an attempt",
+    "continue": "failures tolerated with a default (`on_failure=continue`)",
+    "resources": "cpu, memory, GPUs and node labels of a call",
+    "secrets": "secrets that a call reads from its environment",
+    "schedule.cron": "cron schedules with a time zone",
+    "schedule.interval": "interval schedules",
+    "schedule.start": "start date of a schedule",
+    "schedule.catch_up": "catching up on missed ticks",
+    "max_active_runs": "bound on runs at the same time",
+    "run_timeout": "time limit of a whole run",
+    "owner": "owner",
+    "tags": "tags",
+    "description": "descriptions of pipeline and steps",
+}
+"""The rows of the support matrix, each named once."""
+
+INSPECTED = frozenset(
+    {
+        "resources",
+        "schedule.cron",
+        "schedule.interval",
+        "schedule.start",
+        "schedule.catch_up",
+        "max_active_runs",
+        "run_timeout",
+        "owner",
+        "tags",
+        "description",
+    }
+)
+"""What is declared about a pipeline and leaves no trace in one run of it. A case shows that the engine loads and runs
+the pipeline with it; that the loaded object carries it is what `tests/test_no_silent_loss.py` looks at."""
+
+
+def features_of(pipeline: Pipeline) -> frozenset[str]:
+    """The rows of `pipeglot.core.features.FEATURES` that a pipeline uses, those of its Includes among them.
+
+    >>> from pipeglot.core.ir import Shell
+    >>> step = Step(name="s", run=Shell(script="true"))
+    >>> sorted(features_of(Pipeline(name="p", tags=("t",), steps=(step,), body=(Call(id="a", step="s"),))))
+    ['call', 'shell', 'tags']
+    """
+    return frozenset([*_declared(pipeline), *_body(pipeline, within=())])
+
+
+def _declared(pipeline: Pipeline) -> Iterator[str]:
+    if pipeline.schedule is not None:
+        yield "schedule.cron" if isinstance(pipeline.schedule.timing, Cron) else "schedule.interval"
+        if pipeline.schedule.start is not None:
+            yield "schedule.start"
+        if pipeline.schedule.catch_up:
+            yield "schedule.catch_up"
+    if pipeline.max_active_runs is not None:
+        yield "max_active_runs"
+    if pipeline.run_timeout is not None:
+        yield "run_timeout"
+    if pipeline.owner is not None:
+        yield "owner"
+    if pipeline.tags:
+        yield "tags"
+    if pipeline.description:
+        yield "description"
+    if pipeline.params:
+        yield "params"
+    if pipeline.final is not None:
+        yield "final"
+        yield from _call(pipeline, pipeline.final.call)
+
+
+def _body(pipeline: Pipeline, within: tuple[AnyNode, ...]) -> Iterator[str]:
+    """What a pipeline's nodes use; `within` is an Each around the Include it stands in, if any."""
+    if pipeline.result is not None:
+        yield from _value(pipeline.result)
+    for node, loops in _inside(pipeline.body, within):
+        yield from _node(pipeline, node)
+        if loops:
+            yield from {If: ("each.if",), Each: ("each.nested",)}.get(type(node), ())
+        if isinstance(node, Include):
+            yield from _body(node.pipeline, loops)
+
+
+def _inside(body: tuple[AnyNode, ...], within: tuple[AnyNode, ...]) -> Iterator[tuple[AnyNode, tuple[AnyNode, ...]]]:
+    """Every node with the loops around it."""
+    for node in body:
+        yield node, within
+        match node:
+            case Each():
+                yield from _inside(node.body, (*within, node))
+            case Group():
+                yield from _inside(node.body, within)
+            case If():
+                for arm in node.arms:
+                    yield from _inside(arm.body, within)
+
+
+def _node(pipeline: Pipeline, node: AnyNode) -> Iterator[str]:
+    if not isinstance(node, Group) and node.after:
+        yield "after"
+    for value in inputs(node):
+        yield from _value(value)
+    for output in outputs(node):
+        for value in sources(output):
+            yield from _value(value)
+    match node:
+        case Call():
+            yield from _call(pipeline, node)
+        case If():
+            yield "if"
+            if node.merged:
+                yield "merge"
+        case Each():
+            yield "each.static" if isinstance(node.items, Const) else "each.runtime"
+            if sum(isinstance(inner, Call | Include) for inner in walk(node.body)) > 1:
+                yield "each.body"
+            if node.max_parallel is not None:
+                yield "each.max_parallel"
+            if node.collected:
+                yield "collect"
+        case Group():
+            yield "group"
+            if node.description:
+                yield "description"
+        case Include():
+            yield "include"
+            for value in node.args.values():
+                yield from _value(value)
+
+
+def _call(pipeline: Pipeline, call: Call) -> Iterator[str]:
+    step: Step = pipeline.step(call.step)
+    yield "call"
+    yield step.run.kind
+    if step.description:
+        yield "description"
+    for value in call.args.values():
+        yield from _value(value)
+    yield from _policy(call.policy)
+
+
+def _policy(policy: Policy) -> Iterator[str]:
+    if policy.retry is not None:
+        yield "retry"
+        if policy.retry.backoff > 1:
+            yield "retry.backoff"
+    if policy.timeout is not None:
+        yield "timeout"
+    if policy.on_failure is not None:
+        yield "continue"
+    if policy.resources is not None:
+        yield "resources"
+    if policy.secrets:
+        yield "secrets"
+
+
+def _value(value: Value) -> Iterator[str]:
+    for part in parts(value):
+        match part:
+            case ListOf() | DictOf() | Text():
+                yield "values"
+            case Out(path=path) | Item(path=path) | ParamRef(path=path) if path:
+                yield "values"
+            case Ctx(name=name) if name != "state":
+                yield "context"

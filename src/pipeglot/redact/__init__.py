@@ -1,0 +1,1 @@
+"""Nothing secret in what is told."""
