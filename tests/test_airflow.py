@@ -19,7 +19,6 @@ from pipeglot.backends.airflow.settings import dag_arguments, policy, task_optio
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.codegen.intervals import interval_as_cron
 from pipeglot.codegen.value_types import is_list, may_be_none
-from pipeglot.core.features import FEATURES
 from pipeglot.core.ir import (
     AnyNode,
     Arm,
@@ -93,10 +92,6 @@ def edges(text: str) -> set[tuple[str, str]]:
 
 
 GATE = Compare(op=">", left=Out(ref="a"), right=Const(value=1))
-
-
-def test_every_feature_has_an_entry() -> None:
-    assert set(get("airflow").support) == set(FEATURES)
 
 
 def test_the_file_stands_alone_and_the_call_keeps_its_name() -> None:

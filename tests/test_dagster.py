@@ -17,7 +17,6 @@ from pipeglot.backends.dagster.ops import pod_settings, retry_policy
 from pipeglot.backends.dagster.schedule import cron_of_interval
 from pipeglot.conformance import corpus
 from pipeglot.conformance.judge import Trial, Verdict, judge
-from pipeglot.core.features import FEATURES
 from pipeglot.core.ir import Interval, Pipeline, Policy, Resources, Retry, Schedule
 from pipeglot.core.ir import Param as IrParam
 from tests.test_engines import installed
@@ -32,10 +31,6 @@ def text(name: str) -> str:
 
 def codes(made: Compiled) -> set[str]:
     return {found.code for found in made.diagnostics}
-
-
-def test_the_support_table_takes_a_stand_on_every_feature() -> None:
-    assert BACKEND.support.keys() == FEATURES.keys()
 
 
 # ---------------------------------------------------------------- graphs

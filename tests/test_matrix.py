@@ -19,7 +19,7 @@ import pytest
 from pipeglot import backends, engines
 from pipeglot.author import caller
 from pipeglot.author.pipeline import Pipeline as Author
-from pipeglot.backends.base import CONSTRAINTS, NO_OPTIONS, Compiled, EngineRun, EngineSpec, Support
+from pipeglot.backends.base import CONSTRAINTS, Backend, Compiled, EngineSpec, Support
 from pipeglot.cli import main
 from pipeglot.conformance import corpus, matrix, suite
 from pipeglot.conformance import judge as judging
@@ -27,7 +27,7 @@ from pipeglot.conformance.report import CaseResult, Cell, Reason, Report, cell, 
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 from pipeglot.core.features import FEATURES, INSPECTED, features_of
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.record import CallRecord, Record
+from pipeglot.core.record import Record
 from pipeglot.engines import Engine
 from pipeglot.engines.run import Request
 from pipeglot.meaning.run import execute
@@ -229,24 +229,24 @@ def test_a_target_that_was_not_measured_is_shown_as_such() -> None:
 class Fake:
     """A backend whose engine is the reference run, with what `change` makes of its records."""
 
-    target = "fake"
-    options: Mapping[str, str] = {}
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.refuses: Callable[[Pipeline], str] = lambda pipeline: ""
+        self.change: Callable[[Record], Record | EngineError] = lambda record: record
+        self.declare()
+
     engine: EngineSpec | None = EngineSpec(
         "fake", "fake", "import fake", (1, 0), (2, 0), CONSTRAINTS / "prefect.txt", probes={}
     )
 
-    def __init__(self) -> None:
-        self.support = dict(SUPPORT)
-        self.refuses: Callable[[Pipeline], str] = lambda pipeline: ""
-        self.change: Callable[[Record], Record | EngineError] = lambda record: record
+    def declare(self, **rows: Support) -> None:
+        """Claim everything natively, but for these features."""
+        self.module.BACKEND = Backend("fake", self.emit, lambda pipeline, run: (), SUPPORT | rows, engine=self.engine)  # type: ignore[attr-defined]
 
-    def compile(self, pipeline: Pipeline, options: Mapping[str, str] = NO_OPTIONS) -> Compiled:
+    def emit(self, pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
         code = self.refuses(pipeline)
         found = (Diagnostic(code, "error", "it will not"),) if code else ()
-        return Compiled(self.target, {}, "x", pipeline.name, found)
-
-    def observe(self, pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
-        raise NotImplementedError
+        return Compiled("fake", {}, "x", pipeline.name, found)
 
     def run_many(self, requests: Sequence[Request], target: str, **_: Any) -> Iterator[Record | PipeglotError]:
         for request in requests:
@@ -264,8 +264,8 @@ class Fake:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
-    made, module = Fake(), ModuleType("fake_backend")
-    module.BACKEND = made  # type: ignore[attr-defined]
+    module = ModuleType("fake_backend")
+    made = Fake(module)
     monkeypatch.setitem(sys.modules, "fake_backend", module)
     monkeypatch.setitem(backends.TARGETS, "fake", "fake_backend")
     monkeypatch.setattr(judging, "run_many", made.run_many)
@@ -339,13 +339,16 @@ def test_a_refusal_exits_with_1_until_the_table_declares_it(fake: Fake, capsys: 
     fake.refuses = lambda pipeline: "FAKE100" if "shell" in features_of(pipeline) else ""
     assert main(["conformance", "--target", "fake", "-k", "shell"]) == 1
     assert "undeclared shell_steps: refused with FAKE100" in capsys.readouterr().out
-    fake.support["shell"] = Support("notyet", "it has no shell")
+    fake.declare(shell=Support("native", "in bash (FAKE100)"))
     assert main(["conformance", "--target", "fake", "-k", "shell"]) == 0
     assert "FAKE100 it will not" in capsys.readouterr().out
+    fake.declare(shell=Support("notyet", "it has no shell"))
+    assert main(["conformance", "--target", "fake", "-k", "shell"]) == 0
+    assert "PG217 fake does not support shell steps: it has no shell" in capsys.readouterr().out
 
 
 def test_a_closed_gap_exits_with_1(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
-    fake.support["shell"] = Support("notyet", "it has no shell")
+    fake.declare(shell=Support("notyet", "what the shell prints is lost (FAKE100)"))
     assert main(["conformance", "--target", "fake", "-k", "shell_steps"]) == 1
     assert "closed shell_steps: shell is declared notyet" in capsys.readouterr().out
 
@@ -373,12 +376,6 @@ def test_what_is_asked_wrongly_exits_with_2(
     assert words in capsys.readouterr().err
 
 
-def test_a_support_table_that_is_not_total_exits_with_2(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
-    del fake.support["tags"]
-    assert main(["conformance", "--target", "fake"]) == 2
-    assert "lacks tags" in capsys.readouterr().err
-
-
 def test_a_plug_in_that_does_not_load_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -402,6 +399,7 @@ def test_an_engine_that_fails_exits_with_3_and_writes_nothing(
 
 def test_a_target_without_an_engine_exits_with_2(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     fake.engine = None
+    fake.declare()
     assert main(["conformance", "--target", "fake"]) == 2
     assert "PG300" in capsys.readouterr().err
 

@@ -15,9 +15,8 @@ import yaml
 
 from pipeglot.backends import compile as compile_for
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
-from pipeglot.backends.prefect import BACKEND, SUPPORT
+from pipeglot.backends.prefect import BACKEND
 from pipeglot.core.diagnostic import CODES, CompileError
-from pipeglot.core.features import FEATURES
 from pipeglot.core.ir import (
     Arm,
     Call,
@@ -380,11 +379,6 @@ def test_a_helper_that_failed_is_its_region_that_failed_to_decide() -> None:
 
 
 # ---------------------------------------------------------------- as a whole
-
-
-def test_the_support_table_is_total() -> None:
-    assert set(SUPPORT) == set(FEATURES)
-    assert all(re.match(r"\S", support.how) for support in SUPPORT.values())
 
 
 def test_files_are_formatted_linted_and_the_same_under_every_hash_seed(tmp_path: Path) -> None:

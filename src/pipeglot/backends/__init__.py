@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import gc
+import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,12 +17,10 @@ from pipeglot.core.diagnostic import CompileError, Diagnostic, accept, blocking
 from pipeglot.core.ir import Pipeline
 
 TARGETS: dict[str, str] = {
-    "airflow": "pipeglot.backends.airflow",
-    "dagster": "pipeglot.backends.dagster",
-    "kfp": "pipeglot.backends.kfp",
-    "prefect": "pipeglot.backends.prefect",
+    module.name: f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.ispkg
 }
-"""Our own targets; others come from installed packages by the entry point group `pipeglot.backends`."""
+"""Our own targets: the packages in this folder. Others come from installed packages by the entry point group
+`pipeglot.backends`."""
 
 
 def targets() -> dict[str, str]:

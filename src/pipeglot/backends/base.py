@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.features import FEATURES, uses
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Failure, RunState
 
@@ -18,12 +19,36 @@ Ability: TypeAlias = Literal["native", "lowered", "notimpl", "notyet", "never"]
 """`notimpl`: ours to do; `notyet`: the engine lacks it; `never`: it cannot be, with the reason."""
 
 
+REFUSED: frozenset[Ability] = frozenset({"notimpl", "notyet", "never"})
+
+
 @dataclass(frozen=True)
 class Support:
-    """What a target does with one feature, and how, or why not."""
+    """What a target does with one feature, and how, or why not.
+
+    A row that is `notimpl`, `notyet` or `never` makes `Backend.compile` refuse every pipeline that uses the feature. One
+    that names a code in `how` leaves it to the backend, whose own diagnostic of that code says more: what is lost where.
+    """
 
     ability: Ability
     how: str = ""
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the diagnostics that `how` names.
+
+        >>> sorted(Support("never", "Prefect makes future runs only (PG242)").codes)
+        ['PG242']
+        """
+        return frozenset(re.findall(r"\b[A-Z]+\d{3,}\b", self.how))
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a pipeline that uses the feature is refused as a whole."""
+        return self.ability in REFUSED and not self.codes
+
+
+NO_ROW = Support("notimpl", "the backend says nothing about it")
 
 
 @dataclass(frozen=True)
@@ -181,25 +206,42 @@ class EngineSpec:
 NO_OPTIONS: Mapping[str, str] = {}
 
 
-class Backend(Protocol):
-    """One target. Backends import core and jinja2, never an engine and never one another."""
+@dataclass(frozen=True)
+class Backend:
+    """One target. Backends import core and codegen, never an engine and never one another.
+
+    Attributes:
+        target: the word a user types.
+        emit: the files of a pipeline, whatever is lost; `pipeglot.backends.compile` decides whether the losses stop it.
+            The pipeline is valid (checked), uses nothing that `support` refuses and may hold Includes; the options have
+            known names only, a wrong value is a diagnostic. Diagnostics with severity `error` mean no files.
+        observe: each call instance (and each region that failed to decide) that the engine left a trace of. Helper
+            tasks of the lowering are left out. The pipeline has its Includes inlined.
+        support: a row for each of `pipeglot.core.features.FEATURES`. A feature without one is refused, so that a
+            backend that was made before the feature does not drop it in silence.
+        options: what a user may choose about the output, beyond the pipeline: name and one line of help.
+        engine: the engine that runs the output; None when it cannot be run from here.
+    """
 
     target: str
-    """The word a user types."""
+    emit: Callable[[Pipeline, Mapping[str, str]], Compiled]
+    observe: Callable[[Pipeline, EngineRun], Sequence[CallRecord]]
     support: Mapping[str, Support]
-    """Total over `pipeglot.core.features.FEATURES`."""
-    options: Mapping[str, str]
-    """What a user may choose about the output, beyond the pipeline: name and one line of help."""
-    engine: EngineSpec | None
-    """The engine that runs the output; None when it cannot be run from here."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    engine: EngineSpec | None = None
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(self.support.keys() - FEATURES.keys()):
+            raise ValueError(f"the support table of {self.target} has rows of no feature: {', '.join(unknown)}")
+        object.__setattr__(self, "support", {name: self.support.get(name, NO_ROW) for name in FEATURES})
 
     def compile(self, pipeline: Pipeline, options: Mapping[str, str] = NO_OPTIONS) -> Compiled:
-        """The files, whatever is lost; `pipeglot.backends.compile` decides whether the losses stop it.
-        `pipeline` is valid (checked) and may hold Includes; `options` has known names only, a wrong value is a
-        diagnostic. Diagnostics with severity `error` mean no files."""
-        ...
-
-    def observe(self, pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
-        """Each call instance (and each region that failed to decide) that the engine left a trace of. Helper tasks
-        of the lowering are left out. `pipeline` has its Includes inlined."""
-        ...
+        """What `emit` makes of a pipeline, or a PG217 for each feature of it that the support table refuses."""
+        refused = tuple(
+            Diagnostic(
+                "PG217", "error", f"{self.target} does not support {FEATURES[name]}: {row.how}", at, "", self.target
+            )
+            for name, at in sorted(uses(pipeline).items())
+            if (row := self.support[name]).refuses
+        )
+        return Compiled(self.target, {}, "", pipeline.name, refused) if refused else self.emit(pipeline, options)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from pipeglot import backends
-from pipeglot.backends.base import Support
-from pipeglot.conformance.report import REFUSING, Cell, Report, cell
+from pipeglot.backends.base import REFUSED, Support
+from pipeglot.conformance.report import Cell, Report, cell
 from pipeglot.core.features import FEATURES
 
 RESULTS = Path(__file__).parent / "results"
@@ -84,7 +84,7 @@ def words(support: Support, found: Cell | None, *, short: bool = False) -> str:
     """
     if found is None:
         return f"{support.ability} ?" if short else f"{support.ability}, not measured"
-    if support.ability in REFUSING:
+    if support.ability in REFUSED:
         return support.ability
     parts = [f"{support.ability} {found.agreed - found.checked}"]
     if found.evidence in ("inspected", "compiled"):

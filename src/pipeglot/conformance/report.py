@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeglot.backends.base import Ability, Mode, Support
+from pipeglot.backends.base import REFUSED, Ability, Mode, Support
 from pipeglot.core.features import FEATURES, INSPECTED
 
 FORMAT: Literal["pipeglot.conformance/1"] = "pipeglot.conformance/1"
@@ -23,8 +22,6 @@ loaded and ran a pipeline with it, and its loaded object shows it. `spec-checked
 its own compiler took it. `compiled`: the files were made."""
 
 EVIDENCE: tuple[Evidence, ...] = ("executed", "inspected", "spec-checked", "compiled", "none")
-
-REFUSING: frozenset[Ability] = frozenset({"notimpl", "notyet", "never"})
 
 
 class Part(BaseModel):
@@ -111,38 +108,28 @@ class Finding(Part):
     text: str
 
 
-def declared_codes(support: Support) -> frozenset[str]:
-    """The codes of the diagnostics that a row of a support table speaks of.
-
-    >>> sorted(declared_codes(Support("never", "Prefect makes future runs only (PG242)")))
-    ['PG242']
-    """
-    return frozenset(re.findall(r"\b[A-Z]+\d{3,}\b", support.how))
-
-
 def undeclared(case: CaseResult, support: Mapping[str, Support]) -> tuple[str, ...]:
     """The codes of a case's refusals that no row of its features declares: by naming the code, or by refusing the
     whole feature without naming any."""
     rows = [support[feature] for feature in case.features]
-    if any(row.ability in REFUSING and not declared_codes(row) for row in rows):
+    if any(row.refuses for row in rows):
         return ()
-    known = frozenset[str]().union(*map(declared_codes, rows))
+    known = frozenset[str]().union(*(row.codes for row in rows))
     return tuple(sorted({reason.code for reason in case.refused} - known))
 
 
 def lost(case: CaseResult, feature: str, support: Support) -> bool:
     """Whether a case that was not refused says of a refused feature that it is lost."""
-    return support.ability in REFUSING and bool(declared_codes(support) & set(case.named))
+    return support.ability in REFUSED and bool(support.codes & set(case.named))
 
 
 def cell(cases: Iterable[CaseResult], feature: str, support: Support) -> Cell:
     """What the cases say of one feature. A refusal counts for the features that are refused because of it."""
     using = [case for case in cases if feature in case.features]
-    codes = declared_codes(support)
     refused = [
         case
         for case in using
-        if any(reason.code in codes or (support.ability in REFUSING and not codes) for reason in case.refused)
+        if any(reason.code in support.codes or support.refuses for reason in case.refused)
         or lost(case, feature, support)
     ]
     agreed = [case for case in using if case.outcome in ("agreed", "compiled") and case not in refused]
@@ -172,7 +159,7 @@ def findings(report: Report, support: Mapping[str, Support]) -> Iterator[Finding
             yield Finding(kind="undeclared", case=case.id, text=text)
     for feature in FEATURES:
         row, measured = support[feature], cell(report.cases, feature, support[feature])
-        if row.ability in REFUSING:
+        if row.ability in REFUSED:
             for case in report.cases:
                 works = feature in case.features and case.outcome in ("agreed", "compiled")
                 if works and not lost(case, feature, row):

@@ -149,6 +149,7 @@ CODES: dict[str, str] = {
     "PG204": "what the steps need is installed by whoever runs the engine",
     "PG205": "a description has no place on the target",
     "PG206": "an engine reads cron otherwise when clocks change",
+    "PG217": "the target does not support a feature of the pipeline",
     "PG220": "a call has another name on Airflow",
     "PG221": "an option that Airflow does not have",
     "PG222": "a scheduled Airflow DAG has a param without a default",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeglot.core.ir import (
     AnyNode,
+    At,
     Call,
     Const,
     Cron,
@@ -95,7 +96,17 @@ def features_of(pipeline: Pipeline) -> frozenset[str]:
     >>> sorted(features_of(Pipeline(name="p", tags=("t",), steps=(step,), body=(Call(id="a", step="s"),))))
     ['call', 'shell', 'tags']
     """
-    return frozenset([*_declared(pipeline), *_body(pipeline, within=())])
+    return frozenset(uses(pipeline))
+
+
+def uses(pipeline: Pipeline) -> dict[str, At | None]:
+    """The features that a pipeline uses, each with the place where it does so first."""
+    found: dict[str, At | None] = {}
+    for name in _declared(pipeline):
+        found.setdefault(name, pipeline.at)
+    for name, at in _body(pipeline, within=()):
+        found.setdefault(name, at)
+    return found
 
 
 def _declared(pipeline: Pipeline) -> Iterator[str]:
@@ -122,14 +133,14 @@ def _declared(pipeline: Pipeline) -> Iterator[str]:
         yield from _call(pipeline, pipeline.final.call)
 
 
-def _body(pipeline: Pipeline, within: tuple[AnyNode, ...]) -> Iterator[str]:
+def _body(pipeline: Pipeline, within: tuple[AnyNode, ...]) -> Iterator[tuple[str, At | None]]:
     """What a pipeline's nodes use; `within` is an Each around the Include it stands in, if any."""
     if pipeline.result is not None:
-        yield from _value(pipeline.result)
+        yield from ((name, pipeline.at) for name in _value(pipeline.result))
     for node, loops in _inside(pipeline.body, within):
-        yield from _node(pipeline, node)
-        if loops:
-            yield from {If: ("each.if",), Each: ("each.nested",)}.get(type(node), ())
+        yield from ((name, node.at) for name in _node(pipeline, node))
+        if loops and isinstance(node, If | Each):
+            yield "each.if" if isinstance(node, If) else "each.nested", node.at
         if isinstance(node, Include):
             yield from _body(node.pipeline, loops)
 

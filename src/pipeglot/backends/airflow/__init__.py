@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from pipeglot.backends.airflow.emit import functions
 from pipeglot.backends.airflow.engine import ENGINE
@@ -14,62 +14,49 @@ from pipeglot.backends.airflow.plan import Plan, Step
 from pipeglot.backends.airflow.settings import dag_arguments, diagnose, say, task_options
 from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
-from pipeglot.backends.base import NO_OPTIONS, Compiled, EngineRun, EngineSpec, Support
+from pipeglot.backends.base import Backend, Compiled
 from pipeglot.codegen.frame import render_frame
 from pipeglot.codegen.pysource import Code, Imports, call, identifier, statement
 from pipeglot.codegen.python import STANDARD, author_code, boundary_code, header, module_stem, spaced
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
-from pipeglot.core.record import CallRecord
 from pipeglot.core.shape import Shape, inline
 
 
-class Airflow:
-    """The backend; see `pipeglot.backends.base.Backend`."""
-
-    target = "airflow"
-    support: Mapping[str, Support] = SUPPORT
-    options = NO_OPTIONS
-    engine: EngineSpec | None = ENGINE
-
-    def compile(self, pipeline: Pipeline, options: Mapping[str, str] = NO_OPTIONS) -> Compiled:
-        """One DAG file."""
-        made_from = header(pipeline)
-        pipeline = inline(pipeline)
-        plan = lower(pipeline)
-        calls = {call.id: call for call in Shape(pipeline).calls}
-        if pipeline.final is not None:
-            calls[pipeline.final.call.id] = pipeline.final.call
-        told = task_options(pipeline, calls)
-        imports = Imports()
-        author = author_code(pipeline, imports)
-        naming = Naming(pipeline, plan, author, imports)
-        dag_id = TaskIds()(pipeline.name)
-        dag = call(naming.engine("airflow.sdk", "DAG"), **dag_arguments(pipeline, dag_id, naming.engine, told))
-        defined = functions(naming, told)
-        wired = "\n".join(Wiring(naming).lines()).lstrip("\n")
-        body = "\n\n".join([*defined, wired] if wired else defined) or "    pass"
-        opened = statement("with ", dag, f" as {naming.dag}:") + ("\n" if defined else "")
-        boundary = boundary_code(pipeline.steps, imports)
-        parts = [boundary, *naming.helpers.values(), Code(f"{opened}\n{body}")]
-        generated = [author.hidden.immune(part, imports) for part in parts]
-        text = render_frame(
-            "airflow.py.j2",
-            docstring=Code(f'"""{_docstring(pipeline)}"""'),
-            header=made_from,
-            imports=Code(imports.text(STANDARD)),
-            code=spaced([author.text, author.hidden.again(parts), *generated]),
-            dag=Code(naming.dag),
-        )
-        diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
-        entry = f"{module_stem(pipeline)}.py"
-        names = {task.id: task.node for task in plan.all() if task.node}
-        files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
-        return Compiled(self.target, files, entry, dag_id, diagnostics, names)
-
-    def observe(self, pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
-        """The call instances Airflow recorded."""
-        return observe(pipeline, run)
+def emit(pipeline: Pipeline) -> Compiled:
+    """One DAG file."""
+    made_from = header(pipeline)
+    pipeline = inline(pipeline)
+    plan = lower(pipeline)
+    calls = {call.id: call for call in Shape(pipeline).calls}
+    if pipeline.final is not None:
+        calls[pipeline.final.call.id] = pipeline.final.call
+    told = task_options(pipeline, calls)
+    imports = Imports()
+    author = author_code(pipeline, imports)
+    naming = Naming(pipeline, plan, author, imports)
+    dag_id = TaskIds()(pipeline.name)
+    dag = call(naming.engine("airflow.sdk", "DAG"), **dag_arguments(pipeline, dag_id, naming.engine, told))
+    defined = functions(naming, told)
+    wired = "\n".join(Wiring(naming).lines()).lstrip("\n")
+    body = "\n\n".join([*defined, wired] if wired else defined) or "    pass"
+    opened = statement("with ", dag, f" as {naming.dag}:") + ("\n" if defined else "")
+    boundary = boundary_code(pipeline.steps, imports)
+    parts = [boundary, *naming.helpers.values(), Code(f"{opened}\n{body}")]
+    generated = [author.hidden.immune(part, imports) for part in parts]
+    text = render_frame(
+        "airflow.py.j2",
+        docstring=Code(f'"""{_docstring(pipeline)}"""'),
+        header=made_from,
+        imports=Code(imports.text(STANDARD)),
+        code=spaced([author.text, author.hidden.again(parts), *generated]),
+        dag=Code(naming.dag),
+    )
+    diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
+    entry = f"{module_stem(pipeline)}.py"
+    names = {task.id: task.node for task in plan.all() if task.node}
+    files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
+    return Compiled("airflow", files, entry, dag_id, diagnostics, names)
 
 
 def _renamed(plan: Plan, calls: Mapping[str, Call]) -> Iterator[Diagnostic]:
@@ -88,6 +75,4 @@ def _docstring(pipeline: Pipeline) -> str:
     return f"The pipeline {identifier(pipeline.name)}."
 
 
-BACKEND = Airflow()
-
-__all__ = ["BACKEND", "Airflow"]
+BACKEND = Backend("airflow", lambda pipeline, _: emit(pipeline), observe, SUPPORT, engine=ENGINE)

@@ -144,8 +144,8 @@ def _quoted(draft: _Draft, finding: Diagnostic) -> bool:
 
 
 def _speaks_of(side: Side, feature: str, finding: Diagnostic) -> bool:
-    how = side.support[feature].how if feature in side.support else ""
-    return f"({finding.code})" in how or FEATURES[feature] in finding.message
+    codes = side.support[feature].codes if side.speller else frozenset[str]()
+    return finding.code in codes or FEATURES[feature] in finding.message
 
 
 def _row(draft: _Draft, old: Side, new: Side) -> Row:

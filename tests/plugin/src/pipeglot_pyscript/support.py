@@ -1,10 +1,9 @@
-"""What a script does with each feature of the language. The conformance suite holds every row to it."""
+"""What a script does with each feature of the language. What it does not do, pipeglot refuses by this table; the
+conformance suite holds every row to it."""
 
 from __future__ import annotations
 
-from pipeglot.backends.base import Ability, Support
-
-REFUSING: tuple[Ability, ...] = ("notimpl", "notyet", "never")
+from pipeglot.backends.base import Support
 
 _LOOPS = Support("notyet", "scriptrunner has no loops")
 _SCHEDULES = Support("never", "a script starts when somebody starts it")
