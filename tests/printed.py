@@ -19,10 +19,12 @@ _WRAPPERS = ("json_io", "plain_io")
 def modules(made: Compiled) -> Iterator[str]:
     """Every Python module of an output: a file, or the source of each component of a KFP spec."""
     text = made.files[made.entry]
-    if not made.entry.endswith(".yaml"):
-        yield text
-        return
-    for executor in next(yaml.safe_load_all(text))["deploymentSpec"]["executors"].values():
+    yield from carried(text) if made.entry.endswith(".yaml") else [text]
+
+
+def carried(spec: str) -> Iterator[str]:
+    """The source of each component of a KFP spec."""
+    for executor in next(yaml.safe_load_all(spec))["deploymentSpec"]["executors"].values():
         command = executor["container"].get("command", [])
         yield from (part for part in command if "import kfp" not in part and "def " in part)
 

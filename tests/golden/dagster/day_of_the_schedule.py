@@ -25,47 +25,10 @@ class DayOfTheScheduleParams(dg.ConfigurableResource):
     logical_date: str | None = Field(default=None, description="in ISO 8601")
 
 
-def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `fn` take and give plain JSON, built and checked by its annotations."""
-
-    def exact(digits: str) -> int:
-        if abs(int(digits)) > 2**53:
-            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
-        return int(digits)
-
-    @functools.wraps(fn)
-    def call(**given: Any) -> Any:
-        try:
-            hints = typing.get_type_hints(fn, include_extras=True)
-            types = {name: TypeAdapter(hint) for name, hint in hints.items()}
-            built = {}
-            for name, value in given.items():
-                adapter = types.get(name, TypeAdapter(Any))
-                built[name] = adapter.validate_json(json.dumps(value), strict=True)
-            adapter = types.get("return", TypeAdapter(Any))
-            result = adapter.validate_python(fn(**built), strict=True)
-            plain = to_jsonable_python(result, inf_nan_mode="constants")
-            text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
-            return json.loads(text.encode(), parse_int=exact)
-        except Exception as error:
-            try:
-                f"{error}{traceback.format_exc()}".encode()
-            except Exception:  # no engine could keep that
-                told = ", ".join(map(ascii, error.args))
-                raise type(type(error).__name__, (Exception,), {})(told) from None
-            raise
-
-    return call
+# golden: shared/json_io.py
 
 
-def run_moment(context, params, zone):
-    """The run's logical date; without one, the time it was asked for."""
-    text = params.logical_date
-    if not text:
-        run = context.run.tags.get("pipeline/main_run", context.run_id)
-        text = context.instance.get_run_record_by_id(run).create_timestamp.isoformat()
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment.astimezone(ZoneInfo(zone))
+# golden: shared/run_moment.py
 
 
 def run_day(context, params):

@@ -32,37 +32,7 @@ def say(text: str) -> str:
     return text
 
 
-def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `fn` take and give plain JSON, built and checked by its annotations."""
-
-    def exact(digits: str) -> int:
-        if abs(int(digits)) > 2**53:
-            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
-        return int(digits)
-
-    @functools.wraps(fn)
-    def call(**given: Any) -> Any:
-        try:
-            hints = typing.get_type_hints(fn, include_extras=True)
-            types = {name: TypeAdapter(hint) for name, hint in hints.items()}
-            built = {}
-            for name, value in given.items():
-                adapter = types.get(name, TypeAdapter(Any))
-                built[name] = adapter.validate_json(json.dumps(value), strict=True)
-            adapter = types.get("return", TypeAdapter(Any))
-            result = adapter.validate_python(fn(**built), strict=True)
-            plain = to_jsonable_python(result, inf_nan_mode="constants")
-            text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
-            return json.loads(text.encode(), parse_int=exact)
-        except Exception as error:
-            try:
-                f"{error}{traceback.format_exc()}".encode()
-            except Exception:  # no engine could keep that
-                told = ", ".join(map(ascii, error.args))
-                raise type(type(error).__name__, (Exception,), {})(told) from None
-            raise
-
-    return call
+# golden: shared/json_io.py
 
 
 # All pipelines share one namespace of ops: hence the prefix, and an alias at each call.

@@ -29,37 +29,7 @@ def say(text: str) -> str:
     return text
 
 
-def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `fn` take and give plain JSON, built and checked by its annotations."""
-
-    def exact(digits: str) -> int:
-        if abs(int(digits)) > 2**53:
-            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
-        return int(digits)
-
-    @functools.wraps(fn)
-    def call(**given: Any) -> Any:
-        try:
-            hints = typing.get_type_hints(fn, include_extras=True)
-            types = {name: TypeAdapter(hint) for name, hint in hints.items()}
-            built = {}
-            for name, value in given.items():
-                adapter = types.get(name, TypeAdapter(Any))
-                built[name] = adapter.validate_json(json.dumps(value), strict=True)
-            adapter = types.get("return", TypeAdapter(Any))
-            result = adapter.validate_python(fn(**built), strict=True)
-            plain = to_jsonable_python(result, inf_nan_mode="constants")
-            text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
-            return json.loads(text.encode(), parse_int=exact)
-        except Exception as error:
-            try:
-                f"{error}{traceback.format_exc()}".encode()
-            except Exception:  # no engine could keep that
-                told = ", ".join(map(ascii, error.args))
-                raise type(type(error).__name__, (Exception,), {})(told) from None
-            raise
-
-    return call
+# golden: shared/json_io.py
 
 
 def main_run(context):
@@ -67,29 +37,7 @@ def main_run(context):
     return context.run.tags.get("pipeline/main_run", context.run_id)
 
 
-def run_item(context, job, inputs):
-    """Run a loop's body for one item, as a run of its own, and tell what came out of it."""
-    own = context.run
-    config = {k: v for k, v in own.run_config.items() if k in ("loggers", "resources")}
-    index = [*filter(None, [own.tags.get("pipeline/item")]), context.get_mapping_key()]
-    run = job.execute_in_process(
-        run_config=config,
-        instance=context.instance,
-        input_values=inputs,
-        # Values go where this run keeps its own: by itself, Dagster would hold them in memory.
-        resources={"io_manager": context.resources.io_manager},
-        tags={
-            "pipeline/main_run": main_run(context),
-            "pipeline/item": ".".join(index),
-            "dagster/max_retries": "0",
-        },
-        raise_on_error=False,
-    )
-    outputs = {}
-    for output in job.graph.output_defs:
-        with suppress(dg.DagsterInvariantViolationError):
-            outputs[output.name] = run.output_value(output.name)
-    return {"run": run.run_id, "success": run.success, "outputs": outputs}
+# golden: shared/run_item.py
 
 
 def all_succeeded(runs):

@@ -26,49 +26,10 @@ class FinalAfterSuccessParams(dg.ConfigurableResource):
     n: int = 2
 
 
-def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `fn` take and give plain JSON, built and checked by its annotations."""
-
-    def exact(digits: str) -> int:
-        if abs(int(digits)) > 2**53:
-            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
-        return int(digits)
-
-    @functools.wraps(fn)
-    def call(**given: Any) -> Any:
-        try:
-            hints = typing.get_type_hints(fn, include_extras=True)
-            types = {name: TypeAdapter(hint) for name, hint in hints.items()}
-            built = {}
-            for name, value in given.items():
-                adapter = types.get(name, TypeAdapter(Any))
-                built[name] = adapter.validate_json(json.dumps(value), strict=True)
-            adapter = types.get("return", TypeAdapter(Any))
-            result = adapter.validate_python(fn(**built), strict=True)
-            plain = to_jsonable_python(result, inf_nan_mode="constants")
-            text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
-            return json.loads(text.encode(), parse_int=exact)
-        except Exception as error:
-            try:
-                f"{error}{traceback.format_exc()}".encode()
-            except Exception:  # no engine could keep that
-                told = ", ".join(map(ascii, error.args))
-                raise type(type(error).__name__, (Exception,), {})(told) from None
-            raise
-
-    return call
+# golden: shared/json_io.py
 
 
-def final_request(context, job, state):
-    """What asks for the final run, once for every run."""
-    run = context.dagster_run
-    asked = dg.RunsFilter(job_name=job.name, tags={"pipeline/main_run": run.run_id})
-    if context.instance.get_runs_count(asked):
-        return dg.SkipReason("the final run was asked for before")
-    config = {k: v for k, v in run.run_config.items() if k in ("loggers", "resources")}
-    tags = {"pipeline/main_run": run.run_id, "pipeline/state": state}
-    tags["dagster/max_retries"] = "0"  # its call has attempts of its own
-    return dg.RunRequest(run_key=run.run_id, run_config=config, tags=tags)
+# golden: shared/final_request.py
 
 
 def run_state(context):

@@ -36,60 +36,13 @@ def say(text: str) -> str:
     return text
 
 
-def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """Let `fn` take and give plain JSON, built and checked by its annotations."""
-
-    def exact(digits: str) -> int:
-        if abs(int(digits)) > 2**53:
-            raise ValueError(f"{digits} is beyond the 2**53 that JSON readers keep")
-        return int(digits)
-
-    @functools.wraps(fn)
-    def call(**given: Any) -> Any:
-        try:
-            hints = typing.get_type_hints(fn, include_extras=True)
-            types = {name: TypeAdapter(hint) for name, hint in hints.items()}
-            built = {}
-            for name, value in given.items():
-                adapter = types.get(name, TypeAdapter(Any))
-                built[name] = adapter.validate_json(json.dumps(value), strict=True)
-            adapter = types.get("return", TypeAdapter(Any))
-            result = adapter.validate_python(fn(**built), strict=True)
-            plain = to_jsonable_python(result, inf_nan_mode="constants")
-            text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
-            return json.loads(text.encode(), parse_int=exact)
-        except Exception as error:
-            try:
-                f"{error}{traceback.format_exc()}".encode()
-            except Exception:  # no engine could keep that
-                told = ", ".join(map(ascii, error.args))
-                raise type(type(error).__name__, (Exception,), {})(told) from None
-            raise
-
-    return call
+# golden: shared/json_io.py
 
 
-def unfinished(*values):
-    """Wait for the futures in `values`; give those that did not complete."""
-    found = []
-    for value in values:
-        if isinstance(value, list):
-            found += unfinished(*value)
-        elif isinstance(value, PrefectFuture):
-            value.wait()
-            if not value.state.is_completed():
-                found.append(value)
-    return found
+# golden: shared/unfinished.py
 
 
-def for_each(function, items):
-    """`function(index, item)` for all items at once, in threads of the flow run."""
-    with ThreadPoolExecutor(len(items) or 1) as pool:
-        futures = [
-            pool.submit(copy_context().run, function, index, item)
-            for index, item in enumerate(items)
-        ]
-    return [future.result() for future in futures]
+# golden: shared/for_each.py
 
 
 join_task = task(json_io(join), name="join")
