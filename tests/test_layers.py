@@ -50,19 +50,19 @@ def name(path: Path) -> str:
 def test_a_room_needs_only_the_libraries_that_it_may(path: Path) -> None:
     # `tomli` is `tomllib` before Python 3.11.
     allowed = {
-        "core": {"pydantic", "pydantic_core", "typing_extensions", "croniter"},
+        "core": {"pydantic", "pydantic_core", "croniter"},
         "meaning": {"pydantic", "pydantic_core"},
-        "author": {"pydantic", "pydantic_core", "typing_extensions", "croniter"},
+        "author": {"pydantic", "pydantic_core", "croniter"},
         "codegen": {"jinja2"},
-        "backends": {"pydantic", "typing_extensions", "croniter"},
+        "backends": {"pydantic", "croniter"},
         "engines": {"pydantic", "uv"},
         "compare": {"pydantic", "tomli"},
         "redact": {"pydantic"},
-        "conformance": {"pydantic", "typing_extensions"},
+        "conformance": {"pydantic"},
         "migrate": {"pydantic", "pydantic_core", "jinja2", "tomli"},
-        "cli": {"rich", "typing_extensions"},
+        "cli": {"rich"},
     }.get(name(path).split("/")[0], set[str]())
-    assert set(imports(path)) - set(sys.stdlib_module_names) <= allowed | {"pipeglot"}
+    assert set(imports(path)) - set(sys.stdlib_module_names) <= allowed | {"pipeglot", "typing_extensions"}
 
 
 @pytest.mark.parametrize("path", sorted(PROBES.glob("*.py")), ids=lambda path: path.name)

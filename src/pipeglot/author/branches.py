@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, overload
 
+from typing_extensions import assert_never
+
 from pipeglot.author import caller, hints
 from pipeglot.author.arguments import hint_of, to_value, traced_in
 from pipeglot.author.blocks import ArmParts, EachParts, GroupParts, IfParts, Within, leave
@@ -86,7 +88,7 @@ def _first(block: Block) -> str | None:
             case IfParts():
                 inner = next(filter(None, (_first(arm.block) for arm in node.arms)), None)
             case _:
-                inner = None
+                assert_never(node)
         if inner:
             return inner
     return None

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
+from typing_extensions import assert_never
+
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -187,6 +189,8 @@ def flat(doc: Doc) -> str:
         case Bracket():
             inner = ", ".join(entry.prefix + flat(entry.value) for entry in doc.items)
             return doc.open + inner + ("," if doc.comma else "") + doc.close
+        case _:
+            assert_never(doc)
 
 
 def width(text: str) -> int:
@@ -266,7 +270,10 @@ def _ends_in_bracket(doc: Doc) -> bool:
             return _ends_in_bracket(operands[-1])
         case Bracket(items=items):
             return bool(items)
-    return True
+        case Stack() | Parens():
+            return True
+        case _:
+            assert_never(doc)
 
 
 def is_tidy(doc: Doc, room: int) -> bool:
@@ -350,6 +357,8 @@ def expression(value: Value, names: RootNames) -> Doc:
             return inner(Compare(op="!=" if op == "==" else "==", left=left, right=right))
         case Not():
             return negated(inner(value.operand))
+        case _:
+            assert_never(value)
 
 
 def negated(doc: Doc) -> Doc:
@@ -361,7 +370,12 @@ def negated(doc: Doc) -> Doc:
             return Atom(f"not {doc.text}")
         case Bracket():
             return replace(doc, open=f"not {doc.open}")
-    return doc.inner if isinstance(doc, Parens) and doc.prefix else Parens(doc, "not ")
+        case Parens(prefix=prefix) if prefix:
+            return doc.inner
+        case Parens() | Infix() | Stack():
+            return Parens(doc, "not ")
+        case _:
+            assert_never(doc)
 
 
 def fitting(condition: Value, names: RootNames, room: int) -> Doc:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.pysource import Code, Doc, Imports, RootNames, call, expression, identifier, literal, root, string
 from pipeglot.codegen.shadowing import Hidden, hidden, meanings
 from pipeglot.core.diagnostic import Diagnostic
@@ -172,6 +174,8 @@ def invocation(
         case Container(image=image, command=command):
             variables = [*args, *(secret.env for secret in node.policy.secrets)]
             return call("run_command", boundary.container_words(image, command, variables), literal(args))
+        case _:
+            assert_never(step.run)
 
 
 def module_stem(pipeline: Pipeline) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
+from typing_extensions import assert_never
+
 from pipeglot.compare.model import Injected
 from pipeglot.compare.order import Order, at_once
 from pipeglot.compare.weight import NotExercised
 from pipeglot.core.graph import words
-from pipeglot.core.ir import AnyNode, Call, Each, If, walk
+from pipeglot.core.ir import AnyNode, Call, Each, Group, If, Include, walk
 from pipeglot.core.record import CallRecord, CallState, Record
 
 Holds: TypeAlias = Callable[[Call, list[CallRecord]], bool]
@@ -94,10 +96,15 @@ class _Runs:
     def regions(self) -> Iterator[NotExercised]:
         """Arms that were not taken, loops of at most one item, limits that nothing reached."""
         for node in self._order.shape.nodes.values():
-            if isinstance(node, If):
-                yield from self._arms(node)
-            elif isinstance(node, Each):
-                yield from self._items(node)
+            match node:
+                case If():
+                    yield from self._arms(node)
+                case Each():
+                    yield from self._items(node)
+                case Call() | Group() | Include():
+                    pass
+                case _:
+                    assert_never(node)
 
     def finaliser(self) -> Iterator[NotExercised]:
         """The Final after a failed run, and one that fails itself."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from typing_extensions import assert_never
+
 from pipeglot.core.ir import (
+    All,
+    Any_,
     AnyNode,
     At,
     Call,
+    Compare,
     Const,
     Cron,
     Ctx,
@@ -16,8 +21,10 @@ from pipeglot.core.ir import (
     Group,
     If,
     Include,
+    IsIn,
     Item,
     ListOf,
+    Not,
     Out,
     ParamRef,
     Pipeline,
@@ -157,6 +164,10 @@ def _inside(body: tuple[AnyNode, ...], within: tuple[AnyNode, ...]) -> Iterator[
             case If():
                 for arm in node.arms:
                     yield from _inside(arm.body, within)
+            case Call() | Include():
+                pass
+            case _:
+                assert_never(node)
 
 
 def _node(pipeline: Pipeline, node: AnyNode) -> Iterator[str]:
@@ -190,6 +201,8 @@ def _node(pipeline: Pipeline, node: AnyNode) -> Iterator[str]:
             yield "include"
             for value in node.args.values():
                 yield from _value(value)
+        case _:
+            assert_never(node)
 
 
 def _call(pipeline: Pipeline, call: Call) -> Iterator[str]:
@@ -227,3 +240,7 @@ def _value(value: Value) -> Iterator[str]:
                 yield "values"
             case Ctx(name=name) if name != "state":
                 yield "context"
+            case Const() | ParamRef() | Out() | Item() | Ctx() | Compare() | IsIn() | All() | Any_() | Not():
+                pass
+            case _:
+                assert_never(part)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from typing_extensions import assert_never
+
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -83,6 +85,8 @@ def words(value: Value) -> str:
             return " or ".join(map(_operand, value.operands))
         case Not():
             return f"not {_operand(value.operand)}"
+        case _:
+            assert_never(value)
 
 
 def _operand(value: Value) -> str:
@@ -149,6 +153,8 @@ def _block(shape: Shape, body: tuple[AnyNode, ...], indent: str) -> Iterator[str
             case Group() | Include():
                 yield indent + _short(f"group {node.id}")
                 yield from _block(shape, node.body if isinstance(node, Group) else (), indent + "  ")
+            case _:
+                assert_never(node)
 
 
 # ---------------------------------------------------------------- picture
@@ -233,6 +239,8 @@ def _mermaid(picture: Picture) -> str:
                     yield f"{indent}end"
                 case Include():
                     raise AssertionError("inlined")
+                case _:
+                    assert_never(node)
 
     lines = ["flowchart TD", *block(shape.pipeline.body, "  ")]
     for edge in picture.edges:
@@ -274,6 +282,8 @@ def _dot(picture: Picture) -> str:
                     yield from cluster(node, node.id, indent)
                 case Include():
                     raise AssertionError("inlined")
+                case _:
+                    assert_never(node)
 
     lines = [f"digraph {quoted(shape.pipeline.name)} {{", "  node [shape=box];"]
     lines += block(shape.pipeline.body, "  ")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import (
     All,
@@ -15,6 +17,7 @@ from pipeglot.core.ir import (
     Chunk,
     Compare,
     Const,
+    Ctx,
     DictOf,
     Each,
     Group,
@@ -22,6 +25,7 @@ from pipeglot.core.ir import (
     Include,
     IsIn,
     Item,
+    Leaf,
     ListOf,
     Not,
     Out,
@@ -54,12 +58,14 @@ def select(value: Value, path: Path) -> Value:
                 value = items[int(key)]
             case DictOf(items=pairs):
                 value = dict(pairs)[str(key)]
-            case _:
+            case Ctx() | Text() | Compare() | IsIn() | All() | Any_() | Not():
                 raise TypeError(f"a {value.kind} value has no {key!r}")
+            case _:
+                assert_never(value)
     return value
 
 
-def rewrite(value: Value, leaf: Callable[[Value], Value]) -> Value:
+def rewrite(value: Value, leaf: Callable[[Leaf], Value]) -> Value:
     """`value` with every reference in it replaced by what `leaf` gives for it."""
 
     def each(inner: Value) -> Value:
@@ -79,8 +85,10 @@ def rewrite(value: Value, leaf: Callable[[Value], Value]) -> Value:
             return value.model_copy(update={"value": each(value.value)})
         case Not():
             return value.model_copy(update={"operand": each(value.operand)})
-        case _:
+        case Const() | ParamRef() | Out() | Item() | Ctx():
             return leaf(value)
+        case _:
+            assert_never(value)
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ class _Renaming:
     def value(self, value: Value) -> Value:
         return rewrite(value, self._leaf)
 
-    def _leaf(self, value: Value) -> Value:
+    def _leaf(self, value: Leaf) -> Value:
         match value:
             case Out(ref=ref) if ref in self.results:
                 return select(self.results[ref], value.path)
@@ -108,8 +116,10 @@ class _Renaming:
                 return value.model_copy(update={"loop": self.id(value.loop)})
             case ParamRef() if self.params is not None:
                 return select(self.params[value.name], value.path)
-            case _:
+            case ParamRef() | Const() | Ctx():
                 return value
+            case _:
+                assert_never(value)
 
 
 def inline(pipeline: Pipeline) -> Pipeline:
@@ -212,6 +222,8 @@ def _copy_node(node: AnyNode, how: _Renaming, merge: _Merge) -> AnyNode:
             new["body"] = _copy(node.body, how, merge)
         case Include():
             return _group(node, how, merge)
+        case _:
+            assert_never(node)
     return node.model_copy(update=new)
 
 

@@ -25,7 +25,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from typing_extensions import Self
+from typing_extensions import Self, assert_never
 
 FORMAT: Literal["pipeglot.pipeline/1"] = "pipeglot.pipeline/1"
 """Name and version of the JSON format; a reader refuses any other."""
@@ -220,6 +220,8 @@ Value: TypeAlias = Annotated[
     Field(discriminator="kind"),
 ]
 """A condition slot takes a Condition, or any value whose static type is bool."""
+Leaf: TypeAlias = Const | ParamRef | Out | Item | Ctx
+"""A value that holds no other."""
 
 # ---------------------------------------------------------------- steps
 
@@ -605,6 +607,8 @@ def blocks(node: AnyNode) -> tuple[tuple[AnyNode, ...], ...]:
             return (node.body,)
         case Call() | Include():
             return ()
+        case _:
+            assert_never(node)
 
 
 def parts(value: Value) -> Iterator[Value]:
@@ -621,7 +625,9 @@ def parts(value: Value) -> Iterator[Value]:
             inner = (value.value,)
         case Not():
             inner = (value.operand,)
-        case _:
+        case Const() | ParamRef() | Out() | Item() | Ctx():
             return
+        case _:
+            assert_never(value)
     for each in inner:
         yield from parts(each)

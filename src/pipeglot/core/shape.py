@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from typing_extensions import assert_never
+
 from pipeglot.core.inline import inline
 from pipeglot.core.ir import (
     AnyNode,
@@ -103,6 +105,8 @@ def inputs(node: AnyNode) -> tuple[Value, ...]:
             return (node.items,)
         case Group() | Include():
             return ()
+        case _:
+            assert_never(node)
 
 
 def outputs(node: AnyNode) -> tuple[Merged | Collected, ...]:
@@ -112,8 +116,10 @@ def outputs(node: AnyNode) -> tuple[Merged | Collected, ...]:
             return node.merged
         case Each():
             return node.collected
-        case _:
+        case Call() | Group() | Include():
             return ()
+        case _:
+            assert_never(node)
 
 
 def sources(output: Merged | Collected) -> tuple[Value, ...]:
@@ -161,6 +167,8 @@ class Shape:
                     self._place(node.body, frames, (*groups, node.id))
                 case Call() | Include():
                     pass
+                case _:
+                    assert_never(node)
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
+from typing_extensions import assert_never
 
 from pipeglot.core.ir import (
     All,
@@ -86,6 +87,8 @@ def schema_of(value: Value, scope: TypeScope) -> Schema | None:
             return TEXT
         case Compare() | IsIn() | All() | Any_() | Not():
             return BOOL
+        case _:
+            assert_never(value)
 
 
 def schema_of_json(value: Json) -> Schema:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from typing_extensions import assert_never
+
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -93,6 +95,8 @@ def evaluate(value: Value, scope: Scope) -> Json:
             return any(truth(operand, scope) for operand in value.operands)
         case Not():
             return not truth(value.operand, scope)
+        case _:
+            assert_never(value)
 
 
 def truth(condition: Value, scope: Scope) -> bool:

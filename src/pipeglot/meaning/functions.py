@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from typing_extensions import assert_never
+
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Call, Container, Imported, Inlined, Json, Pipeline, Shell, Step, walk
 from pipeglot.meaning.boundary import container_words, json_io, run_command, shell_words
@@ -105,6 +107,8 @@ def _function(step: Step, module: ModuleType | None, secrets: Sequence[str]) -> 
             return _command(lambda given: shell_words(script))
         case Container(image=image, command=command):
             return _command(lambda given: container_words(image, command, [*given, *secrets]))
+        case _:
+            assert_never(step.run)
 
 
 def _command(words: Callable[[dict[str, Any]], list[str]]) -> Function:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from pipeglot.core.ir import AnyNode, Call, Collected, Each, If, Json, Merged, Pipeline, Value
+from typing_extensions import assert_never
+
+from pipeglot.core.ir import AnyNode, Call, Collected, Each, Group, If, Include, Json, Merged, Pipeline, Value
 from pipeglot.core.record import CallRecord, Failure, RunState
 from pipeglot.core.shape import Shape, out_refs, outputs, transparent
 from pipeglot.meaning.evaluate import EvaluationError, Unknown, evaluate, truth
@@ -259,8 +261,10 @@ class Machine:
                 else:
                     self._shut(self._calls(node), frame.index, state)
                     self._settle_region(node, frame, state, state)
+            case Group() | Include():
+                raise AssertionError(f"{node.kind} in a block whose groups are opened")
             case _:
-                raise AssertionError(f"{node.kind} in a block of an inlined pipeline")
+                assert_never(node)
 
     def _end_call(self, call: Call, frame: Frame, record: CallRecord | None) -> None:
         self._open.pop((call.id, frame.index), None)

@@ -9,14 +9,32 @@ from __future__ import annotations
 import inspect
 import json
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.pysource import flat, identifier, literal, string
-from pipeglot.core.ir import Call, Chunk, Container, Imported, Inlined, Json, Pipeline, Shell, Step, walk
+from pipeglot.core.ir import (
+    AnyNode,
+    Call,
+    Chunk,
+    Container,
+    Each,
+    Group,
+    If,
+    Imported,
+    Include,
+    Inlined,
+    Json,
+    Pipeline,
+    Shell,
+    Step,
+    walk,
+)
 from pipeglot.core.shape import inline
 from pipeglot.meaning.boundary import container_words, shell_words
 from pipeglot.migrate import stub_code
@@ -135,17 +153,22 @@ def _is_future(chunk: Chunk) -> bool:
     return chunk.kind == "import" and chunk.text.lstrip().startswith("from __future__")
 
 
-def _mapped(body: tuple[Any, ...], change: Any) -> tuple[Any, ...]:
-    """Every call of a block, at any depth, changed."""
-    made = []
+def _mapped(body: tuple[AnyNode, ...], change: Callable[[Call], Call]) -> tuple[AnyNode, ...]:
+    """Every call of a block of an inlined pipeline, at any depth, changed."""
+    made: list[AnyNode] = []
     for node in body:
-        if isinstance(node, Call):
-            made.append(change(node))
-        elif hasattr(node, "arms"):
-            arms = tuple(arm.model_copy(update={"body": _mapped(arm.body, change)}) for arm in node.arms)
-            made.append(node.model_copy(update={"arms": arms}))
-        else:
-            made.append(node.model_copy(update={"body": _mapped(node.body, change)}))
+        match node:
+            case Call():
+                made.append(change(node))
+            case If():
+                arms = tuple(arm.model_copy(update={"body": _mapped(arm.body, change)}) for arm in node.arms)
+                made.append(node.model_copy(update={"arms": arms}))
+            case Each() | Group():
+                made.append(node.model_copy(update={"body": _mapped(node.body, change)}))
+            case Include():
+                raise AssertionError("inlined")
+            case _:
+                assert_never(node)
     return tuple(made)
 
 
@@ -163,6 +186,8 @@ def _code(name: str, call: Call, step: Step) -> tuple[Chunk, ...]:
         case Container(image=image, command=command):
             variables = [one.name for one in step.parameters] + [secret.env for secret in call.policy.secrets]
             real = f"command({flat(literal(container_words(image, command, variables)))})"
+        case _:
+            assert_never(step.run)
     text = f"@stand_in({string(call.id)}, {real})\ndef {name}() -> None: ..."
     return (*chunks, Chunk(kind="function", names=(name,), text=text))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing_extensions import assert_never
+
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import (
     Back,
@@ -14,6 +16,7 @@ from pipeglot.backends.airflow.plan import (
     Give,
     Items,
     Merge,
+    Nothing,
     Rows,
     Step,
     Task,
@@ -107,6 +110,10 @@ class Body:
                 lines += self.gather(task.work)
             case Tolerate():
                 lines += self.tolerate(task.work)
+            case Nothing():
+                pass
+            case _:
+                assert_never(task.work)
         return lines
 
     def kept(self, value: Value, doc: Doc) -> Doc:
@@ -344,6 +351,8 @@ class Body:
             case Ctx(name=name):
                 self.context["dag_run"] = None
                 return f"{self.naming.moment(name)}(dag_run)"
+            case _:
+                assert_never(root)
 
 
 def _takes_state(task: Task) -> bool:

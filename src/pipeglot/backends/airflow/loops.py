@@ -213,12 +213,9 @@ class Loops:
             if ref not in items:
                 taken[ref] = None
         for child in self.shape.inside(node.id):
-            if isinstance(child, Call):
-                taken.update({r: None for r in out_refs(*child.args.values()) if r in items})
-            elif isinstance(child, If):
-                conditions = [arm.when for arm in child.arms if arm.when is not None]
-                merged = [v for m in child.merged for v in m.values]
-                taken.update({r: None for r in out_refs(*conditions, *merged) if r in items})
+            merged = [v for m in child.merged for v in m.values] if isinstance(child, If) else []
+            own = () if isinstance(child, Each) else inputs(child)
+            taken.update({r: None for r in out_refs(*own, *merged) if r in items})
         return list(taken)
 
     def harden(self, node: Each, place: Place) -> None:

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from typing_extensions import assert_never
+
 from pipeglot.backends.airflow.loops import Loops
 from pipeglot.backends.airflow.plan import (
     PROPAGATE,
@@ -45,6 +47,7 @@ from pipeglot.core.ir import (
     Each,
     Group,
     If,
+    Include,
     Out,
     Pipeline,
     Value,
@@ -222,6 +225,10 @@ class Lowering:
                 self.gate(node, place)
             case Each():
                 self.loops.each(node, place)
+            case Group() | Include():
+                raise AssertionError(f"{node.kind} in a block whose groups are opened")
+            case _:
+                assert_never(node)
         for group in self.shape.groups[node.id]:
             if self.shape.frames[group] == self.shape.frames[node.id]:
                 self.ends.setdefault(group, []).extend(self.ends[node.id])

@@ -6,8 +6,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.backends.airflow.helpers import HELPERS, MOMENTS, moment_helper
-from pipeglot.backends.airflow.plan import Back, Branch, Gate, Give, Loop, Plan, Rows, Step, Task
+from pipeglot.backends.airflow.plan import (
+    Back,
+    Branch,
+    Flat,
+    Gate,
+    Gather,
+    Give,
+    Items,
+    Loop,
+    Merge,
+    Nothing,
+    Plan,
+    Rows,
+    Step,
+    Task,
+    Tolerate,
+)
 from pipeglot.backends.airflow.settings import CONTEXT
 from pipeglot.codegen.pysource import Atom, Code, Imports, Names, identifier
 from pipeglot.codegen.python import AuthorCode
@@ -113,8 +131,10 @@ class Naming:
                 values = (value, *carried)
             case Back(value=Value_) if Value_ is not None:
                 values = (Value_,)
-            case _:
+            case Merge() | Items() | Flat() | Back() | Gather() | Tolerate() | Nothing():
                 return False
+            case _:
+                assert_never(work)
         own = {loop.each.id} | loop.carried
         return any(item in own for item in item_refs(*values)) or any(ref in own for ref in out_refs(*values))
 

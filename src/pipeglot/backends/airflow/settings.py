@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.backends.airflow.xcom import changed_constants
 from pipeglot.codegen import pod
 from pipeglot.codegen.clock_changes import clock_changes
@@ -227,6 +229,8 @@ def _schedule(pipeline: Pipeline, engine: Any) -> dict[str, Any]:
                 engine("datetime", "timedelta")
                 name = engine("airflow.sdk", "DeltaTriggerTimetable")
                 told["schedule"] = call(name, duration(seconds))
+        case _:
+            assert_never(schedule.timing)
     if schedule.start is not None:
         start = schedule.start
         pendulum = engine("pendulum", "")

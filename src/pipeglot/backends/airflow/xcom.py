@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Call, Const, Each, If, Json, Pipeline, Schema, parts, walk
+from pipeglot.core.ir import Call, Const, Each, Group, If, Include, Json, Pipeline, Schema, parts, walk
 from pipeglot.core.types import options
 
 
@@ -51,6 +53,10 @@ def changed_constants(pipeline: Pipeline) -> Iterator[Diagnostic]:
                 values = [p.value for v in given for p in parts(v) if isinstance(p, Const)]
             case Call(policy=policy) if policy.on_failure is not None:
                 values = [policy.on_failure.default]
+            case Call() | Group() | Include():
+                pass
+            case _:
+                assert_never(node)
         for keys in filter(None, map(_reserved, values)):
             message = f"Airflow's XCom keeps no dict with {keys}, as a constant of {node.id!r} has"
             yield Diagnostic("PG230", "error", message, node.at, "give it other keys, or as JSON text", "airflow")

@@ -18,9 +18,11 @@ import keyword
 import re
 from collections.abc import Iterable, Sequence
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.pysource import Names
 from pipeglot.codegen.python import roots
-from pipeglot.core.ir import AnyNode, Call, Each, Group, If, Item, Out, Pipeline, Value
+from pipeglot.core.ir import AnyNode, Call, Each, Group, If, Include, Item, Out, Pipeline, Value
 from pipeglot.core.shape import Shape, inputs, out_refs, outputs, sources, transparent
 
 from .order import collect_first, comes_after
@@ -214,8 +216,10 @@ class Lowering:
                     self.map(node, gate)
                 else:
                     self.run_bodies(node, gate)
+            case Group() | Include():
+                raise AssertionError(f"{node.kind} in a block whose groups are opened")
             case _:
-                raise AssertionError(node.kind)
+                assert_never(node)
 
     def call(self, call: Call, gate: Handle | None) -> None:
         op = self.op(self.common.call_names[call.id], call.id, Step(call), call.args.values(), gate)

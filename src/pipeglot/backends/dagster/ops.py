@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.pod import limits, requests, variables
 from pipeglot.codegen.pysource import (
     WIDTH,
@@ -156,7 +158,10 @@ class _OpText:
                 return {"out": literal({out: call(dg("Out"), is_required=False) for out in op.outs})}
             case Check() | Done():
                 return {"out": call(dg("Out"), nothing)}
-        return {}
+            case Step() | Give() | Pick() | RunBody():
+                return {}
+            case _:
+                assert_never(op.work)
 
     def policy(self, policy: Policy) -> dict[str, Any]:
         if (told := retry_policy(policy)) is None:
@@ -198,6 +203,8 @@ class _OpText:
                 return [f"    {self.module.use('all_succeeded')}(runs)"]
             case Done():
                 return ["    pass"]
+            case _:
+                assert_never(self.op.work)
 
     @staticmethod
     def give(doc: Doc, word: str = "return ", indent: int = 4) -> str:
@@ -314,6 +321,8 @@ class _OpText:
             case Ctx(name=name):
                 self.needs |= {"context", "params"}
                 return f"{self.module.use('logical_date' if name == 'logical_date' else 'run_day')}(context, params)"
+            case _:
+                assert_never(root)
 
 
 def module_names(module: Module, op: Op) -> set[str]:
@@ -357,7 +366,10 @@ def _pod_of(op: Op) -> Policy:
         case RunBody(body=body):
             found = {secret.env: secret for inner in body.ops() for secret in _pod_of(inner).secrets}
             return Policy(secrets=tuple(found.values()))
-    return Policy()
+        case Choose() | Fan() | Give() | Pick() | Gather() | Check() | Done():
+            return Policy()
+        case _:
+            assert_never(op.work)
 
 
 def pod_settings(policy: Policy) -> dict[str, Json]:

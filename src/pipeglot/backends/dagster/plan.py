@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from typing_extensions import assert_never
+
 from pipeglot.core.ir import Call, Each, If, Item, Out, Value
 from pipeglot.core.shape import unique
 
@@ -201,9 +203,15 @@ class Plan:
 
     def role(self, op: Op) -> Role:
         """What a failure of an op means."""
-        if isinstance(op.work, Step):
-            return "call"
-        return "outcome" if isinstance(op.work, Check | Done | RunBody | Gather) else "helper"
+        match op.work:
+            case Step():
+                return "call"
+            case Check() | Done() | RunBody() | Gather():
+                return "outcome"
+            case Choose() | Fan() | Give() | Pick():
+                return "helper"
+            case _:
+                assert_never(op.work)
 
 
 __all__ = ["Graph", "Handle", "Mapped", "Op", "Plan", "Source", "unique", "unique_handles"]

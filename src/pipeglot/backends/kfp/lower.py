@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.pysource import (
     RESERVED,
     Atom,
@@ -33,7 +35,9 @@ from pipeglot.core.ir import (
     Call,
     Ctx,
     Each,
+    Group,
     If,
+    Include,
     Out,
     Param,
     ParamRef,
@@ -259,6 +263,10 @@ class Lowering:
                     branch(self, dag, node, guard)
                 case Each():
                     loop(self, dag, node, guard)
+                case Group() | Include():
+                    raise AssertionError(f"{node.kind} in a block whose groups are opened")
+                case _:
+                    assert_never(node)
 
     def _ordered(self, body: tuple[AnyNode, ...]) -> list[AnyNode]:
         """The nodes of a block so that each stands behind what it waits for."""

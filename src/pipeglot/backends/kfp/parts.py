@@ -7,9 +7,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.pysource import Root
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Pipeline, Policy, Secret, Text, Value
+from pipeglot.core.ir import (
+    All,
+    Any_,
+    Compare,
+    Const,
+    Ctx,
+    DictOf,
+    IsIn,
+    Item,
+    ListOf,
+    Not,
+    Out,
+    ParamRef,
+    Pipeline,
+    Policy,
+    Secret,
+    Text,
+    Value,
+)
 from pipeglot.core.secrets import calls_with_secrets
 
 from .programs import Writing
@@ -84,6 +104,8 @@ def key_of(value: Root) -> tuple[str, str]:
             return "item", loop
         case ParamRef(name=name) | Ctx(name=name):
             return value.kind, name
+        case _:
+            assert_never(value)
 
 
 def value_path(value: Root) -> tuple[str | int, ...]:
@@ -114,6 +136,8 @@ def words(value: Root) -> str:
             return f"{loop}_item"
         case ParamRef(name=name) | Ctx(name=name):
             return name
+        case _:
+            assert_never(value)
 
 
 def json_text(value: Any) -> str:
@@ -162,7 +186,10 @@ def shielded(value: Value) -> Value:
             return ListOf(items=tuple(shielded(item) for item in items))
         case DictOf(items=pairs):
             return DictOf(items=tuple((key, shielded(item)) for key, item in pairs))
-    return value
+        case Const() | ParamRef() | Out() | Item() | Ctx() | Compare() | IsIn() | All() | Any_() | Not():
+            return value
+        case _:
+            assert_never(value)
 
 
 def _shield(part: Value) -> Value:

@@ -6,11 +6,13 @@ import difflib
 import re
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.pysource import escape
 from pipeglot.codegen.python import header
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Cron, Pipeline, Schedule
+from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
 
 from .clock import cron_ticks
 
@@ -82,9 +84,11 @@ def _schedule(schedule: Schedule) -> dict[str, Any]:
     match schedule.timing:
         case Cron(expression=expression, timezone=zone):
             return {"cron": expression, "timezone": zone}
-        case interval:
+        case Interval(seconds=seconds):
             anchor = {} if schedule.start is None else {"anchor_date": schedule.start.isoformat()}
-            return {"interval": interval.seconds, **anchor, "timezone": "UTC"}
+            return {"interval": seconds, **anchor, "timezone": "UTC"}
+        case _:
+            assert_never(schedule.timing)
 
 
 def _block(value: Any, pad: str) -> list[str]:

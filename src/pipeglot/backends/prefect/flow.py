@@ -12,6 +12,8 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.pysource import (
     Atom,
     Doc,
@@ -31,7 +33,9 @@ from pipeglot.core.ir import (
     Cron,
     Ctx,
     Each,
+    Group,
     If,
+    Include,
     Item,
     Out,
     ParamRef,
@@ -98,6 +102,8 @@ class Flow:
                 return Var('"failed" if failed else "succeeded"')
             case Ctx():
                 return Var(self._context[ref.name])
+            case _:
+                assert_never(ref)
 
     def args(self, task: Task, place: Place) -> tuple[list[Doc], dict[str, Doc]]:
         """What a task is submitted with: by position, from the first constant on by name."""
@@ -209,6 +215,10 @@ class Flow:
                     made += BranchWriter(self).write(node, place)
                 case Each():
                     made += EachWriter(self).write(node, place)
+                case Group() | Include():
+                    raise AssertionError(f"{node.kind} in a block whose groups are opened")
+                case _:
+                    assert_never(node)
         return made
 
     def order(self, nodes: list[AnyNode], place: Place) -> Iterator[AnyNode]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.codegen.pysource import (
     Atom,
     Code,
@@ -355,6 +357,8 @@ def _words(value: Root) -> str:
             return f"{loop}_item"
         case ParamRef(name=name) | Ctx(name=name):
             return name
+        case _:
+            assert_never(value)
 
 
 def docstring(text: str) -> list[str]:

@@ -8,6 +8,8 @@ import warnings
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from typing_extensions import assert_never
+
 from pipeglot.core.ir import Container, Cron, Imported, Inlined, Shell
 from pipeglot.core.rules.facts import Facts, Findings
 from pipeglot.core.rules.practice import looks_secret
@@ -102,6 +104,10 @@ def steps(facts: Facts) -> Findings:
                     if not all(part.isidentifier() for part in dotted.split(".")):
                         message = f"step {step.name!r}: {dotted!r} cannot be imported"
                         yield facts.find("PG193", message, step)
+            case Inlined() | Shell() | Container():
+                pass
+            case _:
+                assert_never(step.run)
 
 
 def secrets(facts: Facts) -> Findings:

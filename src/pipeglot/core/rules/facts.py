@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from typing_extensions import assert_never
+
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import (
     AnyNode,
@@ -14,6 +16,7 @@ from pipeglot.core.ir import (
     Call,
     Collected,
     Each,
+    Group,
     If,
     Include,
     Merged,
@@ -114,6 +117,10 @@ class Facts:
                     for collected in node.collected:
                         where = collected.at or at
                         yield Use(collected.value, node, (*frames, Frame(id)), where, f"{collected.id!r}", collected)
+                case Group():
+                    pass
+                case _:
+                    assert_never(node)
         final, result = self.pipeline.final, self.pipeline.result
         if final is not None:
             for name, value in final.call.args.items():
@@ -147,8 +154,10 @@ class Facts:
                         enter(node.body)
                         for collected in node.collected:
                             outs[collected.id] = collected.type or list_of(typed(collected.value))
-                    case _:
+                    case Group():
                         enter(node.body)
+                    case _:
+                        assert_never(node)
 
         def typed(value: Value) -> Schema:
             return schema_of(value, scope) or {}

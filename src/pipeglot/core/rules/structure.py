@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from typing_extensions import assert_never
+
 from pipeglot.core.ir import (
     MAX_DEPTH,
     All,
@@ -150,6 +152,12 @@ def references(facts: Facts) -> Findings:
                 case Ctx(name="state") if not use.final:
                     message = f"{use.what} takes the state of the run, which only a Final can"
                     yield facts.find("PG184", message, use.at)
+                case Const() | ParamRef() | Item() | Ctx() | ListOf() | DictOf() | Text():
+                    pass
+                case Compare() | IsIn() | All() | Any_() | Not():
+                    pass
+                case _:
+                    assert_never(part)
 
 
 def _out(facts: Facts, use: Use, ref: str) -> Findings:

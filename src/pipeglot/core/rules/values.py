@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from typing_extensions import assert_never
+
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.domain import BIGGEST
 from pipeglot.core.ir import (
@@ -11,6 +13,7 @@ from pipeglot.core.ir import (
     Any_,
     Compare,
     Const,
+    Ctx,
     DictOf,
     Each,
     IsIn,
@@ -21,6 +24,7 @@ from pipeglot.core.ir import (
     Out,
     ParamRef,
     Schema,
+    Text,
     Value,
     parts,
 )
@@ -172,6 +176,10 @@ def conditions(facts: Facts) -> Findings:
                         yield from _condition(facts, use, operand)
                 case Not():
                     yield from _condition(facts, use, part.operand)
+                case Const() | ParamRef() | Out() | Item() | Ctx() | ListOf() | DictOf() | Text():
+                    pass
+                case _:
+                    assert_never(part)
 
 
 def _condition(facts: Facts, use: Use, value: Value) -> Findings:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeglot.core.ir import At, Container, Imported, Pipeline, Shell
+from typing_extensions import assert_never
+
+from pipeglot.core.ir import At, Container, Imported, Inlined, Pipeline, Shell
 
 _ENVIRON = frozenset({"os.environ", "environ"})
 _GET = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get", "os.environ.pop", "os.environ.setdefault"})
@@ -120,8 +122,13 @@ def unread(pipeline: Pipeline) -> list[str]:
     """Modules and images whose code is not in the pipeline, so that nobody looked for what it takes."""
     found = []
     for step in pipeline.steps:
-        if isinstance(step.run, Imported):
-            found.append(f"module {step.run.module}")
-        elif isinstance(step.run, Container):
-            found.append(f"image {step.run.image}")
+        match step.run:
+            case Imported(module=module):
+                found.append(f"module {module}")
+            case Container(image=image):
+                found.append(f"image {image}")
+            case Inlined() | Shell():
+                pass
+            case _:
+                assert_never(step.run)
     return list(dict.fromkeys(found))
