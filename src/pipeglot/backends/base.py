@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from pipeglot.codegen.origin import Origin
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, uses
 from pipeglot.core.ir import Pipeline
@@ -56,7 +57,8 @@ class Compiled:
     """The files of one pipeline for one target, by relative POSIX path, and what there is to say about them.
 
     `names` maps every engine-side task name to the id of the IR node it stands for. `entry` is the file that holds
-    the engine's pipeline object (DAG, flow), `name` what the engine knows it by.
+    the engine's pipeline object (DAG, flow), `name` what the engine knows it by. `origins` are what the generated lines are
+    there for; of a target that gives none, nobody can say that.
     """
 
     target: str
@@ -65,6 +67,7 @@ class Compiled:
     name: str
     diagnostics: tuple[Diagnostic, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    origins: Sequence[Origin] = ()
 
 
 @dataclass(frozen=True)

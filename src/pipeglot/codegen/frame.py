@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from pipeglot.codegen.pysource import Code
+from pipeglot.codegen.code import Code, joined
 
 
 def _only_code(value: Any) -> str:
@@ -29,6 +29,6 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def render_frame(template: str, **parts: Any) -> str:
+def render_frame(template: str, **parts: Any) -> Code:
     """The text of `templates/<template>` with finished parts; TypeError when it would print anything but Code."""
-    return _environment().get_template(template).render(**parts)
+    return joined(_environment().get_template(template).generate(**parts), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pipeglot.codegen.pysource import Spelling
 from pipeglot.core.ir import Resources, Secret
 
 
@@ -31,6 +32,13 @@ def limits(resources: Resources) -> dict[str, str]:
     """
     bounds = {} if resources.memory is None else {"memory": resources.memory}
     return bounds if resources.gpus is None else {**bounds, resources.gpu_type: str(resources.gpus)}
+
+
+def spelling(resources: Resources | None) -> Spelling:
+    """What the settings of a container spell."""
+    gpus = {} if resources is None else {resources.gpu_type: "Resources.gpus Resources.gpu_type"}
+    amounts: Spelling = {"cpu": "Resources.cpu", "memory": "Resources.memory", **gpus}
+    return {"env": "Policy.secrets", "resources": {"requests": amounts, "limits": amounts}}
 
 
 def variables(secrets: Iterable[Secret]) -> list[dict[str, Any]]:

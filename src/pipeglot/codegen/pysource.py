@@ -11,13 +11,15 @@ import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
 from typing_extensions import assert_never
 
+from pipeglot.codegen.code import Code as Code
+from pipeglot.codegen.code import Mark, joined
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -38,11 +40,8 @@ from pipeglot.core.ir import (
 WIDTH = 88
 
 
-class Code(str):
-    """Source text that may be printed into a generated file; templates print nothing else."""
-
-    __slots__ = ()
-
+Spelled: TypeAlias = tuple[str | None, str]
+"""What a piece of code is there for: a node (None: that of the code around it) and a field of the IR."""
 
 # ---------------------------------------------------------------- documents: source that knows how to break
 
@@ -60,6 +59,7 @@ class Entry:
 
     prefix: str
     value: Doc
+    spelled: tuple[Spelled, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Bracket:
     close: str
     comma: bool = False
     """A tuple of one keeps its comma."""
+    spelled: tuple[Spelled, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,29 +199,54 @@ def width(text: str) -> int:
     return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
 
 
-def render(doc: Doc, indent: int = 0, lead: int = 0, tail: int = 0) -> str:
+def spelling(doc: Doc) -> Iterator[Spelled]:
+    """All that a document is there for, and the documents in it."""
+    match doc:
+        case Bracket(items=items, spelled=spelled):
+            yield from spelled
+        case Stack(parts=items):
+            pass
+        case Infix(operands=operands):
+            items = tuple(Entry("", operand) for operand in operands)
+        case Parens(inner=inner):
+            items = (Entry("", inner),)
+        case Atom():
+            return
+        case _:
+            assert_never(doc)
+    for entry in items:
+        yield from entry.spelled
+        yield from spelling(entry.value)
+
+
+def marked(text: str, spelled: Iterable[Spelled]) -> Code:
+    """A piece of text that is there for some attributes."""
+    return Code(text, [Mark(0, text.count("\n"), node, attribute) for node, attribute in dict.fromkeys(spelled)])
+
+
+def render(doc: Doc, indent: int = 0, lead: int = 0, tail: int = 0) -> Code:
     """`doc` as text whose first line starts at column `lead` and whose last is followed by `tail` columns."""
     line = flat(doc)
     if isinstance(doc, Atom) or lead + width(line) + tail <= WIDTH:
-        return line
-    pad = " " * (indent + 4)
+        return marked(line, spelling(doc))
+    pad, end = " " * (indent + 4), "\n" + " " * indent
     if isinstance(doc, Infix):
         return _infix(doc, indent, lead, tail)
     if isinstance(doc, Parens):
-        return f"{doc.prefix}(\n{pad}{_inside(doc.inner, indent + 4, indent + 4)}\n{' ' * indent})"
+        return f"{doc.prefix}(\n{pad}" + _inside(doc.inner, indent + 4, indent + 4) + f"{end})"
     if isinstance(doc, Stack):
-        inner = flat(doc)[len(doc.open) : -len(doc.close)]
+        inner = line[len(doc.open) : -len(doc.close)]
         if indent + 4 + width(inner) <= WIDTH:
-            return f"{doc.open}\n{pad}{inner}\n{' ' * indent}{doc.close}"
+            return f"{doc.open}\n{pad}" + marked(inner, spelling(doc)) + end + doc.close
         broken = [pad + p.prefix + render(p.value, indent + 4, indent + 4 + width(p.prefix)) for p in doc.parts]
-        return doc.open + "\n" + "\n".join(broken) + "\n" + " " * indent + doc.close
+        return f"{doc.open}\n" + joined(broken) + end + doc.close
     if not doc.items:
-        return line
-    lines = [pad + e.prefix + _entry(e, indent + 4) + "," for e in doc.items]
-    return doc.open + "\n" + "\n".join(lines) + "\n" + " " * indent + doc.close
+        return marked(line, spelling(doc))
+    lines = [marked(pad + e.prefix + _entry(e, indent + 4) + ",", e.spelled) for e in doc.items]
+    return joined([marked(doc.open, doc.spelled), *lines, " " * indent + doc.close])
 
 
-def _entry(entry: Entry, indent: int) -> str:
+def _entry(entry: Entry, indent: int) -> Code:
     """The value of a bracket's item: operators that do not fit on a line get parentheses of their own."""
     lead = indent + width(entry.prefix)
     value = entry.value
@@ -229,7 +255,7 @@ def _entry(entry: Entry, indent: int) -> str:
     return render(value, indent, lead, 1)
 
 
-def _infix(doc: Infix, indent: int, lead: int, tail: int) -> str:
+def _infix(doc: Infix, indent: int, lead: int, tail: int) -> Code:
     """Operators that do not fit on a line, where a statement has them: in parentheses with one operand a line.
 
     Between two operands ruff rather breaks parentheses that one of them has.
@@ -249,16 +275,17 @@ def _infix(doc: Infix, indent: int, lead: int, tail: int) -> str:
             if indent + 1 + width(end) + tail <= WIDTH:
                 return render(first, indent, WIDTH) + end
     pad = " " * (indent + 4)
-    return f"(\n{pad}{_inside(doc, indent + 4, indent + 4)}\n{' ' * indent})"
+    return f"(\n{pad}" + _inside(doc, indent + 4, indent + 4) + f"\n{' ' * indent})"
 
 
-def _inside(doc: Doc, indent: int, lead: int) -> str:
+def _inside(doc: Doc, indent: int, lead: int) -> Code:
     """A document between parentheses: one operand a line when it does not fit."""
     if not isinstance(doc, Infix) or lead + width(flat(doc)) <= WIDTH:
         return render(doc, indent, lead)
     first, *rest = doc.operands
     sign = f"\n{' ' * indent}{doc.op} "
-    return _inside(first, indent, lead) + "".join(sign + _inside(o, indent, indent + len(doc.op) + 1) for o in rest)
+    lines = (sign + _inside(o, indent, indent + len(doc.op) + 1) for o in rest)
+    return joined([_inside(first, indent, lead), *lines], "")
 
 
 def _ends_in_bracket(doc: Doc) -> bool:
@@ -289,11 +316,11 @@ def is_tidy(doc: Doc, room: int) -> bool:
     return width(f") {doc.op} {flat(last)}") <= room and re.search(r"[\[(](?![\])])", flat(last)) is None
 
 
-def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
+def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> Code:
     """One statement: `prefix`, the document, `suffix`, at `indent` columns, without a line end.
 
-    >>> statement("x = ", literal([1, 2]), indent=4)
-    '    x = [1, 2]'
+    >>> print(statement("x = ", literal([1, 2]), indent=4))
+        x = [1, 2]
     """
     pad = " " * indent
     body = render(doc, indent, indent + width(prefix), width(suffix))
@@ -301,8 +328,30 @@ def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
         head = width(body.partition("\n")[0])
         if indent + width(prefix) + head > WIDTH >= indent + 4 + width(doc.open):
             # Where not even the call's head fits beside the name, ruff puts the call in parentheses.
-            body = f"(\n{pad}    {render(doc, indent + 4, indent + 4)}\n{pad})"
+            body = f"(\n{pad}    " + render(doc, indent + 4, indent + 4) + f"\n{pad})"
     return pad + prefix + body + suffix
+
+
+Spelling: TypeAlias = Mapping[str, "str | tuple[Spelled, ...] | Spelling"]
+"""What the items of a call or dict are there for, by the name of the argument or the key ("" where there is none): fields of
+the IR with spaces between, the same for other nodes than the one around, or a table for the items within."""
+
+
+def spelled(doc: Bracket, table: Spelling) -> Bracket:
+    """A call or dict whose items say which attributes they are there for.
+
+    >>> [entry.spelled for entry in spelled(call("f", 1, retries=2), {"retries": "Retry.count"}).items]
+    [(), ((None, 'Retry.count'),)]
+    """
+    return replace(doc, items=tuple(_spelled(entry, table) for entry in doc.items))
+
+
+def _spelled(entry: Entry, table: Spelling) -> Entry:
+    found = table.get(entry.prefix.rstrip(" =:").strip('"'), ())
+    if isinstance(found, Mapping):
+        return replace(entry, value=spelled(entry.value, found)) if isinstance(entry.value, Bracket) else entry
+    fields = tuple((None, field) for field in found.split()) if isinstance(found, str) else found
+    return replace(entry, spelled=(*entry.spelled, *fields))
 
 
 # ---------------------------------------------------------------- the language's values as expressions

@@ -6,11 +6,23 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.pysource import Code, Doc, Imports, RootNames, call, expression, identifier, literal, root, string
+from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.pysource import (
+    Doc,
+    Imports,
+    RootNames,
+    call,
+    expression,
+    identifier,
+    literal,
+    root,
+    spelled,
+    string,
+)
 from pipeglot.codegen.shadowing import Hidden, hidden, meanings
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (
@@ -163,19 +175,22 @@ def invocation(
     """
     step = pipeline.step(node.step)
     args = {name: expression(value, names) for name, value in node.args.items()}
+    facts = {name: "Ctx.name" for name, value in node.args.items() if any(isinstance(p, Ctx) for p in parts(value))}
     match step.run:
         case Imported(module=module, attr=attr):
             imports.module(module)
-            return call(f"{boundary_name}({module}.{attr})", **args)
+            made = spelled(call(f"{boundary_name}({module}.{attr})", **args), facts)
         case Inlined(name=name):
-            return call(f"{boundary_name}({name})", **args)
+            made = spelled(call(f"{boundary_name}({name})", **args), facts)
         case Shell(script=script):
-            return call("run_command", boundary.shell_words(script), literal(args))
+            made = spelled(call("run_command", boundary.shell_words(script), literal(args)), {"": facts})
         case Container(image=image, command=command):
             variables = [*args, *(secret.env for secret in node.policy.secrets)]
-            return call("run_command", boundary.container_words(image, command, variables), literal(args))
+            words = boundary.container_words(image, command, variables)
+            made = spelled(call("run_command", words, literal(args)), {"": facts})
         case _:
             assert_never(step.run)
+    return replace(made, spelled=((step.name, "Step.run"), (None, "Call.step")))
 
 
 def module_stem(pipeline: Pipeline) -> str:
@@ -214,13 +229,13 @@ def author_code(pipeline: Pipeline, imports: Imports) -> AuthorCode:
         else:
             bound |= dict.fromkeys(chunk.names, "")
             together = chunk.kind == before == "value" and "\n" not in chunk.text + text[-1]
-            text += ["\n" if together else "\n\n\n", chunk.text.rstrip("\n")]
+            text += ["\n" if together else "\n\n\n", Code(chunk.text.rstrip("\n")).of(chunk.names[0], "Chunk.text")]
             before = chunk.kind
     bound = imported | bound
     own = hidden(bound, {param.name for param in pipeline.params})
     imports.rename(own.names)
     diagnostics = tuple(_modules_hidden(pipeline, bound))
-    return AuthorCode(Code("".join(text[2:])), frozenset(bound) | own.instead, imported, own, diagnostics)
+    return AuthorCode(joined(text[2:], ""), frozenset(bound) | own.instead, imported, own, diagnostics)
 
 
 def _modules_hidden(pipeline: Pipeline, bound: Mapping[str, str]) -> Iterator[Diagnostic]:
@@ -258,7 +273,7 @@ def spaced(parts: Iterable[Code]) -> Code:
     found = [part for part in parts if part]
     first = ast.parse(found[0]).body[0]
     definition = isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    return Code(("\n\n" if definition else "\n") + "\n\n\n".join(found))
+    return ("\n\n" if definition else "\n") + joined(found, "\n\n\n")
 
 
 def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from pipeglot.codegen.pysource import Code, Imports
+from pipeglot.codegen.code import Code, marks_of
+from pipeglot.codegen.pysource import Imports
 from pipeglot.core.free_variables import uses
 from pipeglot.meaning import boundary
 
@@ -85,7 +86,7 @@ class Hidden:
             lines[line - 1] = lines[line - 1][:start] + new + lines[line - 1][end:]
             if "." in replaced:
                 self.need_builtins(imports)
-        return Code("\n".join(line.decode() for line in lines))
+        return Code("\n".join(line.decode() for line in lines), marks_of(text))
 
     def again(self, parts: Iterable[str]) -> Code:
         """Second names for functions of the author's: those that generated code has a variable of the same name beside."""

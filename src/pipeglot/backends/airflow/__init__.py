@@ -11,12 +11,14 @@ from pipeglot.backends.airflow.lower import TaskIds, lower
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.observe import observe
 from pipeglot.backends.airflow.plan import Plan, Step
-from pipeglot.backends.airflow.settings import dag_arguments, diagnose, say, task_options
+from pipeglot.backends.airflow.settings import dag, diagnose, say, task_options
 from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
 from pipeglot.backends.base import Backend, Compiled
+from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.frame import render_frame
-from pipeglot.codegen.pysource import Code, Imports, call, identifier, statement
+from pipeglot.codegen.origin import origins
+from pipeglot.codegen.pysource import Imports, identifier, statement
 from pipeglot.codegen.python import STANDARD, author_code, boundary_code, header, module_stem, spaced
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline
@@ -36,13 +38,14 @@ def emit(pipeline: Pipeline) -> Compiled:
     author = author_code(pipeline, imports)
     naming = Naming(pipeline, plan, author, imports)
     dag_id = TaskIds()(pipeline.name)
-    dag = call(naming.engine("airflow.sdk", "DAG"), **dag_arguments(pipeline, dag_id, naming.engine, told))
+    made = dag(pipeline, dag_id, naming.engine, told)
     defined = functions(naming, told)
-    wired = "\n".join(Wiring(naming).lines()).lstrip("\n")
-    body = "\n\n".join([*defined, wired] if wired else defined) or "    pass"
-    opened = statement("with ", dag, f" as {naming.dag}:") + ("\n" if defined else "")
+    wired = Wiring(naming).lines()
+    wired = wired[wired[:1] == [""] :]
+    body = joined([*defined, joined(wired)] if wired else defined, "\n\n") or "    pass"
+    opened = statement("with ", made, f" as {naming.dag}:").of("") + ("\n" if defined else "")
     boundary = boundary_code(pipeline.steps, imports)
-    parts = [boundary, *naming.helpers.values(), Code(f"{opened}\n{body}")]
+    parts = [boundary, *naming.helpers.values(), opened + "\n" + body]
     generated = [author.hidden.immune(part, imports) for part in parts]
     text = render_frame(
         "airflow.py.j2",
@@ -56,7 +59,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     entry = f"{module_stem(pipeline)}.py"
     names = {task.id: task.node for task in plan.all() if task.node}
     files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
-    return Compiled("airflow", files, entry, dag_id, diagnostics, names)
+    return Compiled("airflow", files, entry, dag_id, diagnostics, names, origins(files, pipeline))
 
 
 def _renamed(plan: Plan, calls: Mapping[str, Call]) -> Iterator[Diagnostic]:

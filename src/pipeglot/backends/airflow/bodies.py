@@ -137,7 +137,7 @@ class Body:
         for condition, target in zip(conditions, found, strict=True):
             if condition is None:
                 return [*lines, self.give(target)]
-            lines.append(statement("if ", self.condition(condition), ":", indent=8))
+            lines.append(statement("if ", self.condition(condition), ":", indent=8).of(attribute="Arm.when"))
             lines.append(statement("return ", target, indent=12))
         return [*lines, self.give(none)]
 

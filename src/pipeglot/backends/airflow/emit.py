@@ -7,22 +7,45 @@ from typing import Any
 
 from pipeglot.backends.airflow.bodies import Body
 from pipeglot.backends.airflow.naming import Naming
-from pipeglot.backends.airflow.plan import Branch, Nothing, Step, Task
+from pipeglot.backends.airflow.plan import Branch, Flat, Items, Nothing, Rows, Step, Task, Tolerate, Work
 from pipeglot.backends.airflow.settings import Settings, policy
 from pipeglot.codegen import pod
-from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, call, flat, literal, statement
+from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.pysource import (
+    Atom,
+    Bracket,
+    Doc,
+    Entry,
+    Spelling,
+    call,
+    flat,
+    literal,
+    spelled,
+    statement,
+)
 from pipeglot.codegen.python import own_docstring
 from pipeglot.core.ir import Inlined, Resources
 
+SPELLS = {
+    "task_id": "Call.id",
+    "retries": "Retry.count",
+    "retry_delay": "Retry.delay",
+    "retry_exponential_backoff": "Retry.backoff",
+    "max_retry_delay": "Retry.max_delay",
+    "execution_timeout": "Policy.timeout",
+    "task_display_name": "Call.id",
+}
+"""The attributes of a call that the arguments of its task spell."""
 
-def functions(naming: Naming, settings: Settings) -> list[str]:
+
+def functions(naming: Naming, settings: Settings) -> list[Code]:
     """The definitions of all tasks, in order."""
     plan = naming.plan
     tasks = [task for task in plan.all() if not isinstance(task.work, Nothing)]
     return [_function(naming, task, settings) for task in tasks]
 
 
-def _function(naming: Naming, task: Task, settings: Settings) -> str:
+def _function(naming: Naming, task: Task, settings: Settings) -> Code:
     body = Body(naming, task)
     lines = body.lines()
     kind = f"{naming.engine('airflow.sdk', 'task')}"
@@ -35,8 +58,38 @@ def _function(naming: Naming, task: Task, settings: Settings) -> str:
     entries = [Entry("", Atom(name)) for name in body.arguments]
     entries += [Entry(f"{name}=", Atom("None")) for name in body.context]
     signature = Bracket(f"{naming.wrapper(task)}(", tuple(entries), ")")
-    head = [statement("@", call(kind, **told), indent=4), statement("def ", signature, ":", indent=4)]
-    return "\n".join([*head, *lines])
+    decorator = spelled(call(kind, **told), _spelled(naming, task, settings))
+    head = [statement("@", decorator, indent=4), statement("def ", signature, ":", indent=4)]
+    return joined([*head, *lines]).of(
+        task.node, _ABOUT.get(type(task.work)) or ("Pipeline.final" if task is naming.plan.final else None)
+    )
+
+
+_ABOUT: dict[type[Work], str] = {
+    Tolerate: "Policy.on_failure",
+    Items: "Each.items",
+    Rows: "Each.items",
+    Flat: "Each.items",
+}
+"""The attributes that whole tasks are there for."""
+
+
+def _spelled(naming: Naming, task: Task, options: Settings) -> Spelling:
+    """What the arguments of a task's decorator are there for."""
+    if not isinstance(task.work, Step):
+        return {}
+    call = task.work.call
+    own = {name: ((f"airflow.tasks.{call.id}.{name}", "Pipeline.options"),) for name in options.tasks.get(call.id, {})}
+    container = {"": pod.spelling(call.policy.resources)}
+    return {
+        **SPELLS,
+        "doc_md": ((call.step, "Step.description"),),
+        "max_active_tis_per_dagrun": ((task.loop, "Each.max_parallel"),),
+        "executor_config": {
+            "pod_override": {"spec": {"containers": container, "node_selector": "Resources.node_selector"}}
+        },
+        **own,
+    }
 
 
 def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) -> dict[str, Any]:

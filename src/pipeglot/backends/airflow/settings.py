@@ -18,7 +18,19 @@ from pipeglot.backends.airflow.xcom import changed_constants
 from pipeglot.codegen import pod
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.intervals import interval_as_cron
-from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Imports, call, duration, flat, literal
+from pipeglot.codegen.pysource import (
+    Atom,
+    Bracket,
+    Doc,
+    Entry,
+    Imports,
+    Spelling,
+    call,
+    duration,
+    flat,
+    literal,
+    spelled,
+)
 from pipeglot.codegen.python import deaf_to_time_limits, packages_note
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
@@ -185,7 +197,26 @@ def _retry(retry: Retry) -> dict[str, Any]:
     return told
 
 
-def dag_arguments(pipeline: Pipeline, dag_id: str, engine: Any, settings: Settings) -> dict[str, Any]:
+def dag(pipeline: Pipeline, dag_id: str, engine: Any, settings: Settings) -> Bracket:
+    """The call of DAG."""
+    cron = pipeline.schedule is not None and isinstance(pipeline.schedule.timing, Cron)
+    spells: Spelling = {
+        "description": "Pipeline.description",
+        "doc_md": "Pipeline.description",
+        "schedule": {"": "Cron.expression", "timezone": "Cron.timezone"} if cron else "Interval.seconds",
+        "start_date": "Schedule.start",
+        "catchup": "Schedule.catch_up",
+        "max_active_runs": "Pipeline.max_active_runs",
+        "dagrun_timeout": "Pipeline.run_timeout",
+        "params": {param.name: ((param.name, "Pipeline.params"),) for param in pipeline.params},
+        "default_args": "Pipeline.owner",
+        "tags": "Pipeline.tags",
+        **{name: ((f"airflow.dag.{name}", "Pipeline.options"),) for name in settings.dag},
+    }
+    return spelled(call(engine("airflow.sdk", "DAG"), **_arguments(pipeline, dag_id, engine, settings)), spells)
+
+
+def _arguments(pipeline: Pipeline, dag_id: str, engine: Any, settings: Settings) -> dict[str, Any]:
     """The arguments of DAG(...), in the order they are written."""
     told: dict[str, Any] = {"dag_id": dag_id}
     if dag_id != pipeline.name:
@@ -341,7 +372,7 @@ __all__ = [
     "Atom",
     "Imports",
     "Settings",
-    "dag_arguments",
+    "dag",
     "diagnose",
     "flat",
     "policy",

@@ -7,8 +7,9 @@ from typing import Any
 
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import PROPAGATE, Back, Branch, Loop, Nothing, Task
-from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, flat, identifier, literal, statement, string
-from pipeglot.core.ir import Group, walk
+from pipeglot.codegen.code import Code, joined, marks_of
+from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, flat, identifier, literal, spelled, statement, string
+from pipeglot.core.ir import Call, Each, Group, If, walk
 
 
 class Wiring:
@@ -20,6 +21,8 @@ class Wiring:
         self.used = self._used()
         groups = (node for node in walk(naming.pipeline.body) if isinstance(node, Group))
         self.descriptions = {group.id: group.description for group in groups}
+        nodes = (node for node in walk(naming.pipeline.body) if isinstance(node, Call | If | Each) and node.after)
+        self.after = {node.id: f"{type(node).__name__}.after" for node in nodes}
 
     def lines(self) -> list[str]:
         """The statements, in order."""
@@ -85,19 +88,24 @@ class Wiring:
                 lines += self._open(group, indent + 4 * len(opened), group in again, known)
                 opened.append(group)
             at = indent + 4 * len(opened)
-            lines += self._make(step, at)
+            made = self._make(step, at)
+            if isinstance(step, Loop):
+                lines += ["", joined(made).of(step.each.id)]
+            else:
+                lines += [Code(line).of(step.node) for line in made]
         lines += self._edges(steps, indent)
         return lines
 
     def _open(self, group: str, indent: int, again: bool, known: set[str]) -> list[str]:
         args, kwargs = self._group_arguments(group)
         made = call(self.naming.engine("airflow.sdk", "TaskGroup"), *args, **kwargs)
+        made = spelled(made, {"": "Group.id", "tooltip": "Group.description"})
         if not again:
-            return [statement("with ", made, ":", indent=indent)]
+            return [statement("with ", made, ":", indent=indent).of(group)]
         name = self.naming.names(("group", group), f"{identifier(group)}_group")
-        lines = [] if group in known else [statement(f"{name} = ", made, indent=indent)]
+        lines = [] if group in known else [statement(f"{name} = ", made, indent=indent).of(group)]
         known.add(group)
-        return [*lines, " " * indent + f"with {name}:"]
+        return [*lines, Code(" " * indent + f"with {name}:").of(group)]
 
     def _group_arguments(self, group: str) -> tuple[list[Any], dict[str, Any]]:
         description = self.descriptions.get(group, "")
@@ -119,14 +127,15 @@ class Wiring:
         if not step.expands:
             return [statement(prefix, call(name, *arguments.values()), indent=indent)]
         loop = self.plan.loops[step.loop or ""]
-        lines = []
+        lines: list[str] = []
         if arguments:
             partial = call(f"{name}.partial", **arguments)
             name = flat(partial)
             if indent + len(prefix) + len(name) + len(".expand(") > WIDTH:
                 name = self.naming.names(("partial", step.id), f"{identifier(step.id)}_over")
                 lines.append(statement(f"{name} = ", partial, indent=indent))
-        made = call(f"{name}.expand", **{self.naming.item(loop.each.id): self._over(loop)})
+        item = self.naming.item(loop.each.id)
+        made = spelled(call(f"{name}.expand", **{item: self._over(loop)}), {item: ((loop.each.id, "Each.items"),)})
         return [*lines, statement(prefix, made, indent=indent)]
 
     def _given(self, task: Task) -> dict[str, Doc]:
@@ -156,29 +165,30 @@ class Wiring:
         item, pad = self.naming.item(loop.each.id), " " * indent
         name = self.naming.names(("group", loop.each.id), f"{identifier(loop.each.id)}_group")
         made = call(self.naming.engine("airflow.sdk", "task_group"), group_id=loop.id, prefix_group_id=False)
-        lines = ["", statement("@", made, indent=indent), f"{pad}def {name}({item}):"]
+        lines: list[str] = [statement("@", made, indent=indent), f"{pad}def {name}({item}):"]
         lines += self._block(loop.tasks, indent + 4)
         exported = self.exports.get(loop.each.id, [])
         if len(exported) == 1 and lines[-1].startswith(f"{pad}    {self.naming.variable(exported[0])} = "):
-            lines[-1] = lines[-1].replace(f"{self.naming.variable(exported[0])} = ", "return ", 1)
+            last = lines[-1]
+            lines[-1] = Code(last.replace(f"{self.naming.variable(exported[0])} = ", "return ", 1), marks_of(last))
         elif len(exported) == 1:
             lines.append(f"{pad}    return {self.naming.variable(exported[0])}")
         elif exported:
             doc = literal({id: Atom(self.naming.variable(id)) for id in exported})
             lines.append(statement("return ", doc, indent=indent + 4))
         prefix = f"{self.naming.results(loop)} = " if exported else ""
-        made = call(f"{name}.expand", **{item: self._over(loop)})
+        made = spelled(call(f"{name}.expand", **{item: self._over(loop)}), {item: "Each.items"})
         return [*lines, "", statement(prefix, made, indent=indent)]
 
     def _edges(self, steps: Sequence[Task | Loop], indent: int) -> list[str]:
         """The edges to tasks of one block that arguments do not make. A task that stands for an inner loop
         gets those from it where both are known, outside of its group."""
-        by_upstream: dict[tuple[str, ...], list[str]] = {}
+        by_upstream: dict[tuple[str, ...], dict[str, str]] = {}
 
         def note(task: Task, ups: Iterable[str], seen_from: Task | None) -> None:
             found = tuple(self._reach(seen_from, up) for up in ups)
             if found:
-                by_upstream.setdefault(found, []).append(self._reach(seen_from, task.id))
+                by_upstream.setdefault(found, {})[self._reach(seen_from, task.id)] = task.node
 
         for step in steps:
             if isinstance(step, Task):
@@ -189,10 +199,11 @@ class Wiring:
                 note(task, self._late(task), None)
         lines: list[str] = []
         for names, downs in by_upstream.items():
-            if len(names) == 1:
-                lines.append(_edge(names, downs, indent))
-            else:
-                lines += [_edge(names, [down], indent) for down in downs]
+            for together in [list(downs)] if len(names) == 1 else [[down] for down in downs]:
+                line = _edge(names, together, indent)
+                for down in together:
+                    line = line.of(downs[down], self.after.get(downs[down]))
+                lines.append(line)
         return lines
 
     def _late(self, task: Task) -> list[str]:
@@ -207,11 +218,12 @@ class Wiring:
             return []
         made = call(f"{self.naming.wrapper(task)}().as_teardown", on_failure_fail_dagrun=True)
         if not task.upstream:
-            return [statement("", made, indent=4)]
+            return [statement("", made, indent=4).of(task.node, "Pipeline.final")]
         name = self.naming.variable(task.id)
         ups = [self._reach(None, up) for up in task.upstream]
         why = "    # It runs whatever happened; `end`, beside it, keeps the state of the run."
-        return [why, statement(f"{name} = ", made, indent=4), _edge(ups, [name], 4)]
+        lines = [why, statement(f"{name} = ", made, indent=4), _edge(ups, [name], 4)]
+        return [joined(lines).of(task.node, "Pipeline.final")]
 
 
 def _reopened(steps: Sequence[Task | Loop]) -> set[str]:
@@ -230,7 +242,7 @@ def _one_or_list(names: Sequence[str]) -> Doc:
     return Atom(names[0]) if len(names) == 1 else literal([Atom(name) for name in names])
 
 
-def _edge(ups: Sequence[str], downs: Sequence[str], indent: int) -> str:
+def _edge(ups: Sequence[str], downs: Sequence[str], indent: int) -> Code:
     """`ups >> downs`, of which one at most is a list."""
     if len(ups) == 1:
         return statement(f"{ups[0]} >> ", _one_or_list(downs), indent=indent)

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeglot.backends.base import Compiled
+from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.frame import render_frame
-from pipeglot.codegen.pysource import Atom, Bracket, Code, Entry, Imports, call, identifier, literal
+from pipeglot.codegen.origin import origins
+from pipeglot.codegen.pysource import Atom, Bracket, Entry, Imports, Spelling, call, identifier, literal, spelled
 from pipeglot.codegen.python import (
     STANDARD,
     AuthorCode,
@@ -31,7 +33,7 @@ from .ops import Ops
 from .params import Params
 from .plan import Graph, Plan
 from .schedule import evaluation, scheduled
-from .settings import instance_file, job_settings, losses, options, say
+from .settings import instance_file, job_settings, job_spelling, losses, options, say
 from .wiring import Wiring
 
 _READ = frozenset(
@@ -63,7 +65,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     module = Module(pipeline, author, imports)
     params = Params(module)
     ops = Ops(module, plan, Types(shape), params, extra.ops)
-    file = File(module, plan, params, ops, job_settings(pipeline, name, extra.job))
+    file = File(module, plan, params, ops, job_settings(pipeline, name, extra.job), job_spelling(pipeline, extra.job))
     used = {call.step for call in calls.values()}
     boundary = boundary_code([step for step in pipeline.steps if step.name in used], imports)
     code = file.sections()
@@ -80,11 +82,11 @@ def emit(pipeline: Pipeline) -> Compiled:
         imports=Code(imports.text(STANDARD)),
         code=spaced(sections),
     )
-    files = {f"{stem}.py": text}
+    files: dict[str, str] = {f"{stem}.py": text}
     if (instance := instance_file(pipeline, name)) is not None:
         files["dagster.yaml"] = instance
     names = {op.name: op.node for op in plan.ops()}
-    return Compiled("dagster", files, f"{stem}.py", name, tuple(diagnostics), names)
+    return Compiled("dagster", files, f"{stem}.py", name, tuple(diagnostics), names, origins(files, pipeline))
 
 
 def _read_by_dagster(pipeline: Pipeline, author: AuthorCode) -> Iterator[Diagnostic]:
@@ -98,20 +100,24 @@ def _read_by_dagster(pipeline: Pipeline, author: AuthorCode) -> Iterator[Diagnos
 class File:
     """The parts of the file that define things for Dagster."""
 
-    def __init__(self, module: Module, plan: Plan, params: Params, ops: Ops, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, module: Module, plan: Plan, params: Params, ops: Ops, settings: dict[str, Any], spells: Spelling
+    ) -> None:
         self.module, self.plan, self.params, self.ops, self.settings = module, plan, params, ops, settings
+        self.spells = spells
         self.pipeline = module.pipeline
+        self.final_id = self.pipeline.final.call.id if self.pipeline.final else ""
         self.job = module.name("job", identifier(self.pipeline.name))
         self.final = module.name("final", f"{self.job}__final") if plan.final else ""
 
     def sections(self) -> list[Code]:
         """Ops, then the graphs of loops, the job, the final's, what starts runs, and the definitions."""
         module, name = self.module, self.ops.prefix
-        found = [Code(self.ops.source(op, graph)) for graph in self.plan.graphs() for op in graph.ops()]
+        found = [self.ops.source(op, graph) for graph in self.plan.graphs() for op in graph.ops()]
         if found:
-            found[0] = Code(f"{_NAMES}\n{found[0]}")
+            found[0] = f"{_NAMES}\n" + found[0]
         found += [self.body(graph) for graph in self.plan.bodies]
-        found.append(self.main())
+        found.append(self.main().of(""))
         jobs = [self.job, *self.ops.jobs.values(), *filter(None, [self.final])]
         told: dict[str, list[str]] = {"jobs": jobs}
         if self.plan.final is not None:
@@ -122,12 +128,12 @@ class File:
                 told.setdefault("sensors", []).append(sensor)
         if self.pipeline.schedule is not None:
             kind, code, own = scheduled(module, self.params, self.job, name)
-            found.append(code)
+            found.append(code.of("", "Schedule.catch_up"))
             told.setdefault(kind, []).append(own)
         lists = {kind: Bracket("[", tuple(Entry("", Atom(one)) for one in names), "]") for kind, names in told.items()}
         defs = statement(f"{module.name('defs', 'defs')} = ", call(module.dg("Definitions"), **lists))
         # ruff wants no more than one empty line between statements that define nothing.
-        found.append(Code(defs))
+        found.append(defs.of(""))
         return found
 
     def body(self, graph: Graph) -> Code:
@@ -144,7 +150,7 @@ class File:
             given["resource_defs"] = literal(resources)
         job = call(f"{function}.to_job", **given)
         lines = [statement("@", call(module.dg("graph"), **told)), head, *Wiring(self.ops, graph).lines()]
-        return Code("\n".join([*lines, "", "", statement(f"{self.ops.jobs[graph.name]} = ", job)]))
+        return joined([*lines, "", "", statement(f"{self.ops.jobs[graph.name]} = ", job)]).of(graph.region)
 
     def main(self) -> Code:
         """The job."""
@@ -160,16 +166,20 @@ class File:
                 f"{module.dg('multiprocess_executor')}.configured", literal({"tag_concurrency_limits": limits})
             )
             told["executor_def"] = configured
-        lines = [decorated(module.dg("job"), told), f"def {self.job}():"]
-        return Code("\n".join([*lines, *Wiring(self.ops, self.plan.main).lines()]))
+        loops = {op.loop or "": None for op in self.plan.main.ops() if op.max_parallel is not None}
+        spells = {**self.spells, "executor_def": tuple((loop, "Each.max_parallel") for loop in loops)}
+        lines = [decorated(module.dg("job"), told, spells), f"def {self.job}():"]
+        return joined([*lines, *Wiring(self.ops, self.plan.main).lines()])
 
     def final_job(self, graph: Graph) -> Code:
         """The job of the final call."""
         told: dict[str, Any] = named(f"{self.ops.prefix}__{graph.name}", self.final)
         if resources := self.params.resources():
             told["resource_defs"] = literal(resources)
-        lines = [decorated(self.module.dg("job"), told), f"def {self.final}():"]
-        return Code("\n".join([*lines, *Wiring(self.ops, graph).lines()]))
+        head = decorated(self.module.dg("job"), told, {})
+        return joined([head, f"def {self.final}():", *Wiring(self.ops, graph).lines()]).of(
+            self.final_id, "Pipeline.final"
+        )
 
     def final_sensor(self, state: str, word: str) -> tuple[Code, str]:
         """What asks for the final run when a run has ended in one way."""
@@ -185,7 +195,9 @@ class File:
         request = call(module.use("final_request"), Atom("context"), Atom(self.final), word)
         decorator = statement("@", call(module.dg("run_status_sensor"), **told))
         head = evaluation(name, module.dg("RunStatusSensorContext"))
-        return Code("\n".join([decorator, head, statement("return ", request, indent=4)])), name
+        return joined([decorator, head, statement("return ", request, indent=4)]).of(
+            self.final_id, "Pipeline.final"
+        ), name
 
 
 def named(name: str, function: str) -> dict[str, str]:
@@ -193,9 +205,9 @@ def named(name: str, function: str) -> dict[str, str]:
     return {} if name == function else {"name": name}
 
 
-def decorated(name: str, told: dict[str, Any]) -> str:
+def decorated(name: str, told: dict[str, Any], spells: Spelling) -> str:
     """A decorator, bare when there is nothing to tell it."""
-    return statement("@", call(name, **told)) if told else f"@{name}"
+    return statement("@", spelled(call(name, **told), spells)) if told else f"@{name}"
 
 
 def _title(pipeline: Pipeline) -> str:

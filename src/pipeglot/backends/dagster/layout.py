@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipeglot.codegen import pysource
-from pipeglot.codegen.pysource import WIDTH, Bracket, Doc, flat, width
+from pipeglot.codegen.code import Code
+from pipeglot.codegen.pysource import WIDTH, Bracket, Doc, flat, marked, spelling, width
 
 
-def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
+def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> Code:
     """As `pysource.statement`, but a call that does not fit on one line has its arguments on the next, if they fit.
 
     >>> from pipeglot.codegen.pysource import Atom, call
@@ -23,4 +24,4 @@ def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> str:
     head = f"{pad}{prefix}{doc.open}"
     if "\n" in inner or indent + 4 + width(inner) > WIDTH or width(head) > WIDTH:
         return text
-    return f"{head}\n{pad}    {inner}\n{pad}{doc.close}{suffix}"
+    return f"{head}\n" + marked(f"{pad}    {inner}", spelling(doc)) + f"\n{pad}{doc.close}{suffix}"

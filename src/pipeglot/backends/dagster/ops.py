@@ -7,6 +7,8 @@ from typing import Any
 
 from typing_extensions import assert_never
 
+from pipeglot.codegen import pod
+from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pod import limits, requests, variables
 from pipeglot.codegen.pysource import (
     WIDTH,
@@ -17,13 +19,16 @@ from pipeglot.codegen.pysource import (
     Infix,
     Names,
     Parens,
+    Spelling,
     call,
     expression,
     fitting,
     flat,
     identifier,
     literal,
+    marked,
     negated,
+    spelled,
 )
 from pipeglot.codegen.python import invocation
 from pipeglot.codegen.value_types import Types, is_list
@@ -34,6 +39,8 @@ from pipeglot.core.ir import (
     Compare,
     Const,
     Ctx,
+    Each,
+    If,
     Imported,
     Inlined,
     IsIn,
@@ -44,6 +51,7 @@ from pipeglot.core.ir import (
     ParamRef,
     Policy,
     Value,
+    walk,
 )
 
 from .layout import statement
@@ -67,13 +75,15 @@ class Ops:
         self.orders: dict[Op, list[str]] = {}
         self.prefix = job_name(module.pipeline)
         self.functions = {op: module.name(op, f"{identifier(op.name)}_op") for op in plan.ops()}
+        nodes = (node for node in walk(module.pipeline.body) if isinstance(node, Call | If | Each) and node.after)
+        self.after = {node.id: f"{type(node).__name__}.after" for node in nodes}
         self.jobs: dict[str, str] = {
             body.name: module.name(("job", body.name), identifier(body.job)) for body in plan.bodies
         }
 
-    def source(self, op: Op, graph: Graph) -> str:
+    def source(self, op: Op, graph: Graph) -> Code:
         """The definition of one op."""
-        return _OpText(self, op, graph).text()
+        return _OpText(self, op, graph).text().of(op.node, "Pipeline.final" if graph is self.plan.final else None)
 
 
 class _OpText:
@@ -97,7 +107,7 @@ class _OpText:
             wanted[root] = getattr(handle.op, "name")  # noqa: B009
         return {root: self.names(root, wanted.get(root, _words(root))) for root in self.op.takes}
 
-    def text(self) -> str:
+    def text(self) -> Code:
         op, module = self.op, self.module
         body = self.body()
         orders = [self.names(("order", n), name) for n, (name, _) in enumerate(op.order)]
@@ -129,10 +139,35 @@ class _OpText:
         if op.fan_in:
             entries.append(Entry("", Atom(f"{self.list_name()}: list")))
         head = statement("", Bracket(f"def {self.ops.functions[op]}(", tuple(entries), ")"), ":")
-        lines = [statement("@", call(module.dg("op"), **told)), head]
-        if doc and _fits_docstring(doc):
-            lines.append(f'    """{doc}"""')
-        return "\n".join([*lines, *body])
+        lines: list[str] = [statement("@", spelled(call(module.dg("op"), **told), self.spelling())), head]
+        if doc and _fits_docstring(doc) and isinstance(op.work, Step):
+            lines.append(Code(f'    """{doc}"""').of(op.work.call.step, "Step.description"))
+        return joined([*lines, *body])
+
+    def spelling(self) -> Spelling:
+        """What the arguments of the decorator are there for."""
+        op, after = self.op, self.ops.after.get(self.op.node, "")
+        if not isinstance(op.work, Step):
+            return {"ins": after}
+        node, given = op.work.call, self.ops.extra.get(op.node, {})
+        own = {name: ((f"dagster.ops.{node.id}.{name}", "Pipeline.options"),) for name in given}
+        inner = given.get("tags", {})
+        container: Spelling = {
+            "container_config": pod.spelling(node.policy.resources),
+            "pod_spec_config": "Resources.node_selector",
+        }
+        return {
+            "name": "Call.id",
+            "description": ((node.step, "Step.description"),),
+            "ins": after,
+            "retry_policy": {"max_retries": "Retry.count", "delay": "Retry.delay", "backoff": "Retry.backoff"},
+            **own,
+            "tags": {
+                "pipeline/max_parallel": ((op.loop, "Each.max_parallel"),),
+                "dagster-k8s/config": container,
+                **{key: ((f"dagster.ops.{node.id}.tags.{key}", "Pipeline.options"),) for key in inner},
+            },
+        }
 
     def list_name(self) -> str:
         return "values" if isinstance(self.op.work, Pick) else "runs"
@@ -176,8 +211,8 @@ class _OpText:
         tags: dict[str, Json] = {}
         if op.max_parallel is not None:
             tags["pipeline/max_parallel"] = op.name
-        if pod := pod_settings(_pod_of(op)):
-            tags["dagster-k8s/config"] = pod
+        if container := pod_settings(_pod_of(op)):
+            tags["dagster-k8s/config"] = container
         tags |= given.pop("tags", {})
         return ({"tags": tags} if tags else {}) | given
 
@@ -207,13 +242,13 @@ class _OpText:
                 assert_never(self.op.work)
 
     @staticmethod
-    def give(doc: Doc, word: str = "return ", indent: int = 4) -> str:
+    def give(doc: Doc, word: str = "return ", indent: int = 4) -> Code:
         return statement(word, doc, indent=indent)
 
     def step(self, node: Call) -> list[str]:
         module, policy = self.module, node.policy
         retry, last = policy.retry, policy.retry.count if policy.retry else 0
-        levels: list[str] = []
+        levels: list[Code] = []
         if retry is not None and retry_policy(policy) is None:
             self.needs.add("context")
             waits = retry.waits()
@@ -221,27 +256,28 @@ class _OpText:
             shown = flat(literal(waits))
             if len(waits) - tail > 3:
                 shown = f"{flat(literal(waits[:tail]))} + [{waits[-1]}] * {len(waits) - tail}"
-            levels.append(f"with {module.use('retried')}(context, {shown}):")
+            fields = [(None, f"Retry.{name}") for name in type(retry).model_fields]
+            levels.append(marked(f"with {module.use('retried')}(context, {shown}):", fields))
         if policy.timeout is not None:
-            levels.append(f"with {module.use('time_limit')}({policy.timeout}):")
+            levels.append(Code(f"with {module.use('time_limit')}({policy.timeout}):").of(attribute="Policy.timeout"))
         tolerant = policy.on_failure is not None
         final = self.graph is self.ops.plan.final
         if tolerant or final:
-            levels.insert(0, "try:")
+            levels.insert(0, Code("try:"))
         indent = 4 + 4 * len(levels)
-        lines = [" " * (4 + 4 * n) + level for n, level in enumerate(levels)]
+        lines: list[str] = [" " * (4 + 4 * n) + level for n, level in enumerate(levels)]
         doc = invocation(module.pipeline, node, self.ref, module.imports)
         lines.append(self.give(doc, indent=indent))
         if not tolerant and not final:
             return lines
         self.needs.add("context")
         if policy.on_failure is not None:
-            lines.append("    except Exception as error:")
+            caught: list[str] = ["    except Exception as error:"]
             if last:
-                lines += [f"        if context.retry_number < {last}:", "            raise"]
+                caught += [f"        if context.retry_number < {last}:", "            raise"]
             default = literal(policy.on_failure.default)
-            lines.append(self.give(call(module.use("tolerated"), Atom("context"), Atom("error"), default), indent=8))
-            return lines
+            caught.append(self.give(call(module.use("tolerated"), Atom("context"), Atom("error"), default), indent=8))
+            return [*lines, joined(caught).of(attribute="Policy.on_failure")]
         lines.append("    except Exception:")
         failed = f"{module.use('final_failed')}(context)"
         if last:
@@ -256,7 +292,8 @@ class _OpText:
         for arm, out in zip(work.region.arms, work.arms, strict=True):
             taken = f'yield {self.module.dg("Output")}(None, "{out}")' if out else "pass"
             if arm.when is not None:
-                lines.append(statement(word, self.condition(arm.when, len(word)), ":", indent=4))
+                line = statement(word, self.condition(arm.when, len(word)), ":", indent=4)
+                lines.append(line.of(attribute="Arm.when"))
                 lines.append(f"        {taken}")
                 word = "elif "
             elif out:
@@ -273,7 +310,7 @@ class _OpText:
         if not is_list(self.ops.types.of(items)):
             source = call(self.module.use("listed"), source)
         return [
-            statement("for index, item in ", call("enumerate", source), ":", indent=4),
+            statement("for index, item in ", call("enumerate", source), ":", indent=4).of(attribute="Each.items"),
             f"        yield {self.module.dg('DynamicOutput')}(item, mapping_key=str(index))",
         ]
 

@@ -6,7 +6,8 @@ import keyword
 import re
 from typing import Any
 
-from pipeglot.codegen.pysource import RESERVED, Atom, Bracket, Code, Doc, Entry, Names, call, flat, literal, statement
+from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.pysource import RESERVED, Atom, Bracket, Doc, Entry, Names, call, flat, literal, statement
 from pipeglot.core.ir import Ctx, Param, ParamRef, Pipeline, Schema, Text, Value, parts, walk
 from pipeglot.core.params import date_param
 from pipeglot.core.shape import inputs, outputs, sources
@@ -105,11 +106,12 @@ class Params:
         for param in self.params:
             note, field = self._annotation(param), self._default(param)
             prefix = f"{self.field(param.name)}: {flat(note)}"
-            lines.append(statement(f"{prefix} = ", field, indent=4) if field else f"    {prefix}")
+            line = statement(f"{prefix} = ", field, indent=4) if field else Code(f"    {prefix}")
+            lines.append(line.of(param.name, "Pipeline.params"))
         if self.dated:
             field = call(self.module.use("Field"), default=None, description="in ISO 8601")
             lines.append(statement(f"{self.date}: str | None = ", field, indent=4))
-        return Code("\n".join(lines))
+        return joined(lines).of("")
 
     def _default(self, param: Param) -> Doc | None:
         told: dict[str, Any] = {} if param.required else {"default": param.default}

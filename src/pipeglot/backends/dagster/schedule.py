@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.intervals import interval_as_cron
-from pipeglot.codegen.pysource import Atom, Bracket, Code, Doc, Entry, call, literal
+from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Spelling, call, literal, spelled
 from pipeglot.core.ir import Cron, Interval, Pipeline
 
 from .layout import statement
@@ -36,23 +37,31 @@ def scheduled(module: Module, params: Params, job: str, name: str) -> tuple[str,
         "execution_timezone": zone,
         "default_status": Atom(module.dg("DefaultScheduleStatus.RUNNING")),
     }
+    spells = _spelling(timing)
     own = module.name("schedule", f"{job}_schedule")
     if schedule.start is None and not params.dated:
         made = call(module.dg("ScheduleDefinition"), name=f"{name}_schedule", **told)
-        return "schedules", Code(statement(f"{own} = ", made)), own
-    lines = [
-        statement("@", call(module.dg("schedule"), **_named(f"{name}_schedule", own), **told)),
+        return "schedules", statement(f"{own} = ", spelled(made, spells)), own
+    lines: list[str] = [
+        statement("@", spelled(call(module.dg("schedule"), **_named(f"{name}_schedule", own), **told), spells)),
         evaluation(own, module.dg("ScheduleEvaluationContext")),
         "    moment = context.scheduled_execution_time",
     ]
     if schedule.start is not None:
-        lines += [
+        waiting = [
             statement("start = ", _moment(module, schedule.start), indent=4),
             "    if moment < start:",
             f'        return {module.dg("SkipReason")}(f"the schedule starts at {{start}}")',
         ]
+        lines.append(joined(waiting).of("", "Schedule.start"))
     lines += _request(module, params, "return ", 4)
-    return "schedules", Code("\n".join(lines)), own
+    return "schedules", joined(lines), own
+
+
+def _spelling(timing: Cron | Interval) -> Spelling:
+    cron = "Cron.expression" if isinstance(timing, Cron) else "Interval.seconds"
+    zone = {"execution_timezone": "Cron.timezone", "timezone": "Cron.timezone"}
+    return {"cron_schedule": cron, "start": "Schedule.start", **(zone if isinstance(timing, Cron) else {})}
 
 
 def evaluation(function: str, context: str) -> str:
@@ -103,11 +112,11 @@ def _interval(module: Module, params: Params, job: str, name: str, seconds: int)
     datetime_, utc = module.use("datetime"), f"{module.use('timezone')}.utc"
     first = _moment(module, start) if start else Atom(f"{datetime_}.fromtimestamp(0, {utc})")
     missed = "missed ones too" if schedule.catch_up and start else "never a missed one"
-    lines = [
+    lines: list[str] = [
         *_sensor(module, job, f"{name}_interval", own),
         f'    """A run every {seconds} seconds, {missed}; the cursor is the last tick."""',
-        statement("start = ", first, indent=4),
-        f"    every = {module.use('timedelta')}(seconds={seconds})",
+        statement("start = ", first, indent=4).of("", "Schedule.start"),
+        Code(f"    every = {module.use('timedelta')}(seconds={seconds})").of("", "Interval.seconds"),
         f"    latest = (datetime.now({utc}) - start) // every".replace("datetime.now", f"{datetime_}.now"),
     ]
     if schedule.catch_up and start:
@@ -122,7 +131,7 @@ def _interval(module: Module, params: Params, job: str, name: str, seconds: int)
             "        context.update_cursor(moment.isoformat())",
             *_request(module, params, "yield ", 8, key=True),
         ]
-        return "sensors", Code("\n".join(lines)), own
+        return "sensors", joined(lines), own
     skip = call(module.dg("SkipReason"), "no tick since the last look")
     lines += [
         "    moment = start + latest * every",
@@ -133,7 +142,7 @@ def _interval(module: Module, params: Params, job: str, name: str, seconds: int)
         statement("return ", skip, indent=8),
         *_request(module, params, "return ", 4, key=True),
     ]
-    return "sensors", Code("\n".join(lines)), own
+    return "sensors", joined(lines), own
 
 
 def _catching_up(
@@ -141,6 +150,8 @@ def _catching_up(
 ) -> tuple[str, Code, str]:
     """Runs for every tick of a cron expression after the start: Dagster's schedules know no missed ones, but its
     partitions tell them."""
+    schedule = module.pipeline.schedule
+    assert schedule is not None
     own = module.name("schedule", f"{job}_catch_up")
     ticks = module.name("ticks", f"{job}_ticks")
     partitions = call(
@@ -153,8 +164,8 @@ def _catching_up(
         end_offset=1,
     )
     utc = f"{module.use('timezone')}.utc"
-    lines = [
-        statement(f"{ticks} = ", partitions),
+    lines: list[str] = [
+        statement(f"{ticks} = ", spelled(partitions, _spelling(schedule.timing))),
         "",
         "",
         *_sensor(module, job, f"{name}_catch_up", own),
@@ -172,7 +183,7 @@ def _catching_up(
         "        context.update_cursor(moment.isoformat())",
         *_request(module, params, "yield ", 8, key=True),
     ]
-    return "sensors", Code("\n".join(lines)), own
+    return "sensors", joined(lines), own
 
 
 def _named(name: str, function: str) -> dict[str, str]:

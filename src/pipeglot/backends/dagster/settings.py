@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeglot.codegen.clock_changes import clock_changes
+from pipeglot.codegen.code import joined
 from pipeglot.codegen.pod import listed
+from pipeglot.codegen.pysource import Spelling
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Each, Interval, Json, Pipeline
 from pipeglot.core.secrets import calls_with_secrets
@@ -88,11 +90,28 @@ def job_settings(pipeline: Pipeline, job: str, extra: Mapping[str, Json]) -> dic
     return told | {name: value for name, value in extra.items() if name not in ("tags", "metadata")}
 
 
+def job_spelling(pipeline: Pipeline, extra: Mapping[str, Json]) -> Spelling:
+    """What the arguments of the job are there for."""
+    own: dict[str, Spelling] = {
+        name: {key: ((f"dagster.job.{name}.{key}", "Pipeline.options"),) for key in inner}
+        for name, inner in extra.items()
+        if isinstance(inner, dict)
+    }
+    tags = {tag: "Pipeline.tags" for tag in pipeline.tags}
+    limits = {"max_active_runs": "Pipeline.max_active_runs", "dagster/max_runtime": "Pipeline.run_timeout"}
+    return {
+        "description": "Pipeline.description",
+        **own,
+        "tags": {**tags, **limits, **own.get("tags", {})},
+        "metadata": {"owner": "Pipeline.owner", "tags": "Pipeline.tags", **own.get("metadata", {})},
+    }
+
+
 def instance_file(pipeline: Pipeline, job: str) -> str | None:
     """`dagster.yaml`: what only the instance can keep."""
     lines: list[str] = []
     if pipeline.max_active_runs is not None:
-        lines += [
+        limits = [
             "concurrency:",
             "  runs:",
             "    tag_concurrency_limits:",
@@ -100,11 +119,13 @@ def instance_file(pipeline: Pipeline, job: str) -> str | None:
             f"        value: {json.dumps(job)}",
             f"        limit: {pipeline.max_active_runs}",
         ]
+        lines.append(joined(limits).of("", "Pipeline.max_active_runs"))
     if pipeline.run_timeout is not None:
-        lines += ["run_monitoring:", "  enabled: true", "  poll_interval_seconds: 10"]
+        monitoring = ["run_monitoring:", "  enabled: true", "  poll_interval_seconds: 10"]
+        lines.append(joined(monitoring).of("", "Pipeline.run_timeout"))
     if not lines:
         return None
-    return "\n".join(["# These settings belong into dagster.yaml of the instance, in DAGSTER_HOME.", *lines, ""])
+    return joined(["# These settings belong into dagster.yaml of the instance, in DAGSTER_HOME.", *lines, ""])
 
 
 def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagnostic]:
@@ -165,4 +186,4 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
     return found
 
 
-__all__ = ["Options", "instance_file", "job_settings", "losses", "options", "say"]
+__all__ = ["Options", "instance_file", "job_settings", "job_spelling", "losses", "options", "say"]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
     Bracket,
-    Doc,
     Entry,
     call,
     flat,
     identifier,
     literal,
+    spelled,
     string,
     width,
 )
@@ -55,17 +56,17 @@ class Wiring:
     def variable(self, op: Op) -> str:
         return self.names(op, identifier(op.name))
 
-    def invocation(self, op: Op, assigned: bool, indent: int = 4) -> str:
+    def invocation(self, op: Op, assigned: bool, indent: int = 4) -> Code:
         prefix = f"{self.variable(op)} = " if assigned else ""
         function, name = self.ops.functions[op], string(op.name)
         aliased = f"{function}.alias({name})"
         if indent + width(f"{prefix}{aliased}(") <= WIDTH:
-            return statement(prefix, self.called(op, aliased), indent=indent)
+            return statement(prefix, self.called(op, aliased), indent=indent).of(op.node)
         node = self.names(("node", op), "node")
         first = statement(f"{node} = ", call(f"{function}.alias", op.name), indent=indent)
-        return first + "\n" + statement(prefix, self.called(op, node), indent=indent)
+        return joined([first, statement(prefix, self.called(op, node), indent=indent)]).of(op.node)
 
-    def called(self, op: Op, node: str = "") -> Doc:
+    def called(self, op: Op, node: str = "") -> Bracket:
         given: dict[str, Any] = {}
         for root, handle in op.takes.items():
             given[self.ops.inputs[op][root]] = Atom(self.text(handle, op.loop))
@@ -76,7 +77,8 @@ class Wiring:
         for name, (_, handles) in zip(self.ops.orders[op], op.order, strict=True):
             texts = [Atom(self.text(handle, op.loop)) for handle in handles]
             given[name] = literal(texts) if len(texts) > 1 else texts[0]
-        return call(node or f"{self.ops.functions[op]}.alias({string(op.name)})", **given)
+        made = call(node or f"{self.ops.functions[op]}.alias({string(op.name)})", **given)
+        return spelled(made, dict.fromkeys(self.ops.orders[op], self.ops.after.get(op.node, "")))
 
     def text(self, handle: Handle, loop: str | None) -> str:
         """A handle where it is used: inside a loop, or outside of all."""
@@ -99,19 +101,21 @@ class Wiring:
         given = [op for op in step.ops if op in self.collected]
         back = given or step.ops[-1:]
         fan, item = self.variable(step.fan), self.item(step.fan)
-        lines = [self.invocation(step.fan, True)]
+        lines: list[str] = [self.invocation(step.fan, True)]
         result = ", ".join(self.variable(op) for op in given)
         prefix = f"{result} = " if given else ""
         if len(step.ops) == 1:
             mapped = Entry(f"lambda {item}: ", Atom(flat(self.called(step.ops[0]))))
             if 8 + width(mapped.prefix + flat(mapped.value)) < WIDTH:
-                return [*lines, statement(prefix, Bracket(f"{fan}.map(", (mapped,), ")"), indent=4)]
+                made = statement(prefix, Bracket(f"{fan}.map(", (mapped,), ")"), indent=4)
+                return [*lines, made.of(step.ops[0].node).of(step.fan.node)]
         function = self.names(("body", step.fan), f"one_{item}")
-        lines += ["", f"    def {function}({item}):"]
+        body: list[str] = [f"    def {function}({item}):"]
         inside = {handle.op for op in step.ops for handle in op.handles()} | set(back)
-        lines += [self.invocation(op, op in inside, 8) for op in step.ops]
-        lines.append(f"        return {', '.join(self.variable(op) for op in back)}")
-        return [*lines, "", _long(prefix, f"{fan}.map({function})")]
+        body += [self.invocation(op, op in inside, 8) for op in step.ops]
+        body.append(f"        return {', '.join(self.variable(op) for op in back)}")
+        body += ["", _long(prefix, f"{fan}.map({function})")]
+        return [*lines, "", joined(body).of(step.fan.node)]
 
 
 def _long(prefix: str, text: str) -> str:

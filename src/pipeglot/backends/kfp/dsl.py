@@ -126,7 +126,7 @@ class Writer:
         given: dict[str, Any] = {"name": self._name}
         if self._pipeline.description:
             given["description"] = self._pipeline.description
-        lines = [
+        lines: list[str] = [
             statement("@", call("dsl.pipeline", **given)),
             statement("", Bracket(f"def {self._main_name}(", tuple(entries), ")"), ":"),
         ]
@@ -182,7 +182,7 @@ class Writer:
         name = self._functions[task.name]
         given = {key: Atom(self._value(dag, value)) for key, value in task.inputs.items()}
         variable = self._variable(task)
-        lines = [statement(f"{variable} = ", call(name, **given), indent=indent)]
+        lines: list[str] = [statement(f"{variable} = ", call(name, **given), indent=indent)]
         pad = " " * indent
         lines.append(f"{pad}{variable}.set_caching_options(False)")
         if task.display != task.name:
@@ -292,7 +292,7 @@ class Writer:
             self._parameters[body.name, name]: Atom(self._value(dag, value)) for name, value in task.inputs.items()
         }
         variable = self._variable(task)
-        found = [statement(f"{variable} = ", call(function, **given), indent=indent)]
+        found: list[str] = [statement(f"{variable} = ", call(function, **given), indent=indent)]
         if after:
             found.append(f"{' ' * indent}{variable}.after({', '.join(after)})")
         return found

@@ -253,7 +253,7 @@ class Tasks:
         """The task that forms a merged (by arm `number`) or collected value."""
         takes = roots([value])
         names = self._names(takes, {})
-        body = [statement("return ", expression(value, names), indent=4)]
+        body: list[str] = [statement("return ", expression(value, names), indent=4)]
         name = self._pick_name(id, number)
         return self._write(name, id, takes, names, body, loop)
 

@@ -1,0 +1,71 @@
+"""Generated text that knows what of the pipeline its lines are there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Mark:
+    """That lines `first` to `last` (from 0) are there for something of the pipeline: a `node` (its id; a param or step by its
+    name; "" for the pipeline itself; None: whatever the lines around are there for) or one `attribute` of it, a field of
+    the IR (`Retry.count`)."""
+
+    first: int
+    last: int
+    node: str | None
+    attribute: str | None = None
+
+
+class Code(str):
+    """Source text that may be printed into a generated file, with the marks of its lines; templates print nothing else.
+
+    `+` and `joined` keep the marks, and so does a template; other methods of `str` give text without any.
+
+    >>> (Code("a(") + "\\n" + Code("x=1").of(attribute="Retry.count") + "\\n)").of("load").marks
+    (Mark(first=0, last=2, node='load', attribute=None), Mark(first=1, last=1, node='load', attribute='Retry.count'))
+    """
+
+    __slots__ = ("marks",)
+    marks: tuple[Mark, ...]
+
+    def __new__(cls, text: str, marks: Iterable[Mark] = ()) -> Code:
+        """Text with marks; those that it has are kept."""
+        made = super().__new__(cls, text)
+        made.marks = (*marks_of(text), *marks)
+        return made
+
+    def __str__(self) -> str:
+        return self  # Jinja2 takes the `str()` of what it prints
+
+    def __add__(self, other: str) -> Code:
+        return joined((self, other), "")
+
+    def __radd__(self, other: str) -> Code:
+        return joined((other, self), "")
+
+    def of(self, node: str | None = None, attribute: str | None = None) -> Code:
+        """The same code, there for a node or an attribute; so are the marks in it that name no node."""
+        inner = (mark if mark.node is not None or node is None else replace(mark, node=node) for mark in self.marks)
+        made = Code(str.__str__(self))
+        made.marks = (Mark(0, self.count("\n"), node, attribute), *inner)
+        return made
+
+
+def marks_of(text: str) -> tuple[Mark, ...]:
+    """The marks of a text: none unless it is Code."""
+    return text.marks if isinstance(text, Code) else ()
+
+
+def joined(parts: Iterable[str], separator: str = "\n") -> Code:
+    """Parts put together, by default one below the other."""
+    known = list(parts)
+    marks: list[Mark] = []
+    line, step = 0, separator.count("\n")
+    for part in known:
+        marks += (Mark(m.first + line, m.last + line, m.node, m.attribute) for m in marks_of(part))
+        line += part.count("\n") + step
+    made = Code(separator.join(known))
+    made.marks = tuple(marks)
+    return made

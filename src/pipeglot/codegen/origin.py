@@ -1,0 +1,75 @@
+"""Where generated lines come from: each line of a file, the node or attribute it is there for, and the author's line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeglot.codegen.code import marks_of
+from pipeglot.core.ir import At, Collected, Merged, Pipeline, walk
+from pipeglot.core.shape import outputs
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What lines `first` to `last` (from 1) of a generated file are there for.
+
+    Attributes:
+        node: the id of a node; a param, step or function of the author's by its name; an option as it is written
+            (`airflow.dag.fail_fast`); empty for the pipeline itself.
+        attribute: the field of the IR that they spell (`Retry.count`), None for what is there for the node as a whole.
+        at: the author's line; that of the first of the lines where they are the author's own (`Chunk.text`).
+    """
+
+    file: str
+    first: int
+    last: int
+    node: str
+    attribute: str | None = None
+    at: At | None = None
+
+    def author(self, line: int) -> At | None:
+        """The author's line behind one of the lines."""
+        if self.at is None or self.attribute != "Chunk.text":
+            return self.at
+        return At(file=self.at.file, line=self.at.line + line - self.first)
+
+
+def origins(files: Mapping[str, str], pipeline: Pipeline) -> tuple[Origin, ...]:
+    """The origins of all lines that have one, the widest first where they begin alike.
+
+    Args:
+        files: what was printed, as Code.
+        pipeline: what it was printed from, its Includes inlined.
+    """
+    places = dict(_places(pipeline))
+    found = []
+    for file, text in files.items():
+        for mark in marks_of(text):
+            node = mark.node or ""
+            at = places.get((_KIND.get(mark.attribute or ""), node)) or places.get((None, node), pipeline.at)
+            found.append(Origin(file, mark.first + 1, mark.last + 1, node, mark.attribute, at))
+    return tuple(sorted(found, key=lambda one: (one.file, one.first, -one.last)))
+
+
+def behind(origins: tuple[Origin, ...], file: str, line: int) -> list[Origin]:
+    """The origins of one line, the closest first."""
+    found = [one for one in origins if one.file == file and one.first <= line <= one.last]
+    return sorted(found, key=lambda one: (one.last - one.first, one.attribute is None))
+
+
+_KIND = {"Pipeline.params": "param", "Step.run": "step", "Step.description": "step", "Chunk.text": "code"}
+"""The attributes of what is no node: names of params, steps, functions and nodes may be the same."""
+
+
+def _places(pipeline: Pipeline) -> Iterator[tuple[tuple[str | None, str], At | None]]:
+    for node in walk(pipeline.body):
+        yield (None, node.id), node.at
+        for value in outputs(node):
+            assert isinstance(value, Merged | Collected)
+            yield (None, value.id), node.at
+    if pipeline.final is not None:
+        yield (None, pipeline.final.call.id), pipeline.final.call.at
+    yield from ((("param", param.name), param.at) for param in pipeline.params)
+    yield from ((("step", step.name), step.at) for step in pipeline.steps)
+    yield from ((("code", chunk.names[0]), chunk.at) for chunk in pipeline.code if chunk.names)

@@ -1,0 +1,80 @@
+"""Where generated lines come from: every call and every line of task code has an origin, with the author's line."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from pipeglot import backends
+from pipeglot.author.read import read
+from pipeglot.codegen.code import Code, Mark, joined
+from pipeglot.codegen.origin import behind
+from pipeglot.codegen.pysource import call, literal, spelled, statement
+from pipeglot.conformance import corpus
+from pipeglot.core.shape import Shape, inline
+
+TARGETS = ("airflow", "dagster")
+CREDIT = Path(__file__).parent.parent / "examples" / "credit_scoring.py"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_call_has_an_origin_and_so_has_every_line_that_is_not_a_helpers(target: str) -> None:
+    for case in corpus.cases():
+        made = backends.get(target).compile(case.ir)
+        flat = inline(case.ir)
+        calls = [*Shape(flat).calls, *([flat.final.call] if flat.final else [])]
+        if made.files:
+            assert {one.id for one in calls} <= {one.node for one in made.origins}, case.id
+        for file, text in made.files.items():
+            lines = text.splitlines()
+            known = {number for one in made.origins if one.file == file for number in range(one.first, one.last + 1)}
+            assert not known or max(known) <= len(lines)
+            for node in ast.parse(text).body if file.endswith(".py") else ():
+                own = {n for n in range(_first(node), (node.end_lineno or 0) + 1) if lines[n - 1].strip()}
+                outside = isinstance(node, ast.Import | ast.ImportFrom | ast.If | ast.Expr) or (
+                    isinstance(node, ast.FunctionDef) and not own & known
+                )
+                assert outside or own <= known, (case.id, [lines[n - 1] for n in own - known])
+
+
+def _first(node: ast.stmt) -> int:
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+    return min([node.lineno, *(one.lineno for one in decorators)])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_line_leads_to_the_line_that_the_author_wrote(target: str) -> None:
+    author = CREDIT.read_text("utf-8").splitlines()
+    made = backends.get(target).compile(read(str(CREDIT)).pipeline)
+    lines = made.files[made.entry].splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if "retries=" in line)
+    retried = next(one for one in behind(made.origins, made.entry, number) if one.attribute == "Retry.count")
+    assert retried.at is not None and f"{retried.node}(" in author[retried.at.line - 1]
+    for number, line in enumerate(lines, 1):
+        for one in behind(made.origins, made.entry, number):
+            if one.attribute == "Chunk.text" and line.strip():
+                at = one.author(number)
+                assert at is not None and author[at.line - 1] == line
+
+
+def test_lines_keep_their_marks_however_a_document_is_broken() -> None:
+    spells = {"retries": "Retry.count", "tags": {"team": "Pipeline.tags"}}
+    short = statement("@", spelled(call("task", retries=2, tags={"team": "risk"}), spells))
+    assert {(mark.first, mark.attribute) for mark in short.marks} == {(0, "Retry.count"), (0, "Pipeline.tags")}
+    wide = call("task", name="x" * 60, retries=2, tags={"team": "risk", "more": "y" * 60})
+    broken = statement("@", spelled(wide, spells))
+    told = {mark.attribute: broken.splitlines()[mark.first].strip() for mark in broken.marks}
+    assert told == {"Retry.count": "retries=2,", "Pipeline.tags": '"team": "risk",'}
+
+
+def test_text_put_together_keeps_marks_and_fills_in_the_node() -> None:
+    line = statement("x = ", literal(1)).of(attribute="Policy.timeout")
+    whole = ("head\n" + line + "\ntail").of("load")
+    assert whole.marks == (Mark(0, 2, "load"), Mark(1, 1, "load", "Policy.timeout"))
+    assert joined(["a", whole, Code("b").of("")]).marks == (
+        Mark(1, 3, "load"),
+        Mark(2, 2, "load", "Policy.timeout"),
+        Mark(4, 4, ""),
+    )
