@@ -11,7 +11,7 @@ from pipeglot import backends
 from pipeglot.author.read import read
 from pipeglot.codegen.code import Code, Mark, joined
 from pipeglot.codegen.origin import behind
-from pipeglot.codegen.pysource import call, literal, spelled, statement
+from pipeglot.codegen.pysource import Spelling, call, literal, spelled, statement
 from pipeglot.conformance import corpus
 from pipeglot.core.shape import Shape, inline
 
@@ -60,7 +60,7 @@ def test_a_line_leads_to_the_line_that_the_author_wrote(target: str) -> None:
 
 
 def test_lines_keep_their_marks_however_a_document_is_broken() -> None:
-    spells = {"retries": "Retry.count", "tags": {"team": "Pipeline.tags"}}
+    spells: Spelling = {"retries": "Retry.count", "tags": {"team": "Pipeline.tags"}}
     short = statement("@", spelled(call("task", retries=2, tags={"team": "risk"}), spells))
     assert {(mark.first, mark.attribute) for mark in short.marks} == {(0, "Retry.count"), (0, "Pipeline.tags")}
     wide = call("task", name="x" * 60, retries=2, tags={"team": "risk", "more": "y" * 60})

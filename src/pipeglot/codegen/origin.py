@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeglot.codegen.code import marks_of
@@ -52,7 +52,7 @@ def origins(files: Mapping[str, str], pipeline: Pipeline) -> tuple[Origin, ...]:
     return tuple(sorted(found, key=lambda one: (one.file, one.first, -one.last)))
 
 
-def behind(origins: tuple[Origin, ...], file: str, line: int) -> list[Origin]:
+def behind(origins: Iterable[Origin], file: str, line: int) -> list[Origin]:
     """The origins of one line, the closest first."""
     found = [one for one in origins if one.file == file and one.first <= line <= one.last]
     return sorted(found, key=lambda one: (one.last - one.first, one.attribute is None))
