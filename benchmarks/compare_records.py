@@ -49,8 +49,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
-from pipeglot.compare.judge import judge
-from pipeglot.compare.model import Side
+try:
+    from pipeglot.compare.judge import judge
+    from pipeglot.compare.model import Side
+except ImportError:  # the earlier revision
+    from pipeglot.migrate.judge import judge
+    from pipeglot.migrate.model import Side
 from pipeglot.migrate.report import html, markdown
 
 when = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)

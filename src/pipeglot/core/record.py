@@ -92,7 +92,7 @@ class CallRecord(Part):
     @property
     def output_known(self) -> bool:
         """Whether `output` is what the call gave: what has not succeeded gave what it has, None if nothing."""
-        return not self.gave or "output" in self.model_fields_set
+        return "output" in self.__pydantic_fields_set__ or not self.gave
 
     @property
     def gave(self) -> bool:
@@ -102,9 +102,9 @@ class CallRecord(Part):
     @model_serializer(mode="wrap")
     def _without_unknown(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = plain(self)
-        if not self.output_known:
+        if "output" not in self.__pydantic_fields_set__ and self.gave:
             written.pop("output", None)
-        if self.told is None:
+        if written["told"] is None:
             del written["told"]
         return written
 
@@ -217,7 +217,11 @@ def last_executions(calls: Iterable[CallRecord]) -> dict[tuple[str, tuple[int, .
     >>> last_executions([again, failed])["a", ()].state
     'succeeded'
     """
-    found: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
+    calls = tuple(calls)
+    found = {(call.id, call.index): call for call in calls}
+    if len(found) == len(calls):  # as nearly always
+        return found
+    found = {}
     for call in calls:
         before = found.get((call.id, call.index))
         if before is None or before.ended is None or call.ended is None or call.ended >= before.ended:

@@ -75,7 +75,7 @@ def packed(data: object) -> str:
     """JSON as a page carries it: compressed, for calls are much alike, and in letters that mean nothing to HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
     text = _ESCAPES.sub(lambda found: _ESCAPE.get(found[0]) or json.dumps(visible(found[0]))[1:-1], text)
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
 
 
 _ESCAPE = {

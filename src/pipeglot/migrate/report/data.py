@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from pipeglot.compare.drawing import Box, Graph
@@ -68,6 +67,9 @@ def shown(difference: Difference, limit: int | None = VALUE) -> tuple[str, str]:
     return one(difference.old, "old"), one(difference.new, "new")
 
 
+_MILLISECOND = timedelta(milliseconds=1)
+
+
 @dataclass
 class _Output:
     """An output's lines, and the runs of lines that differ, and that differ and do not count."""
@@ -119,14 +121,14 @@ class _Outputs:
             lines = list(pretty(value, opened[0] | opened[1]))
             runs = tuple(marked(lines, paths) if paths else [] for paths in opened)
             texts = [text for _, text in lines]
-            return self._numbered((*texts, str(runs)), lambda: _Output(texts, runs))
+            return self._numbered((*texts, str(runs)), _Output(texts, runs))
         text = repr(value)
-        return self._numbered(text, lambda: _Alike(value, len(text)))
+        return self._numbered(text, _Alike(value, len(text)))
 
-    def _numbered(self, key: object, made: Callable[[], _Output | _Alike]) -> int:
+    def _numbered(self, key: object, made: _Output | _Alike) -> int:
         number = self.numbers.setdefault(key, len(self.found))
         if number == len(self.found):
-            self.found.append(made())
+            self.found.append(made)
         return number
 
     def texts(self) -> list[Any]:
@@ -233,7 +235,8 @@ def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> dict
     order = {id: number for number, id in enumerate(calls(run))}
     errors: dict[tuple[str, str], int] = {}
     rows = [_rows(side, order, outputs, opened, errors) for side in (run.old, run.new)]
-    keys = sorted(rows[0].keys() | rows[1].keys())
+    # Mostly in order already, which is what makes it fast.
+    keys = sorted([*rows[0], *(key for key in rows[1] if key not in rows[0])])
     none = (None,) * len(PARTS)
     old, new = ([list(part) for part in zip(*(some.get(key, none) for key in keys), strict=True)] for some in rows)
     return {
@@ -292,7 +295,7 @@ def _opened(run: DryRun) -> dict[Key, Paths]:
 
 def _since(start: datetime | None, time: datetime | None) -> int | None:
     """Milliseconds from the run's start."""
-    return None if start is None or time is None else round((time - start).total_seconds() * 1000)
+    return None if start is None or time is None else round((time - start) / _MILLISECOND)
 
 
 def _result(side: Side, outputs: _Outputs, opened: Paths) -> list[Any] | None:
