@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -47,6 +48,7 @@ from pipeglot.core.ir import (
     Step,
     Value,
 )
+from pipeglot.core.record import CallRecord
 from tests.random_pipelines import random_pipeline
 
 INT = {"type": "integer"}
@@ -311,12 +313,16 @@ def test_static_types_say_what_may_be_none() -> None:
     assert is_list({"type": "array"}) and not is_list({}) and not is_list({"anyOf": [{"type": "array"}, INT]})
 
 
+def observed(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
+    return get("airflow").observe(pipeline, get("airflow").compile(pipeline), run)
+
+
 def test_calls_that_never_started_have_no_attempts_and_helpers_are_no_calls() -> None:
     node = If(id="g", arms=(Arm(when=GATE, body=(call("b"),)), Arm(body=(call("c"),))))
     states = {"a": "success", "g": "success", "b": "success", "c": "skipped"}
     tasks = [EngineTask(name, state, attempts=1) for name, state in states.items()]
     run = EngineRun("airflow", "3", "succeeded", "r", None, None, None, tasks)
-    seen = get("airflow").observe(pipeline(call("a"), node), run)
+    seen = observed(pipeline(call("a"), node), run)
     assert {(r.id, r.state, r.attempts) for r in seen} == {
         ("a", "succeeded", 1),
         ("b", "succeeded", 1),
@@ -329,7 +335,7 @@ def test_a_helper_that_failed_is_its_regions_failure_to_decide() -> None:
     error = {"type": "TypeError", "message": "no"}
     tasks = [EngineTask("g", "failed", attempts=1, error=error), EngineTask("b", "upstream_failed")]
     run = EngineRun("airflow", "3", "failed", "r", None, None, None, tasks)
-    seen = {r.id: r for r in get("airflow").observe(pipeline(call("a"), node), run)}
+    seen = {r.id: r for r in observed(pipeline(call("a"), node), run)}
     assert (seen["g"].state, seen["g"].attempts, seen["g"].error is not None) == ("failed", 0, True)
     assert (seen["b"].state, seen["b"].attempts) == ("blocked", 0)
 
@@ -341,7 +347,7 @@ def test_instances_of_a_loop_in_a_loop_have_their_full_index() -> None:
     tasks = [EngineTask("i_items", "success", has_output=True, output=rows)]
     tasks += [EngineTask("b", "success", (n,), 1) for n in range(3)]
     run = EngineRun("airflow", "3", "succeeded", "r", None, None, None, tasks)
-    seen = get("airflow").observe(pipeline(outer), run)
+    seen = observed(pipeline(outer), run)
     assert sorted(r.index for r in seen) == [(0, 0), (1, 0), (1, 1)]
 
 
@@ -380,11 +386,11 @@ def test_what_airflow_expands_in_a_loop_that_is_never_entered_is_one_held_back_c
     loop = Each(id="e", items=Const(value=[1, 2, 3]), item_type=INT, body=(call("a", Item(loop="e")),), after=("c0",))
     tasks = [EngineTask("c0", "failed", attempts=1), *(EngineTask("a", "upstream_failed", (n,)) for n in range(3))]
     run = EngineRun("airflow", "3.3.2", "failed", "r", None, None, None, tasks)
-    found = get("airflow").observe(pipeline(call("c0"), loop), run)
+    found = observed(pipeline(call("c0"), loop), run)
     assert [(one.id, one.index, one.state) for one in found] == [("c0", (), "failed"), ("a", (), "blocked")]
 
 
 def test_a_task_that_was_executed_twice_has_two_records() -> None:
     tasks = [EngineTask("c0", "success", attempts=1, started=None), EngineTask("c0", "success", attempts=1)]
     run = EngineRun("airflow", "3.3.2", "succeeded", "r", None, None, None, tasks)
-    assert [one.state for one in get("airflow").observe(pipeline(call("c0")), run)] == ["succeeded", "succeeded"]
+    assert [one.state for one in observed(pipeline(call("c0")), run)] == ["succeeded", "succeeded"]

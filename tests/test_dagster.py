@@ -19,6 +19,7 @@ from pipeglot.conformance import corpus
 from pipeglot.conformance.judge import Trial, Verdict, judge
 from pipeglot.core.ir import Interval, Pipeline, Policy, Resources, Retry, Schedule
 from pipeglot.core.ir import Param as IrParam
+from pipeglot.core.record import CallRecord
 from tests.test_engines import installed
 
 CASES = {case.id: case for case in corpus.cases()}
@@ -236,11 +237,16 @@ def test_an_option_reaches_its_op() -> None:
 # ---------------------------------------------------------------- reading back
 
 
+def observed(pipeline: Pipeline, *tasks: EngineTask) -> list[CallRecord]:
+    run = EngineRun("dagster", "1.13", "succeeded", "r", None, None, None, tasks)
+    return list(BACKEND.observe(pipeline, BACKEND.compile(pipeline), run))
+
+
 def test_a_tolerated_failure_is_read_from_the_output_that_dagster_calls_a_success() -> None:
     ir = CASES["tolerated"].ir
     name = next(op.name for op in lower(ir).ops() if op.node == "fails" or op.node.startswith("f"))
     task = EngineTask(name, "TOLERATED", attempts=1, error={"type": "ValueError", "message": "no"})
-    [record] = BACKEND.observe(ir, EngineRun("dagster", "1.13", "succeeded", "r", None, None, None, [task]))
+    [record] = observed(ir, task)
     assert (record.state, record.tolerated, record.attempts) == ("failed", True, 1)
     assert record.error is not None and record.error.message == "no"
 
@@ -248,7 +254,7 @@ def test_a_tolerated_failure_is_read_from_the_output_that_dagster_calls_a_succes
 def test_what_dagster_skipped_says_nothing() -> None:
     ir = CASES["chain"].ir
     tasks = [EngineTask(op.name, "SKIPPED") for op in lower(ir).ops()]
-    assert BACKEND.observe(ir, EngineRun("dagster", "1.13", "succeeded", "r", None, None, None, tasks)) == []
+    assert observed(ir, *tasks) == []
 
 
 # ---------------------------------------------------------------- the multiprocess executor

@@ -29,7 +29,7 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
 
 
 def toy(support: Mapping[str, Support]) -> Backend:
-    return Backend("toy", emit, lambda pipeline, run: (), support)
+    return Backend("toy", emit, lambda *_: (), support)
 
 
 @pytest.mark.parametrize("ability", ["notimpl", "notyet", "never"])

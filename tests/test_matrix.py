@@ -241,7 +241,7 @@ class Fake:
 
     def declare(self, **rows: Support) -> None:
         """Claim everything natively, but for these features."""
-        self.module.BACKEND = Backend("fake", self.emit, lambda pipeline, run: (), SUPPORT | rows, engine=self.engine)  # type: ignore[attr-defined]
+        self.module.BACKEND = Backend("fake", self.emit, lambda *_: (), SUPPORT | rows, engine=self.engine)  # type: ignore[attr-defined]
 
     def emit(self, pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
         code = self.refuses(pipeline)

@@ -334,7 +334,7 @@ def test_a_loss_stops_the_compile_until_it_is_allowed() -> None:
 
 def observed(pipeline: Pipeline, *tasks: EngineTask) -> dict[tuple[str, tuple[int, ...]], str]:
     run = EngineRun("prefect", "3", "failed", "r", None, None, None, tasks)
-    return {(r.id, r.index): r.state for r in BACKEND.observe(pipeline, run)}
+    return {(r.id, r.index): r.state for r in BACKEND.observe(pipeline, BACKEND.compile(pipeline), run)}
 
 
 def test_runs_are_read_back_by_their_names() -> None:

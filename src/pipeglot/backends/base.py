@@ -58,7 +58,8 @@ class Compiled:
 
     `names` maps every engine-side task name to the id of the IR node it stands for. `entry` is the file that holds
     the engine's pipeline object (DAG, flow), `name` what the engine knows it by. `origins` are what the generated lines are
-    there for; of a target that gives none, nobody can say that.
+    there for; of a target that gives none, nobody can say that. `plan` is what the backend's own `observe` has to know of
+    its lowering; nobody else looks into it.
     """
 
     target: str
@@ -68,6 +69,7 @@ class Compiled:
     diagnostics: tuple[Diagnostic, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     origins: Sequence[Origin] = ()
+    plan: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,8 @@ class Backend:
             The pipeline is valid (checked), uses nothing that `support` refuses and may hold Includes; the options have
             known names only, a wrong value is a diagnostic. Diagnostics with severity `error` mean no files.
         observe: each call instance (and each region that failed to decide) that the engine left a trace of. Helper
-            tasks of the lowering are left out. The pipeline has its Includes inlined.
+            tasks of the lowering are left out. The pipeline has its Includes inlined; the second argument is what `emit`
+            made of it.
         support: a row for each of `pipeglot.core.features.FEATURES`. A feature without one is refused, so that a
             backend that was made before the feature does not drop it in silence.
         options: what a user may choose about the output, beyond the pipeline: name and one line of help.
@@ -228,7 +231,7 @@ class Backend:
 
     target: str
     emit: Callable[[Pipeline, Mapping[str, str]], Compiled]
-    observe: Callable[[Pipeline, EngineRun], Sequence[CallRecord]]
+    observe: Callable[[Pipeline, Compiled, EngineRun], Sequence[CallRecord]]
     support: Mapping[str, Support]
     options: Mapping[str, str] = field(default_factory=dict)
     engine: EngineSpec | None = None

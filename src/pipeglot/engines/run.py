@@ -132,7 +132,7 @@ class _Prepared:
     job: Job
 
     def record(self, run: EngineRun, target: str) -> Record:
-        observed = backends.get(target).observe(self.pipeline, run)
+        observed = backends.get(target).observe(self.pipeline, self.compiled, run)
         return completed(self.pipeline, run, observed, self.params, self.logical_date)
 
 

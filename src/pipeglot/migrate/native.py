@@ -188,7 +188,8 @@ def as_record(
     given = resolve_params(flat, params)
     when = logical_date or datetime.now(timezone.utc)
     tasks = [task for task in run.tasks if not task.group]
-    if mapping is None and (names := _ours(flat, run)):
+    if mapping is None and (ours := _ours(flat, run)):
+        compiled, names = ours
         calls = {call.id: call.step for call in [*Shape(flat).calls, *([flat.final.call] if flat.final else [])]}
         returns = {step.name: step.returns for step in flat.steps}
         unread: dict[str, None] = {}
@@ -206,7 +207,7 @@ def as_record(
         steering = tuple(dict.fromkeys(task.name for task in others if task.steers and _state(task) != "failed"))
         others = [task for task in others if task.name not in steering]
         run = replace(run, tasks=known)
-        observed = backends.get(run.engine).observe(flat, run)
+        observed = backends.get(run.engine).observe(flat, compiled, run)
         # Where a task is the only one of its name, its number says nothing.
         alone = Counter(bare(task.name) for task in others)
         named = [(task, bare(task.name)) for task in others]
@@ -250,24 +251,24 @@ _HELPER = re.compile(r"@task\(\s*name=\"(or_default_*)\"|EmptyOperator\(\s*task_
 """What a flow gives on in place of failures, and what keeps the state of a DAG's run."""
 
 
-def _ours(pipeline: Pipeline, run: EngineRun) -> Mapping[str, str]:
-    """What the tasks stand for by the names that pipeglot gives them, if these say more of the run than names of calls
-    do: they are those of helpers, too. Empty for native code, and for what has calls alone."""
+def _ours(pipeline: Pipeline, run: EngineRun) -> tuple[Compiled, Mapping[str, str]] | None:
+    """What is compiled of the pipeline, and what the tasks stand for by the names that they have there, if these say more of
+    the run than names of calls do: they are those of helpers, too. None for native code, and for what has calls alone."""
     if run.compiled is False:
-        return {}
+        return None
     compiled = backends.get(run.engine).compile(pipeline)
     # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
     named = _KEY if compiled.entry.endswith(".yaml") else _HELPER
     helpers = [name for found in named.finditer(compiled.files[compiled.entry]) for name in found.groups() if name]
     names = {**dict.fromkeys(helpers, ""), **compiled.names}
     if run.compiled:
-        return names
+        return compiled, names
     seen = {task.name if task.name in names else bare(task.name) for task in run.tasks}
     # An index in a name is ours: by it, nothing native is matched.
     plain = {bare(task.name) for task in run.tasks if not task.name.endswith("]")}
     ours, native = len(seen & names.keys()), len(match(pipeline, plain).partner)
     complete = run.engine == "kfp" and compiled.names.keys() <= seen
-    return names if ours > native or (ours == native and complete) else {}
+    return (compiled, names) if ours > native or (ours == native and complete) else None
 
 
 class _Native:

@@ -59,7 +59,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     entry = f"{module_stem(pipeline)}.py"
     names = {task.id: task.node for task in plan.all() if task.node}
     files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
-    return Compiled("airflow", files, entry, dag_id, diagnostics, names, origins(files, pipeline))
+    return Compiled("airflow", files, entry, dag_id, diagnostics, names, origins(files, pipeline), plan)
 
 
 def _renamed(plan: Plan, calls: Mapping[str, Call]) -> Iterator[Diagnostic]:

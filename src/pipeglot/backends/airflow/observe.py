@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeglot.backends.airflow.lower import lower
-from pipeglot.backends.airflow.plan import Back, Loop, Step, Task, Tolerate
-from pipeglot.backends.base import EngineRun, EngineTask, instant
+from pipeglot.backends.airflow.plan import Back, Loop, Plan, Step, Task, Tolerate
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, instant
 from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Pipeline, Schema
 from pipeglot.core.record import CallRecord, CallState, Failure
@@ -24,12 +23,10 @@ STATES: dict[str, CallState] = {
 RAN = frozenset({"success", "failed"})
 
 
-def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
+def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> Sequence[CallRecord]:
     """Each call instance, and each helper that failed as its region's failure to decide."""
-    plan = lower(pipeline)
-    tasks = dict(plan.tasks)
-    if plan.final is not None:
-        tasks[plan.final.id] = plan.final
+    plan: Plan = compiled.plan
+    tasks = {task.id: task for task in plan.all()}
     seen_once = {seen.name: seen for seen in run.tasks if not seen.index}
     entered = {
         task.loop

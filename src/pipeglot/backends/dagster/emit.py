@@ -86,7 +86,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     if (instance := instance_file(pipeline, name)) is not None:
         files["dagster.yaml"] = instance
     names = {op.name: op.node for op in plan.ops()}
-    return Compiled("dagster", files, f"{stem}.py", name, tuple(diagnostics), names, origins(files, pipeline))
+    return Compiled("dagster", files, f"{stem}.py", name, tuple(diagnostics), names, origins(files, pipeline), plan)
 
 
 def _read_by_dagster(pipeline: Pipeline, author: AuthorCode) -> Iterator[Diagnostic]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeglot.backends.base import EngineRun, EngineTask, failure, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, failure, instant
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, CallState
 from pipeglot.core.shape import Shape
 
-from .lower import lower
+from .plan import Plan
 
 _STATES: dict[str, CallState] = {
     "SUCCESS": "succeeded",
@@ -19,12 +19,13 @@ _STATES: dict[str, CallState] = {
 }
 
 
-def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
+def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[CallRecord]:
     """One record for each time a call was tried, and one for each region that failed to decide.
 
     What Dagster skipped or never started says nothing that does not follow from the rest.
     """
-    shape, plan = Shape(pipeline), lower(pipeline)
+    shape = Shape(pipeline)
+    plan: Plan = compiled.plan
     ops = {op.name: op for op in plan.ops()}
     records: list[CallRecord] = []
     undecided: dict[tuple[str, tuple[int, ...]], CallRecord] = {}

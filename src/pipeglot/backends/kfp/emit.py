@@ -94,7 +94,7 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
         shown = ", ".join(odd[:3]) + (f" and {len(odd) - 3} more" if len(odd) > 3 else "")
         message = f"tasks are lower-case letters, digits and hyphens in KFP; the display name is the id: {shown}"
         diagnostics.append(Diagnostic("PG281", "note", message, pipeline.at, "", "kfp"))
-    return Compiled("kfp", files, entry, name, tuple(diagnostics), names)
+    return Compiled("kfp", files, entry, name, tuple(diagnostics), names, plan=lowered.meanings)
 
 
 def pipeline_spec(pipeline: Pipeline, lowered: Lowered, name: str, executors: dict[str, Any]) -> dict[str, Any]:

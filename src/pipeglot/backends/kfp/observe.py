@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeglot.backends.base import EngineRun, EngineTask, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, instant
 from pipeglot.core.ir import Call, If, Pipeline
 from pipeglot.core.record import CallRecord, CallState, Failure
 from pipeglot.core.shape import Shape
 
-from .lower import Lowering
 from .parts import Meaning
 from .types import Form
 
 _STATES: dict[str, CallState] = {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled"}
 
 
-def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
+def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[CallRecord]:
     """One record for each call that was tried or is in an arm that was seen to be skipped, and one for each region that
     failed to decide.
 
     Where outputs are not known, the task of a guarded call says nothing: it ends well whatever becomes of the call.
     """
-    lowering = Lowering(pipeline)
-    meanings = lowering.run().meanings
-    shape = lowering.shape
+    meanings: Mapping[str, Meaning] = compiled.plan
+    shape = Shape(pipeline)
     found: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     for task in run.tasks:
         meaning = meanings.get(task.name)

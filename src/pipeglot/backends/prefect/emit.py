@@ -87,7 +87,7 @@ def emit(pipeline: Pipeline) -> Compiled:
         start=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
-    return Compiled("prefect", files, f"{stem}.py", name, tuple(diagnostics), naming.node)
+    return Compiled("prefect", files, f"{stem}.py", name, tuple(diagnostics), naming.node, plan=naming)
 
 
 def _title(pipeline: Pipeline) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeglot.backends.base import EngineRun, EngineTask, failure, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, failure, instant
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.record import CallRecord, CallState
 from pipeglot.core.shape import Shape
 
-from .naming import Naming, name_tasks
+from .naming import Naming
 
 _STATES: dict[str, CallState] = {
     "completed": "succeeded",
@@ -25,14 +25,14 @@ _STATES: dict[str, CallState] = {
 }
 
 
-def observe(pipeline: Pipeline, run: EngineRun) -> list[CallRecord]:
+def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[CallRecord]:
     """One record for each time a call was tried or held back, and one for each region that failed to decide.
 
     A task run that Prefect held back (NotReady) may never have got its own name, and then its index is not
     known: in loops those are left out, like whatever was never submitted, and follow from the others.
     """
     shape = Shape(pipeline)
-    naming = name_tasks(shape)
+    naming: Naming = compiled.plan
     calls: dict[str, Call] = {call.id: call for call in shape.calls}
     if pipeline.final is not None:
         calls[pipeline.final.call.id] = pipeline.final.call

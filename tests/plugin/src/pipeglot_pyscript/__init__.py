@@ -37,7 +37,7 @@ def emit(pipeline: Pipeline, _options: Mapping[str, str]) -> Compiled:
     return Compiled("pyscript", {"script.py": text}, "script.py", pipeline.name, diagnostics, names)
 
 
-def observe(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:
+def observe(pipeline: Pipeline, _compiled: Compiled, run: EngineRun) -> Sequence[CallRecord]:
     """A record for each task of a call, and one for each choice that failed."""
     nodes = Shape(pipeline).nodes
     return [
