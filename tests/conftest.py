@@ -9,11 +9,27 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from pipeglot import backends, engines
+
+TARGETS = tuple(backends.TARGETS)
+
 collect_ignore = ["golden", "data", "inspect", "served", "kfp_sdk.py", "plugin", "typing/wrong.py"]
 collect_ignore += [f"distributed/{name}.py" for name in ("airflow_celery", "pod_schema", "prefect_workers")]
 """Code for engines that are not installed here, and code that is wrong on purpose."""
 
-settings.register_profile("pipeglot", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+
+def examples(count: int) -> int:
+    """How many examples Hypothesis draws: under `./dev check-all` that many, elsewhere a quarter."""
+    return count if os.environ.get("PIPEGLOT_THOROUGH") == "1" else max(1, count // 4)
+
+
+settings.register_profile(
+    "pipeglot",
+    deadline=None,
+    print_blob=True,
+    max_examples=examples(100),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("pipeglot")
 
 
@@ -44,12 +60,41 @@ def quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for target in TARGETS:
+        config.addinivalue_line("markers", f"{target}: runs on {target}; `pytest -m {target}` needs no other engine")
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What shares a batch of an engine stays in one process (`pytest -n 2 --dist loadgroup`): the tests of a file, of the
-    conformance suite those of a target."""
-    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    target = f"-{params['target']}" if item.path.stem == "test_conformance" and "target" in params else ""
-    item.add_marker(pytest.mark.xdist_group(item.path.stem + target))
+    """Mark a test with the engines that it runs on, and as `slow` what needs more than engines. Tests of a file that share
+    a batch of an engine stay in one process (`pytest -n 2 --dist loadgroup`)."""
+    for target in engines_of(item):
+        item.add_marker(target)
+    if (
+        item.get_closest_marker("browser")
+        or item.get_closest_marker("distributed")
+        or "server" in parameters(item).values()
+    ):
+        item.add_marker("slow")
+    own = parameters(item).get("target")
+    item.add_marker(pytest.mark.xdist_group(item.path.stem + (f"-{own}" if isinstance(own, str) else "")))
+
+
+def parameters(item: pytest.Item) -> dict[str, object]:
+    """What a parametrized test is given."""
+    params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    return params
+
+
+def engines_of(item: pytest.Item) -> tuple[str, ...]:
+    """The engines that a test needs: those its marker names, else those among its parameters, else all."""
+    marker = item.get_closest_marker("engine")
+    if marker is None:
+        return ()
+    given = parameters(item)
+    values = [given["target"]] if given.get("target") in TARGETS else given.values()
+    found = [str(value).partition(":")[0] for value in values if isinstance(value, str)]
+    return marker.args or tuple(target for target in TARGETS if target in found) or TARGETS
 
 
 def engines_required() -> bool:
@@ -58,10 +103,9 @@ def engines_required() -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("engine") is None or engines_required():
+    needed = engines_of(item)
+    if not needed or engines_required():
         return
-    from pipeglot.engines import list_engines
-
-    missing = [status.target for status in list_engines() if status.python is None]
+    missing = [status.target for status in engines.list_engines() if status.python is None and status.target in needed]
     if missing:
         pytest.skip(f"pipeglot engines install {' '.join(missing)}")

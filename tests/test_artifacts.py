@@ -354,7 +354,7 @@ def test_parquet_without_pyarrow_is_compared_by_bytes_and_that_is_said(
 
 
 def test_parquet_is_a_table(sides: Sides) -> None:
-    arrow = pytest.importorskip("pyarrow")
+    arrow: Any = importlib.import_module("pyarrow")
     parquet = importlib.import_module("pyarrow.parquet")
     for root, wrong in zip(sides.roots, (0.5, 0.75), strict=True):
         rows = arrow.table({"id": [1, 2], "x": [float("nan"), wrong]})
@@ -542,7 +542,7 @@ def scored(planted: bool, rows: int = 1000) -> dict[str, str]:
     return scores(rows, planted)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow", "prefect")
 @pytest.mark.parametrize("planted", [False, True])
 def test_two_engines_leave_the_same_files_or_the_wrong_cell_is_named(planted: bool) -> None:
     installed("airflow")

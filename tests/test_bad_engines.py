@@ -62,6 +62,7 @@ def deadly() -> int:
     return dies(one(1))
 """
 
+pytestmark = pytest.mark.slow
 every_target = pytest.mark.parametrize("target", TARGETS)
 
 

@@ -84,7 +84,8 @@ def from_production(folder: str, n: Annotated[int, Param(ge=0)] = 3, odd_ones: b
     return merge(much, little)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow")
+@pytest.mark.slow
 def test_what_the_server_tells_is_what_the_probe_saw(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

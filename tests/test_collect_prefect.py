@@ -25,7 +25,8 @@ from tests.test_engines import installed
 DATE = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("prefect")
+@pytest.mark.slow
 def test_what_the_server_tells_is_what_the_probe_saw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that succeeds after a retry, and one with a failed item."""
     python = installed("prefect")

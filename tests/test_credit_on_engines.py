@@ -28,7 +28,7 @@ from pipeglot.migrate.report import html
 from tests.test_engines import installed
 from tests.test_examples import EXAMPLES, OUTCOMES, credit_case
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 TARGETS = ("airflow", "dagster", "kfp", "prefect")
 

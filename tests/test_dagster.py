@@ -294,7 +294,7 @@ def test_the_slice_is_of_the_corpus() -> None:
     assert set(SLICE) <= CASES.keys()
 
 
-@pytest.mark.engine
+@pytest.mark.engine("dagster")
 @pytest.mark.parametrize("name", SLICE)
 def test_the_multiprocess_executor_agrees_with_the_reference(name: str) -> None:
     verdict = with_processes()[name]

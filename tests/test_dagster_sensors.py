@@ -67,7 +67,7 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("dagster")
 @pytest.mark.parametrize(
     ("timing", "gap"),
     [
@@ -89,7 +89,7 @@ def test_missed_ticks_are_caught_up_with_a_hundred_at_a_time(
     assert configs[0]["resources"]["params"]["config"]["logical_date"] == start.isoformat()
 
 
-@pytest.mark.engine
+@pytest.mark.engine("dagster")
 @pytest.mark.parametrize("timing", [Cron(expression="0 * * * *", timezone="UTC"), Interval(seconds=420)])
 @pytest.mark.parametrize("moved", [timedelta(hours=-70), timedelta(hours=2)])
 def test_a_start_that_was_moved_repeats_and_skips_nothing(
@@ -106,14 +106,14 @@ def test_a_start_that_was_moved_repeats_and_skips_nothing(
     assert ticks == [first + n * gap for n in range(len(ticks))] and ticks[-1] + gap > now() - timedelta(minutes=1)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("dagster")
 def test_the_hour_that_clocks_show_twice_is_caught_up_with_once_for_each(tmp_path: Path) -> None:
     start = datetime(2025, 10, 25, 22, tzinfo=timezone.utc)
     found, _ = looks(dated(Cron(expression="30 * * * *", timezone="Europe/Berlin"), start), tmp_path)
     assert found[0] == [start + timedelta(hours=n, minutes=30) for n in range(100)]
 
 
-@pytest.mark.engine
+@pytest.mark.engine("dagster")
 def test_an_interval_that_does_not_catch_up_runs_its_latest_tick_alone(tmp_path: Path) -> None:
     start = now().replace(microsecond=0) - timedelta(days=2)
     ir = dated(Interval(seconds=420), start, catch_up=False)
@@ -154,7 +154,7 @@ print(json.dumps([told, failure.event_specific_data.error.message]))
 """
 
 
-@pytest.mark.engine
+@pytest.mark.engine("dagster")
 def test_a_failed_final_call_fails_its_run_and_nothing_is_retried_for_it(tmp_path: Path) -> None:
     told, by_hand = on_dagster(FINAL, CASES["final_fails"].ir, tmp_path)
     assert told == [["FAILURE", "false"], ["FAILURE", "false"]]
@@ -184,7 +184,7 @@ print(json.dumps([done.success, sorted({key[1] for key in kept})]))
 """
 
 
-@pytest.mark.engine
+@pytest.mark.engine("dagster")
 def test_the_runs_of_items_keep_their_values_where_the_code_location_does(tmp_path: Path) -> None:
     ir = CASES["branch_in_loop"].ir
     success, steps = on_dagster(SHARED, ir, tmp_path, ir.name)

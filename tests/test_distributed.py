@@ -72,7 +72,7 @@ def agrees(ran: cluster.Ran, name: str) -> None:
     assert [each for each in verdict.problems if not each.startswith(unknown or ("\0",))] == []
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow")
 @pytest.mark.distributed
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=pytest.mark.xfail(reason=JSONB[n])) if n in JSONB else n for n in NAMES]
@@ -81,14 +81,14 @@ def test_airflow_with_celery_workers_agrees_with_the_reference(name: str, airflo
     agrees(airflow, name)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow")
 @pytest.mark.distributed
 def test_both_celery_workers_ran_tasks(airflow: cluster.Ran) -> None:
     ran = Counter(host for host, _, _ in airflow.hosts)
     assert ran.keys() == {"w1", "w2"}, ran
 
 
-@pytest.mark.engine
+@pytest.mark.engine("prefect")
 @pytest.mark.distributed
 @pytest.mark.parametrize("name", NAMES)
 def test_prefect_with_a_work_pool_agrees_with_the_reference(name: str, prefect: cluster.Ran) -> None:
@@ -96,7 +96,7 @@ def test_prefect_with_a_work_pool_agrees_with_the_reference(name: str, prefect: 
     agrees(prefect, name)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("prefect")
 @pytest.mark.distributed
 def test_both_workers_of_the_pool_ran_flows(prefect: cluster.Ran) -> None:
     ran = Counter(host for host, _, _ in prefect.hosts)

@@ -263,7 +263,7 @@ def test_the_installed_engine_is_healthy(target: str) -> None:
     assert engines.doctor(target, python=installed(target)) == []
 
 
-@pytest.mark.engine
+@pytest.mark.engine("prefect")
 def test_packages_that_conflict_with_the_engine_are_reported_and_nothing_is_left() -> None:
     installed("prefect")
     before = set((environment.home() / "engines").iterdir())
@@ -275,7 +275,7 @@ def test_packages_that_conflict_with_the_engine_are_reported_and_nothing_is_left
     assert [path for path in left if path.is_dir()] == []
 
 
-@pytest.mark.engine
+@pytest.mark.engine("prefect")
 def test_packages_beside_the_engine_are_installed_once() -> None:
     installed("prefect")
     first = engines.prepare("prefect", ["tabulate>=0.9", "iniconfig"])

@@ -71,7 +71,7 @@ every_mode = pytest.mark.parametrize("mode", ["test", "server"])
 every_target = pytest.mark.parametrize("target", TARGETS)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow")
 @every_mode
 def test_airflow_states_attempts_outputs_and_errors(mode: Mode) -> None:
     found, tasks = run("airflow", mode, 0)
@@ -108,7 +108,7 @@ def test_airflow_states_attempts_outputs_and_errors(mode: Mode) -> None:
     assert tasks["flaky", ()].error is None
 
 
-@pytest.mark.engine
+@pytest.mark.engine("prefect")
 @every_mode
 def test_prefect_states_attempts_outputs_and_errors(mode: Mode) -> None:
     found, tasks = run("prefect", mode, 0)
@@ -137,7 +137,7 @@ def test_prefect_states_attempts_outputs_and_errors(mode: Mode) -> None:
     assert tasks["flaky", ()].error is None
 
 
-@pytest.mark.engine
+@pytest.mark.engine("dagster")
 @every_mode
 def test_dagster_states_attempts_outputs_and_errors(mode: Mode) -> None:
     found, tasks = run("dagster", mode, 0)
@@ -253,7 +253,7 @@ def test_a_job_that_kills_the_engine_or_hangs_is_named_and_stopped_and_the_other
     assert fine.state == "succeeded"
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow")
 def test_a_job_that_never_stops_to_print_is_stopped_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeglot.engines.process.LOUDEST", 1024**2)
     jobs = [job("airflow", "dies.py", {"how": how}) for how in ("pool", "flood")]

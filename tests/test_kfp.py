@@ -292,7 +292,7 @@ def test_names_and_layout_are_no_difference() -> None:
 # ---------------------------------------------------------------- kfp.local
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_kfp_local_agrees_with_every_task_a_process_of_its_own() -> None:
     names = {"if_else_merge", "retries_that_help", "tolerated_item", "final_after_failure", "too_slow"}
     chosen = [case for case in cases() if case.id in names]

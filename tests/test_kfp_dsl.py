@@ -102,12 +102,12 @@ def read(path: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_every_spec_of_the_corpus_is_one_for_the_sdk_and_the_dsl_compiles_to_its_equal(tmp_path: Path) -> None:
     assert equal_on_sdk(tmp_path, corpus()) > 105
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_the_dsl_of_random_pipelines_compiles_to_the_equal_of_their_specs(tmp_path: Path) -> None:
     """Whatever stands in what: regions in regions, waits for regions, values handed on from one to another."""
     assert equal_on_sdk(tmp_path, (numbered(1, number_) for number_ in range(20))) == 20
@@ -138,7 +138,7 @@ def equal_on_sdk(tmp_path: Path, pipelines: Iterable[Pipeline]) -> int:
     return len(pairs)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_ten_specs_are_those_of_hand_written_dsl(tmp_path: Path) -> None:
     jobs = []
     for name, made in PAIRS.items():
@@ -157,7 +157,7 @@ def test_ten_specs_are_those_of_hand_written_dsl(tmp_path: Path) -> None:
         assert ours == theirs, name
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_the_dsl_of_the_credit_example_beside_one_by_hand(tmp_path: Path) -> None:
     """Ours has each step's own types and helpers in its component, checks what crosses, and breaks lines earlier."""
     ours = compile_for(load("credit_scoring", "credit_scoring").ir(), "kfp", options={"emit": "dsl"}).files[
@@ -169,7 +169,7 @@ def test_the_dsl_of_the_credit_example_beside_one_by_hand(tmp_path: Path) -> Non
     assert ours.count("\n") <= LONGER * theirs.count("\n")
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_what_the_sdk_makes_of_the_dsl_runs_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code of components differs there: helpers are functions that they share."""
     names = {"if_else_merge", "retries_that_help", "tolerated_item", "shell_steps", "records", "final_after_failure"}

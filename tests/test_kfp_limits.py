@@ -123,7 +123,7 @@ def zeros() -> float:
     return signed(-0.0)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_on_kfp_what_is_too_long_is_named_and_pickled_classes_are_found() -> None:
     rows = [{"id": n, "value": n} for n in range(9000)]
     requests = [Request(one.ir()) for one in (passed, kept, together, scaled, zeros, looped)]

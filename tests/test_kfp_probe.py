@@ -88,7 +88,7 @@ def floods() -> None:
     flood()
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_every_job_has_a_clean_print_and_none_can_grow_or_hang_unnamed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeglot.engines.process.LOUDEST", 1024**2)
     programs: list[Any] = [loud, loud, asks, taken_over, asks, pooled, hangs, floods, loud]

@@ -12,6 +12,7 @@ from tests.test_engines import installed
 
 
 @pytest.mark.engine
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "one",
     [

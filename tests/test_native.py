@@ -302,7 +302,7 @@ def test_native_code_agrees_with_the_pipeline_that_takes_its_place(target: str, 
     assert any("choose" in gap.calls for gap in found.not_compared)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("prefect")
 def test_a_slip_in_native_code_is_named(tmp_path: Path) -> None:
     installed("prefect")
     (tmp_path / "legacy.py").write_text(

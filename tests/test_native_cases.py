@@ -163,8 +163,9 @@ def told(engine: str) -> dict[str, tuple[Reading, Record]]:
     return found
 
 
-@pytest.mark.engine
-@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.engine(case.engine)) for name, case in NATIVE.items()]
+)
 def test_what_differs_from_the_port_is_named_and_nothing_else(name: str) -> None:
     case = NATIVE[name]
     installed(case.engine)

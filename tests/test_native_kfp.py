@@ -57,7 +57,7 @@ def local(pipeline: Pipeline, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return execute(pipeline)
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 @pytest.mark.parametrize(
     ("name", "outputs"),
     [("single", 2), ("gate", 1), ("files", 1), ("loop", 3), ("named", 3), ("paths", 2), ("items", 2), ("ends", 0)],
@@ -79,7 +79,7 @@ def test_a_pipeline_of_the_sdk_agrees_with_its_port(
     assert len(known) == outputs, "what the engine kept is compared, and nothing else is"
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_values_that_differ_are_found(ran: dict[str, EngineRun | EngineError]) -> None:
     made = port("named")
     (code,) = (chunk for chunk in made.code if chunk.names == ("rows",))
@@ -91,7 +91,7 @@ def test_values_that_differ_are_found(ran: dict[str, EngineRun | EngineError]) -
     assert {difference.call for difference in found} >= {"rows", "total"}
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 @pytest.mark.parametrize(("name", "code", "told"), [("boxes", "PG324", "alpine"), ("extras", "PG307", "cowsay==6.1")])
 def test_what_cannot_be_run_here_says_why(
     name: str, code: str, told: str, ran: dict[str, EngineRun | EngineError]
@@ -102,7 +102,7 @@ def test_what_cannot_be_run_here_says_why(
     assert told in error.diagnostics[0].message and error.diagnostics[0].help
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_a_dry_run_with_what_cannot_be_run_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     installed("kfp")
     monkeypatch.chdir(HERE)
@@ -112,7 +112,7 @@ def test_a_dry_run_with_what_cannot_be_run_is_inconclusive(monkeypatch: pytest.M
     assert os.listdir(HERE).count("boxes.yaml") == 0, "what the file does when it is loaded, it does in the sandbox"
 
 
-@pytest.mark.engine
+@pytest.mark.engine("kfp")
 def test_what_compiled_code_gives_is_compared_as_a_specification_and_as_a_file_of_the_sdk(tmp_path: Path) -> None:
     """Not only no difference: all outputs are known."""
     python = installed("kfp")

@@ -34,6 +34,7 @@ from pipeglot.migrate.planning.difference import only_in
 from pipeglot.migrate.planning.model import Plan, Row
 from pipeglot.migrate.planning.surroundings import in_python, needs
 from pipeglot.migrate.planning.text import code, markdown, table, text
+from tests.conftest import examples
 
 ROOT = Path(__file__).parents[1]
 CREDIT = ROOT / "examples" / "credit_scoring.py"
@@ -602,7 +603,7 @@ def test_nobody_s_text_breaks_a_table(a: str, b: str) -> None:
     assert "<script" not in text(a + "<script>") and not re.search(r"<[a-z/!?]", text("<a" + a).replace("<code>", ""))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(HOSTILE.filter(str.strip), HOSTILE, st.lists(HOSTILE, max_size=2))
 def test_hostile_names_and_values_leave_a_plan_whole(tag: str, description: str, default: list[str]) -> None:
     base = by_the_hour()

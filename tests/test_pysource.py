@@ -26,6 +26,7 @@ from pipeglot.codegen.pysource import (
     statement,
 )
 from pipeglot.core.ir import All, Any_, Compare, Const, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
+from tests.conftest import examples
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
     ["o'brien", 'say "hi"', "end\\", "{{ x }}", "a\nb", "\x00", "{}", "'\"", "日本" * 20, "x" * 100]
@@ -177,7 +178,7 @@ def ordered(value: Value) -> bool:
     return True
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(CONDITIONS.filter(ordered), st.integers(1, 90))
 def test_a_condition_means_the_same_however_it_is_laid_out(condition: Value, room: int) -> None:
     def bare(root: Any) -> str:

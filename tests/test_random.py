@@ -21,6 +21,7 @@ from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, inline
 from pipeglot.meaning.derive import complete
 from pipeglot.meaning.run import execute
+from tests.conftest import examples
 from tests.random_pipelines import Limits, random_pipeline
 
 PIPELINES = st.builds(
@@ -52,7 +53,7 @@ def test_valid_pipelines_check_without_errors(pipeline: Pipeline) -> None:
     assert [d for d in check(pipeline) if d.severity == "error"] == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(PIPELINES)
 def test_the_reference_run_is_repeatable_and_keeps_the_order(pipeline: Pipeline) -> None:
     first, second = run(pipeline), run(pipeline)
@@ -60,7 +61,7 @@ def test_the_reference_run_is_repeatable_and_keeps_the_order(pipeline: Pipeline)
     assert list(disorder(Order(inline(pipeline)), first)) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(PIPELINES)
 def test_without_outputs_nothing_is_concluded_that_is_not_so(pipeline: Pipeline) -> None:
     whole = run(pipeline)
@@ -76,7 +77,7 @@ def test_without_outputs_nothing_is_concluded_that_is_not_so(pipeline: Pipeline)
     assert states[0] <= states[1]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(PIPELINES)
 def test_a_record_says_how_every_call_ended(pipeline: Pipeline) -> None:
     record = run(pipeline)
@@ -91,7 +92,7 @@ def test_a_record_says_how_every_call_ended(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("target", ["airflow", "prefect"])
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(pipeline=PIPELINES)
 def test_compiling_is_deterministic(target: str, pipeline: Pipeline) -> None:
     again = Pipeline.from_json(pipeline.to_json())

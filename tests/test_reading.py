@@ -73,6 +73,7 @@ def test_a_file_that_cannot_be_loaded_is_an_error_of_its_own(target: str) -> Non
     assert error(read.written["empty"]).startswith("PG322") and "empty" in error(read.written["empty"])
 
 
+@pytest.mark.engine("kfp")
 def test_a_file_that_does_not_come_to_an_end_or_ends_the_process_spoils_no_other(tmp_path: Path) -> None:
     readings("kfp")  # the engine is there
     (tmp_path / "stands.py").write_text("import time\ntime.sleep(600)\n")
@@ -87,6 +88,7 @@ def test_a_file_that_does_not_come_to_an_end_or_ends_the_process_spoils_no_other
 # ---------------------------------------------------------------- Airflow
 
 
+@pytest.mark.engine("airflow")
 def test_airflow_tells_all_that_a_task_is_told() -> None:
     native = readings("airflow").native("rich")
     tasks = {task.name: task for task in native.tasks}
@@ -123,6 +125,7 @@ def test_airflow_tells_all_that_a_task_is_told() -> None:
     assert load.code is not None and "Variable.get" in load.code.text
 
 
+@pytest.mark.engine("airflow")
 def test_airflow_tells_of_the_run_and_what_starts_it() -> None:
     native = readings("airflow").native("rich")
     [schedule] = native.schedules
@@ -134,6 +137,7 @@ def test_airflow_tells_of_the_run_and_what_starts_it() -> None:
     assert (native.tags, native.owners, native.groups) == (("etl",), ("data",), ("checks",))
 
 
+@pytest.mark.engine("airflow")
 def test_airflow_tells_where_it_is_written() -> None:
     native = readings("airflow").native("rich")
     tasks = {task.name: task for task in native.tasks}
@@ -150,6 +154,7 @@ def test_airflow_tells_where_it_is_written() -> None:
 # ---------------------------------------------------------------- Prefect
 
 
+@pytest.mark.engine("prefect")
 def test_prefect_tells_of_the_flow_its_tasks_and_its_deployment() -> None:
     native = readings("prefect").native("sums")
     [schedule] = native.schedules
@@ -177,6 +182,7 @@ def test_prefect_tells_of_the_flow_its_tasks_and_its_deployment() -> None:
 # ---------------------------------------------------------------- Dagster
 
 
+@pytest.mark.engine("dagster")
 def test_dagster_tells_of_the_job_its_ops_and_what_starts_it() -> None:
     native = readings("dagster").written["sums"]
     assert isinstance(native, Native)
@@ -198,6 +204,7 @@ def test_dagster_tells_of_the_job_its_ops_and_what_starts_it() -> None:
     assert "op_retry_policy" in spelled("dagster", 0, tasks["double"].places["retries"].line)
 
 
+@pytest.mark.engine("dagster")
 def test_dagster_tells_of_assets() -> None:
     native = readings("dagster").native("refresh")
     assert {(one.name, one.value) for one in native.settings} == {("automation_condition", "revenue: eager")}
@@ -209,6 +216,7 @@ def test_dagster_tells_of_assets() -> None:
 # ---------------------------------------------------------------- Kubeflow Pipelines
 
 
+@pytest.mark.engine("kfp")
 def test_kfp_tells_of_the_specification_that_an_sdk_file_makes() -> None:
     native = readings("kfp").native("rich")
     tasks = {task.name: task for task in native.tasks}
@@ -254,6 +262,7 @@ def left(plan: Plan) -> set[str]:
     return {one.name for one in plan.traits if one.carried == "no"}
 
 
+@pytest.mark.engine("airflow")
 def test_a_plan_names_everything_that_a_dag_has_and_pauses_it(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned("airflow", 1, monkeypatch)
     assert plan.verdict == "migrate with conditions" and "nothing is lost" not in plan.why
@@ -289,6 +298,7 @@ def test_a_plan_names_everything_that_a_dag_has_and_pauses_it(monkeypatch: pytes
     assert Plan.from_json(plan.to_json()) == plan
 
 
+@pytest.mark.engine("kfp")
 def test_what_the_pipeline_has_too_is_carried_over(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned("kfp", 0, monkeypatch)
     carried = {one.name for one in plan.traits if one.carried == "yes" and one.tasks == ("load",)}
@@ -298,6 +308,7 @@ def test_what_the_pipeline_has_too_is_carried_over(monkeypatch: pytest.MonkeyPat
     assert any("recurring-run disable" in move.command for move in plan.cut_over)
 
 
+@pytest.mark.engine("prefect")
 def test_a_plan_names_what_a_flow_has(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned("prefect", 0, monkeypatch)
     assert {"run_retries", "on_failure", "on_success", "cache_policy", "persist_result", "task_runner"} <= left(plan)
@@ -305,6 +316,7 @@ def test_a_plan_names_what_a_flow_has(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any("prefect deployment schedule pause sums/nightly" in move.command for move in plan.cut_over)
 
 
+@pytest.mark.engine("dagster")
 def test_a_plan_names_what_a_job_has(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned("dagster", 0, monkeypatch)
     assert {"schedule", "partitions", "resource", "on_failure", "run_retries", "pool", "priority"} <= left(plan)
@@ -314,12 +326,14 @@ def test_a_plan_names_what_a_job_has(monkeypatch: pytest.MonkeyPatch) -> None:
     } <= commands
 
 
+@pytest.mark.engine("prefect")
 def test_retries_of_a_flow_have_no_spelling_and_are_a_named_difference() -> None:
     read = readings("prefect").native("flok")
     found = declared(port.ir(), (read, {}))
     assert [(one.name, one.old, one.verdict) for one in found] == [("run_retries", 2, "differ")]
 
 
+@pytest.mark.engine("airflow")
 def test_a_map_file_says_which_call_a_task_stands_for(monkeypatch: pytest.MonkeyPatch) -> None:
     file, _ = WRITTEN["airflow"][0]
     read = readings("airflow").native("rich")

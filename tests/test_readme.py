@@ -51,7 +51,7 @@ def test_the_compiled_flow_is_as_shown() -> None:
     assert block(title) in pipeglot(*title.split()[1:]).stdout
 
 
-@pytest.mark.engine
+@pytest.mark.engine("prefect")
 def test_the_run_ends_as_shown() -> None:
     title = "pipeglot run examples/nested_branching.py --on prefect"
 
@@ -61,7 +61,7 @@ def test_the_run_ends_as_shown() -> None:
     assert masked(pipeglot(*title.split()[1:]).stdout).endswith(masked(block(title)))
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow", "prefect")
 def test_the_dry_run_ends_as_shown(tmp_path: Path) -> None:
     title = "pipeglot migrate dry-run examples/nested_branching.py --old airflow --new prefect"
     ran = pipeglot(*title.split()[1:], "--out", str(tmp_path), "--history", str(tmp_path / "history.sqlite"))

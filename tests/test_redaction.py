@@ -22,6 +22,7 @@ from pipeglot.migrate.report import markdown
 from pipeglot.redact.credentials import secret_values
 from pipeglot.redact.masks import MASK, Masks
 from tests import dryruns
+from tests.conftest import examples
 from tests.test_secrets import carried
 
 # ---------------------------------------------------------------- which variables
@@ -198,7 +199,7 @@ AROUND = st.one_of(st.text(max_size=8), st.text(alphabet="%\\&#u0x25;41", max_si
 
 
 @given(SECRETS, st.sampled_from(sorted(ESCAPED)), AROUND, AROUND)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_secret_in_escapes_is_blotted_out_whatever_stands_around_it(
     secret: str, escape: str, before: str, behind: str
 ) -> None:
@@ -210,7 +211,7 @@ def test_a_secret_in_escapes_is_blotted_out_whatever_stands_around_it(
 
 
 @given(SECRETS, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_each_character_may_be_escaped_in_another_way(secret: str, data: st.DataObject) -> None:
     masks = Masks({})
     masks._add([secret])
@@ -261,7 +262,7 @@ def holding(text: str) -> DryRun:
 
 
 @given(st.text(st.sampled_from("abzAZ01éß/+-"), min_size=8, max_size=14), st.sampled_from(sorted(ESCAPED)), AROUND)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_a_secret_in_escapes_is_in_no_report(
     tmp_path_factory: pytest.TempPathFactory, secret: str, escape: str, around: str
 ) -> None:

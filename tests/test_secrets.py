@@ -688,7 +688,7 @@ def test_a_live_display_shows_no_secret(place: Path) -> None:
 # ---------------------------------------------------------------- on engines
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow", "prefect")
 def test_engines_get_the_secrets_and_nothing_shows_them(place: Path) -> None:
     sides = ("--old", "airflow", "--new", "prefect", "--env", f"EXTRA_TOKEN={GIVEN}")
     code, said = told_by(place, "migrate", "dry-run", "../leaky.py:leaky", *sides, "--out", "report")

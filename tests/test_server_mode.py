@@ -15,7 +15,7 @@ from pipeglot.conformance.report import undeclared
 from pipeglot.conformance.suite import result
 from tests.test_engines import installed
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 TARGETS = ("airflow", "dagster", "prefect")
 SLICE = (

@@ -113,7 +113,7 @@ def test_pods_are_what_kubernetes_takes(target: str) -> None:
     assert checked(found) == []
 
 
-@pytest.mark.engine
+@pytest.mark.engine("airflow")
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
