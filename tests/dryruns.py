@@ -198,7 +198,7 @@ def credit(*, diverged: bool = True) -> DryRun:
         ]
         again = record(pipeline.name, "airflow", "3.3.2", shaken, result="2026-03-02-forest")
     old_side, new_side = _sides(pipeline, [old, again], [new, new], ("dags/credit_scoring.py", "credit_scoring.py"))
-    new_side = new_side.model_copy(update={"notes": ("PG243 Prefect keeps no catch-up: missed ticks are not run",)})
+    new_side = new_side.model_copy(update={"notes": ("PG200 Prefect keeps no catch-up: missed ticks are not run",)})
     params = {p.name: p.default for p in pipeline.params}
     named = Rule(call="train", path="$", reason="models are kept under other file names", until=date(2026, 12, 31))
     run = _judged(pipeline, old_side, new_side, params, (named,) if diverged else ())

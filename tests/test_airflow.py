@@ -239,13 +239,13 @@ def test_losses_and_refusals() -> None:
     required = (Param(name="p", type=INT, required=True),)
     daily = Schedule(timing=Cron(expression="0 2 * * *"))
     assert codes(body, params=required) == []
-    assert codes(body, params=required, schedule=daily) == [("PG222", "error")]
+    assert codes(body, params=required, schedule=daily) == [("PG209", "error")]
     assert compiled(body, params=required, schedule=daily).files == {}
     assert codes(body, tags=("x" * 101,)) == [("PG223", "error")]
     start = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert codes(body, schedule=daily.model_copy(update={"start": start})) == [("PG224", "note")]
     odd = Schedule(timing=Interval(seconds=7000), start=start)
-    assert ("PG225", "loss") in codes(body, schedule=odd)
+    assert ("PG210", "loss") in codes(body, schedule=odd)
     assert codes(body, schedule=odd.model_copy(update={"catch_up": True})) == []
 
 
@@ -261,7 +261,7 @@ def test_options_are_checked_against_the_engine() -> None:
         {"tasks": {"a": {"pol": 1}}},
     ):
         (found,) = task_options(pipeline(call("a"), options={"airflow": bad}), {"a": None}).diagnostics
-        assert (found.code, found.severity) == ("PG221", "error")
+        assert (found.code, found.severity) == ("PG202", "error")
     assert "max_active_tasks" in found.help or found.help
 
 
@@ -270,7 +270,7 @@ def test_ids_that_airflow_cannot_hold_are_cleaned_and_kept_apart() -> None:
     assert [ids(t) for t in ("a b", "a_b", "..", "größe", "a.b")] == ["a_b", "a_b_2", "_..", "gr__e", "a.b"]
     out = compiled(call("a b"), call("a_b"))
     assert out.names == {"a_b": "a b", "a_b_2": "a_b"} or out.names == {"a_b_2": "a b", "a_b": "a_b"}
-    assert {d.code for d in out.diagnostics} == {"PG220"}
+    assert {d.code for d in out.diagnostics} == {"PG207"}
 
 
 def test_names_of_the_author_are_left_alone() -> None:

@@ -184,7 +184,7 @@ def test_params_that_contradict_themselves() -> None:
         (no_choice, "one of 1, 2"),
     ):
         found = refused(made)
-        assert found.code == "PG134" and said in found.message
+        assert found.code == "PG185" and said in found.message
 
 
 def test_declarations_are_refused_at_once() -> None:

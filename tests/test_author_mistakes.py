@@ -314,7 +314,7 @@ def copied() -> None:
 
 
 def unknown_fact() -> None:
-    notify(run.today)  # type: ignore[attr-defined]  # <- PG107 day
+    notify(run.today)  # type: ignore[attr-defined]  # <- PG184 day
 
 
 def nested_loop_value() -> None:
@@ -369,7 +369,7 @@ def after_nothing() -> None:
 
 
 def each_of_text() -> None:
-    with each(keep()) as letter:  # <- PG128 list
+    with each(keep()) as letter:  # <- PG182 list
         notify(letter)
 
 
@@ -536,7 +536,7 @@ def outcome_outside() -> None:
 
 def outcome_typo() -> None:
     with finally_() as outcome:
-        notify(outcome.status)  # type: ignore[attr-defined]  # <- PG107 state
+        notify(outcome.status)  # type: ignore[attr-defined]  # <- PG184 state
 
 
 def block_not_entered() -> None:
@@ -607,7 +607,7 @@ def collect_of_an_inner_loop() -> None:
 
 
 def each_with_no_body() -> None:
-    each(names(), 5)  # type: ignore[call-overload]  # <- PG128 lambda
+    each(names(), 5)  # type: ignore[call-overload]  # <- PG182 lambda
 
 
 def nobody_at_once() -> None:

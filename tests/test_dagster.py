@@ -194,7 +194,7 @@ def test_a_scheduled_run_is_told_its_tick() -> None:
 def test_a_schedule_needs_defaults_for_all_parameters() -> None:
     ir = limited.ir().model_copy(update={"params": (IrParam(name="n", required=True),)})
     made = BACKEND.compile(ir)
-    assert made.files == {} and "PG271" in codes(made)
+    assert made.files == {} and "PG209" in codes(made)
 
 
 @pipeline(schedule=Every("7m"), start="2026-01-01T00:00:00Z")
@@ -220,13 +220,13 @@ def test_a_parameter_whose_name_a_resource_has_keeps_it_for_the_user() -> None:
 
 def test_choices_that_are_no_text_are_named() -> None:
     ir = limited.ir().model_copy(update={"params": (IrParam(name="n", type={"enum": [1, 2]}, default=1),)})
-    assert "PG272" in codes(backends.compile(ir, "dagster"))
+    assert "PG212" in codes(backends.compile(ir, "dagster"))
 
 
 def test_an_option_that_dagster_does_not_have_is_refused_with_a_guess() -> None:
     ir = limited.ir().model_copy(update={"options": {"dagster": {"ops": {"hello": {"poool": "db"}}}}})
     [found] = [d for d in BACKEND.compile(ir).diagnostics if d.severity == "error"]
-    assert found.code == "PG270" and "pool" in found.help
+    assert found.code == "PG202" and "pool" in found.help
 
 
 def test_an_option_reaches_its_op() -> None:

@@ -22,14 +22,14 @@ SCHEMA = json.loads((Path(__file__).parent / "data" / "sarif-schema-2.1.0.json")
 VALIDATOR = jsonschema.Draft4Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 
 ERROR = Diagnostic("PG170", "error", "a cycle", At(file="a b.py", line=9), "break it")
-LOSS = Diagnostic("PG210", "loss", "no catch-up", At(file="a b.py", line=3), "allow it", "prefect")
+LOSS = Diagnostic("PG214", "loss", "no catch-up", At(file="a b.py", line=3), "allow it", "prefect")
 NOTE = Diagnostic("PG401", "note", "no retries")
 
 placed = st.none() | st.builds(At, file=st.text(min_size=1), line=st.integers(1, 10**6))
 diagnostics = st.lists(
     st.builds(
         Diagnostic,
-        code=st.sampled_from(["PG101", "PG210", "PG330"]),
+        code=st.sampled_from(["PG101", "PG214", "PG330"]),
         severity=st.sampled_from(["error", "loss", "warning", "note"]),
         message=st.text(),
         at=placed,
@@ -69,15 +69,15 @@ def test_codes_stand_in_order() -> None:
 
 def test_errors_block_and_losses_until_they_are_allowed() -> None:
     assert blocking([ERROR, LOSS, NOTE]) == [ERROR, LOSS]
-    assert blocking([ERROR, LOSS], allow=["PG210", "PG170"]) == [ERROR]
-    (note,) = accept([LOSS], ["PG210"])
-    assert (note.code, note.severity, note.message) == ("PG210", "note", "no catch-up")
+    assert blocking([ERROR, LOSS], allow=["PG214", "PG170"]) == [ERROR]
+    (note,) = accept([LOSS], ["PG214"])
+    assert (note.code, note.severity, note.message) == ("PG214", "note", "no catch-up")
 
 
 def test_text_is_placed_ordered_and_helped() -> None:
     assert render.text([ERROR, NOTE, LOSS], folder="examples") == (
         "note PG401 no retries\n"
-        "examples/a b.py:3: loss PG210 [prefect] no catch-up\n"
+        "examples/a b.py:3: loss PG214 [prefect] no catch-up\n"
         "  help: allow it\n"
         "examples/a b.py:9: error PG170 a cycle\n"
         "  help: break it\n"
@@ -85,9 +85,9 @@ def test_text_is_placed_ordered_and_helped() -> None:
 
 
 def test_the_same_help_is_given_once_and_the_same_finding_said_once() -> None:
-    here, there = (Diagnostic("PG210", "loss", f"{n}", At(file="a.py", line=n), "do this") for n in (1, 2))
+    here, there = (Diagnostic("PG214", "loss", f"{n}", At(file="a.py", line=n), "do this") for n in (1, 2))
     text = render.text([here, here, there])
-    assert text.count("help: do this") == 1 and text.count("PG210") == 2
+    assert text.count("help: do this") == 1 and text.count("PG214") == 2
 
 
 def test_colour_only_when_asked_for() -> None:
@@ -144,7 +144,7 @@ def test_the_schema_would_notice(spoil: Any) -> None:
 def test_sarif_names_rules_levels_regions_and_relative_uris() -> None:
     (run,) = sarif([ERROR, LOSS, NOTE])["runs"]
     rules = run["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == ["PG170", "PG210", "PG401"]
+    assert [rule["id"] for rule in rules] == ["PG170", "PG214", "PG401"]
     for result in run["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
     note, loss, error = run["results"]

@@ -358,5 +358,5 @@ def test_a_parameter_that_is_a_keyword_is_refused_by_prefect() -> None:
         steps=(step,),
         body=(Call(id="show", step="show", args={"value": Const(value=1)}),),
     )
-    assert "PG243" in [d.code for d in get("prefect").compile(pipeline).diagnostics]
+    assert "PG200" in [d.code for d in get("prefect").compile(pipeline).diagnostics]
     assert get("airflow").compile(pipeline).files

@@ -113,7 +113,7 @@ def test_a_component_installs_what_its_code_can_need_and_helpers_nothing() -> No
     assert ours["exec-anything"] == ["pydantic>=2"]
     assert ours["exec-number"] == ours["exec-numbers"] == ours["exec-each-x-empty"] == []
     assert all("kfp==2.17.0" in each for each in found.values())
-    assert codes(PAIRS["chain"].ir().model_copy(update={"packages": ("numpy",)}))["PG293"] == "note"
+    assert codes(PAIRS["chain"].ir().model_copy(update={"packages": ("numpy",)}))["PG204"] == "note"
 
 
 @pytest.mark.parametrize(("option", "value"), [("emit", "jsonnet"), ("install", "maybe")])

@@ -87,7 +87,7 @@ def test_a_target_that_cannot_ask_says_so_for_each_call(target: str, name: str) 
     said = backends.get(target).compile(ASKING[name]).diagnostics
     lost = [each for each in said if each.severity in ("loss", "error") and "resources" in each.message]
     assert len(lost) == sum(call.policy.resources is not None for call in calls(ASKING[name]))
-    named = [each for each in said if each.code == "PG248"]
+    named = [each for each in said if each.code == "PG208"]
     assert len(named) == sum(bool(call.policy.secrets) for call in calls(ASKING[name]))
 
 

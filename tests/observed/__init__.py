@@ -74,10 +74,10 @@ def _secrets(part: int) -> Seen:
     """A part of the secrets of calls. A Prefect task has no pod: a diagnostic says of each call what it reads."""
     return Seen(
         {
-            "airflow": secrets(part, "PG229", airflow.secrets),
-            "dagster": secrets(part, "PG273", dagster.secrets),
-            "kfp": secrets(part, "PG295", kfp.secrets),
-            "prefect": secrets(part, "PG248", lambda pod: ()),
+            "airflow": secrets(part, "PG208", airflow.secrets),
+            "dagster": secrets(part, "PG208", dagster.secrets),
+            "kfp": secrets(part, "PG208", kfp.secrets),
+            "prefect": secrets(part, "PG208", lambda pod: ()),
         }
     )
 
@@ -159,9 +159,9 @@ OBSERVED: dict[str, Seen | Ran | Nothing] = {
     "Policy.resources": Seen(
         {
             "kfp": pod(kfp.pod, bool, bool),
-            "airflow": said("PG228", resourceful),
+            "airflow": said("PG211", resourceful),
             "dagster": pod(dagster.pod, bool, bool),
-            "prefect": said("PG246", resourceful),
+            "prefect": said("PG211", resourceful),
         }
     ),
     **{f"Secret.{name}": _secrets(part) for part, name in enumerate(("env", "name", "key"))},
@@ -263,7 +263,7 @@ OBSERVED: dict[str, Seen | Ran | Nothing] = {
             "dagster": dagster.catch_up,
             "kfp": kfp.catch_up,
             "airflow": fact("catchup", catches_up),
-            "prefect": said("PG242", catches_up),
+            "prefect": said("PG214", catches_up),
         }
     ),
     "Pipeline.format": Nothing("the version of the IR's own text"),

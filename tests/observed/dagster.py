@@ -40,10 +40,10 @@ def start(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
 
 
 def catch_up(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
-    """A schedule cannot (PG262), the sensor of an interval can."""
+    """A schedule cannot (PG214), the sensor of an interval can."""
     wanted = pipeline.schedule is not None and pipeline.schedule.catch_up
     have = bool((facts["schedule"] or {}).get("catch_up"))
-    yield wanted, have or facts["codes"].get("PG262", 0) > 0
+    yield wanted, have or facts["codes"].get("PG214", 0) > 0
 
 
 def tags(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:

@@ -119,7 +119,7 @@ def params(key: str) -> Pairs:
             if key == "type":
                 yield (param.name, KINDS.get(plain or "", "STRING")), (param.name, told.get("parameterType"))
                 limited = len(bounds({k: v for k, v in param.type.items() if k != "items"})) > 1
-                codes = facts["named"].get("PG284", [])
+                codes = facts["named"].get("PG212", [])
                 yield (param.name, limited), (param.name, any(repr(param.name) in each for each in codes))
             elif key == "default" and not param.required:
                 value = told.get("defaultValue")
@@ -165,7 +165,7 @@ def installs(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:
         for package in pipeline.packages:
             yield (call.id, wanted), (call.id, f"'{package}'" in program)
         yield (call.id, wanted and "tzdata" in str(pipeline.packages)), (call.id, "tzdata" in program)
-    yield int(bool(pipeline.packages) and not some), facts["codes"].get("PG293", 0)
+    yield int(bool(pipeline.packages) and not some), facts["codes"].get("PG204", 0)
 
 
 def run_timeout(pipeline: Pipeline, facts: Facts) -> Iterator[Pair]:

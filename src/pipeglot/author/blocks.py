@@ -204,7 +204,7 @@ class Outcome:
         def __getattr__(self, name: str) -> Any:
             if name.startswith("__"):
                 raise AttributeError(name)
-            fail("PG107", f"the outcome has no {name!r}", "it has: state")
+            fail("PG184", f"the outcome has no {name!r}", "it has: state")
 
 
 def finally_() -> Within[Outcome]:

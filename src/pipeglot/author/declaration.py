@@ -131,7 +131,7 @@ def _instant(given: datetime | date | str | None, zone: str) -> datetime | None:
 
 
 def parameters(signature: Signature, place: ir.At) -> tuple[ir.Param, ...]:
-    """The pipeline's parameters; stops with PG134 when one contradicts itself."""
+    """The pipeline's parameters; stops with PG185 when one contradicts itself."""
     return tuple(_parameter(signature, name, place) for name in signature.python.parameters)
 
 
@@ -143,7 +143,7 @@ def _parameter(signature: Signature, name: str, place: ir.At) -> ir.Param:
     reason = None if required else mismatch(default, schema)
     if reason:
         fail(
-            "PG134", f"the default of the parameter {name}: {reason}", "give one that its type and bounds admit", place
+            "PG185", f"the default of the parameter {name}: {reason}", "give one that its type and bounds admit", place
         )
     return ir.Param(name=name, type=schema, required=required, default=default, description=description, at=place)
 
@@ -161,7 +161,7 @@ def _schema(hint: Any, name: str, place: ir.At) -> tuple[ir.Schema, str]:
             description = note.description
             bounds = {key: getattr(note, key) for key in ("ge", "gt", "le", "lt") if getattr(note, key) is not None}
             if bounds and bare(base) not in (int, float):
-                fail("PG134", f"the parameter {name} has bounds and is no number", "annotate it as int or float", place)
+                fail("PG185", f"the parameter {name} has bounds and is no number", "annotate it as int or float", place)
             if bounds:
                 kept.append(Field(**bounds))
             if note.choices is not None:

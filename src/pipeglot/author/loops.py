@@ -77,12 +77,12 @@ def _parameter(body: Any) -> str | None:
     try:
         return next(iter(inspect.signature(body).parameters), None)
     except (TypeError, ValueError):
-        fail("PG128", f"{body!r} is no body of a loop", "each(xs, lambda x: step(x))")
+        fail("PG182", f"{body!r} is no body of a loop", "each(xs, lambda x: step(x))")
 
 
 def _static(items: Any) -> list[Any]:
     if isinstance(items, str | bytes | dict) or not isinstance(items, Iterable):
-        fail("PG128", f"each() takes a list, given {items!r}")
+        fail("PG182", f"each() takes a list, given {items!r}")
     return items if isinstance(items, list) else [*items]
 
 
@@ -90,7 +90,7 @@ def _item_hint(given: Any) -> Hint:
     if isinstance(given, Traced):
         hint = hints.items(given._type)
         if hint is None:
-            fail("PG128", f"each() takes a list; {given._name} is {hints.type_name(given._type)}")
+            fail("PG182", f"each() takes a list; {given._name} is {hints.type_name(given._type)}")
         return hint
     return hints.union(map(hint_of, given))
 

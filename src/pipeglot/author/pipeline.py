@@ -56,7 +56,7 @@ class Context:
                 raise AttributeError(name)
             hints = {"logical_date": datetime, "day": date, "run_id": str}
             if name not in hints:
-                fail("PG107", f"run has no {name!r}", f"it has: {', '.join(hints)}")
+                fail("PG184", f"run has no {name!r}", f"it has: {', '.join(hints)}")
             trace = Trace.current()
             if trace is None:
                 fail("PG100", f"run.{name} exists only inside a function decorated with @pipeline")

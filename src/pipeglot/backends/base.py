@@ -38,8 +38,8 @@ class Support:
     def codes(self) -> frozenset[str]:
         """The codes of the diagnostics that `how` names.
 
-        >>> sorted(Support("never", "Prefect makes future runs only (PG242)").codes)
-        ['PG242']
+        >>> sorted(Support("never", "Prefect makes future runs only (PG214)").codes)
+        ['PG214']
         """
         return frozenset(re.findall(r"\b[A-Z]+\d{3,}\b", self.how))
 

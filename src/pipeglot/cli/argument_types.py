@@ -10,11 +10,11 @@ import re
 def code(text: str) -> str:
     """A diagnostic's code.
 
-    >>> code("PG210")
-    'PG210'
+    >>> code("PG214")
+    'PG214'
     """
     if not re.fullmatch(r"PG\d{3}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a code like PG210")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a code like PG214")
     return text
 
 

@@ -59,7 +59,7 @@ def _allow(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=code,
         default=[],
-        help="accept a named loss, as PG210",
+        help="accept a named loss, as PG214",
     )
 
 

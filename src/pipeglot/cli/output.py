@@ -49,7 +49,7 @@ def folder_of(source: str) -> str:
 def exit_code(found: list[Diagnostic]) -> int:
     """2 with an error among them, 1 with a loss, else 0.
 
-    >>> exit_code([Diagnostic("PG210", "loss", "..."), Diagnostic("PG401", "warning", "...")])
+    >>> exit_code([Diagnostic("PG214", "loss", "..."), Diagnostic("PG401", "warning", "...")])
     1
     """
     severities = {d.severity for d in found}

@@ -141,7 +141,7 @@ def deaf_to_time_limits(pipeline: Pipeline, target: str) -> Iterator[Diagnostic]
             message = (
                 f"{node.id!r} catches what interrupts it at its time limit, and succeeds there with what it gives then"
             )
-            yield Diagnostic("PG231", "warning", message, node.at, "catch Exception, or raise again", target)
+            yield Diagnostic("PG216", "warning", message, node.at, "catch Exception, or raise again", target)
 
 
 def _catches_all(node: ast.AST) -> bool:

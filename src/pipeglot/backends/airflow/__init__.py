@@ -66,7 +66,7 @@ def _renamed(plan: Plan, calls: Mapping[str, Call]) -> Iterator[Diagnostic]:
     for task in plan.all():
         if isinstance(task.work, Step) and task.id != task.node:
             message = f"the call {task.node!r} becomes the Airflow task {task.id!r}"
-            yield say("PG220", "note", message, calls[task.node].at)
+            yield say("PG207", "note", message, calls[task.node].at)
 
 
 def _docstring(pipeline: Pipeline) -> str:

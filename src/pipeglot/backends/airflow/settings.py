@@ -151,7 +151,7 @@ def task_options(pipeline: Pipeline, calls: Mapping[str, object]) -> Settings:
         close = difflib.get_close_matches(name, sorted(allowed), 1)
         way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(allowed))
         message = f"{place} has no option {name!r}"
-        settings.diagnostics.append(say("PG221", "error", message, pipeline.at, way_out))
+        settings.diagnostics.append(say("PG202", "error", message, pipeline.at, way_out))
         return False
 
     for section, content in given.items():
@@ -159,7 +159,7 @@ def task_options(pipeline: Pipeline, calls: Mapping[str, object]) -> Settings:
             continue
         if not isinstance(content, dict):
             message = f"the option {section!r} is not a table"
-            settings.diagnostics.append(say("PG221", "error", message, pipeline.at))
+            settings.diagnostics.append(say("PG202", "error", message, pipeline.at))
             continue
         if section == "dag":
             settings.dag = {k: v for k, v in content.items() if known(k, DAG_OPTIONS, "an Airflow DAG")}
@@ -172,7 +172,7 @@ def task_options(pipeline: Pipeline, calls: Mapping[str, object]) -> Settings:
                 settings.tasks[id] = {k: v for k, v in told.items() if known(k, TASK_OPTIONS, place)}
             else:
                 message = f"the options of {id!r} are not a table"
-                settings.diagnostics.append(say("PG221", "error", message, pipeline.at))
+                settings.diagnostics.append(say("PG202", "error", message, pipeline.at))
     return settings
 
 
@@ -334,19 +334,19 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
         if isinstance(node, Call) and node.policy.resources is not None:
             message = f"the resources of {node.id!r} are those of its pod under the KubernetesExecutor alone"
             way_out = "the DAG file imports `kubernetes`: install the cncf.kubernetes provider where DAGs are parsed"
-            found.append(say("PG228", "note", message, node.at, way_out))
+            found.append(say("PG211", "note", message, node.at, way_out))
     found += changed_constants(pipeline)
     for node in calls_with_secrets(pipeline):
         message = f"{node.id!r} reads secrets from the environment of its worker: {pod.listed(node.policy.secrets)}"
         way_out = "the KubernetesExecutor sets those that say where they are kept; set them on other executors' workers"
         if pod.variables(node.policy.secrets):
             way_out += "; DAGs are parsed where the cncf.kubernetes provider is"
-        found.append(say("PG229", "note", message, node.at, way_out))
+        found.append(say("PG208", "note", message, node.at, way_out))
     schedule = pipeline.schedule
     for param in pipeline.params:
         if param.required and schedule is not None:
             message = f"the param {param.name!r} has no default, and Airflow refuses that in a scheduled DAG"
-            found.append(say("PG222", "error", message, param.at, "give the param a default"))
+            found.append(say("PG209", "error", message, param.at, "give the param a default"))
     for tag in pipeline.tags:
         if len(tag) > 100:
             message = f"a tag of {len(tag)} characters: Airflow takes 100"
@@ -362,7 +362,7 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
                 "the DAG is deployed, "
             ) + ("and starts a run at once" if start is None else "not from its start date")
             way_out = "turn catch-up on, or choose a start date and an interval that divides a day"
-            found.append(say("PG225", "loss", message, pipeline.at, way_out))
+            found.append(say("PG210", "loss", message, pipeline.at, way_out))
     found += clock_changes(pipeline, "airflow", "Airflow", cron_ticks)
     return found
 

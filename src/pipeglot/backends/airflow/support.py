@@ -34,13 +34,13 @@ SUPPORT: dict[str, Support] = {
     "continue": Support("lowered", "the call fails, and a task after it gives its value or the default"),
     "resources": Support("native", "`executor_config` with a `pod_override`, for the KubernetesExecutor"),
     "secrets": Support(
-        "native", "`executor_config` with a `pod_override`; other executors' workers have them set (PG229)"
+        "native", "`executor_config` with a `pod_override`; other executors' workers have them set (PG208)"
     ),
     "schedule.cron": Support("native", "`CronTriggerTimetable`; it may lose runs when clocks change (PG206)"),
     "schedule.interval": Support(
         "native",
         "`CronTriggerTimetable` where cron has the same ticks, else `DeltaTriggerTimetable`; without catch-up it"
-        " would count from the deployment (PG225)",
+        " would count from the deployment (PG210)",
     ),
     "schedule.start": Support("native", "`start_date`; the latest tick before the deployment runs too (PG224)"),
     "schedule.catch_up": Support("native", "`catchup`"),

@@ -94,7 +94,7 @@ def _read_by_dagster(pipeline: Pipeline, author: AuthorCode) -> Iterator[Diagnos
         for name in sorted(_READ.intersection(chunk.names)):
             if author.imported.get(name) not in ("collections.abc.Callable", f"builtins.{name}", f"dagster.{name}"):
                 message = f"Dagster's own code takes {name!r} of your file for what it has under that name"
-                yield say("PG261", "error", message, chunk.at, f"rename {name!r} in your file")
+                yield say("PG200", "error", message, chunk.at, f"rename {name!r} in your file")
 
 
 class File:

@@ -49,14 +49,14 @@ def options(pipeline: Pipeline, calls: Mapping[str, object]) -> Options:
 
     def table(given: Json, allowed: frozenset[str], place: str) -> dict[str, Json]:
         if not isinstance(given, dict):
-            found.diagnostics.append(say("PG270", "error", f"{place} is not a table", pipeline.at))
+            found.diagnostics.append(say("PG202", "error", f"{place} is not a table", pipeline.at))
             return {}
         for name in given:
             if name not in allowed:
                 close = difflib.get_close_matches(name, sorted(allowed), 1)
                 way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(allowed))
                 message = f"{place} has no option {name!r}"
-                found.diagnostics.append(say("PG270", "error", message, pipeline.at, way_out))
+                found.diagnostics.append(say("PG202", "error", message, pipeline.at, way_out))
         return {name: value for name, value in given.items() if name in allowed}
 
     given = table(pipeline.options.get("dagster", {}), frozenset({"job", "ops"}), "the target dagster")
@@ -137,7 +137,7 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
         at = None if node is None else node.at
         if isinstance(node, Call) and op.name != node.id:
             message = f"the op of {node.id!r} is called {op.name!r}: Dagster takes letters, digits and _"
-            found.append(say("PG260", "note", message, at))
+            found.append(say("PG207", "note", message, at))
         if isinstance(work, RunBody):
             message = f"every item of {op.node!r} is a run of its own, of the job {job}__{work.body.job}"
             way_out = "it happens in the process of its op, beside run queue and launcher"
@@ -145,14 +145,14 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
         if isinstance(node, Call) and node.policy.timeout is not None:
             message = f"the time limit of {node.id!r} is a signal: it needs the main thread and no Windows"
             way_out = "Dagster's own executors run ops in the main thread"
-            found.append(say("PG265", "note", message, at, way_out))
+            found.append(say("PG213", "note", message, at, way_out))
         if isinstance(node, Call) and node.policy.on_failure is not None:
             message = f"a failure of {node.id!r} that is tolerated shows as SUCCESS; its log and metadata tell of it"
             found.append(say("PG266", "note", message, at))
     for node in calls_with_secrets(pipeline):
         message = f"{node.id!r} reads secrets from the environment of its op: {listed(node.policy.secrets)}"
         way_out = "dagster-k8s sets those that say where they are kept; set them where other executors run ops"
-        found.append(say("PG273", "note", message, node.at, way_out))
+        found.append(say("PG208", "note", message, node.at, way_out))
     if any(isinstance(node, Each) and node.max_parallel is not None for node in shape.nodes.values()):
         message = "max_parallel is a limit of the multiprocess executor, which the job now asks for"
         way_out = "give another executor of yours the same tag_concurrency_limits"
@@ -165,14 +165,14 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
     if schedule is not None:
         if schedule.catch_up and schedule.start is None:
             message = "Dagster does not know since when ticks were missed"
-            found.append(say("PG262", "loss", message, pipeline.at, "give the schedule a start"))
+            found.append(say("PG214", "loss", message, pipeline.at, "give the schedule a start"))
         if isinstance(schedule.timing, Interval) and schedule.start is None:
             message = f"Dagster counts {schedule.timing.seconds} seconds from 1970, not from when it is switched on"
-            found.append(say("PG274", "warning", message, pipeline.at, "give the schedule a start"))
+            found.append(say("PG210", "warning", message, pipeline.at, "give the schedule a start"))
         found += clock_changes(pipeline, "dagster", "Dagster", cron_ticks)
         if missing := [param.name for param in pipeline.params if param.required]:
             message = f"scheduled runs have no value for {missing[0]!r}"
-            found.append(say("PG271", "error", message, pipeline.at, "give the parameter a default"))
+            found.append(say("PG209", "error", message, pipeline.at, "give the parameter a default"))
     if pipeline.max_active_runs is not None:
         message = f"at most {pipeline.max_active_runs} runs at once: instances keep that with the limit in dagster.yaml"
         found.append(say("PG263", "warning", message, pipeline.at, "merge it into dagster.yaml of your instance"))
@@ -182,7 +182,7 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
     for param in pipeline.params:
         if ("enum" in param.type or "const" in param.type) and not text_choices(param.type):
             message = f"Dagster does not check the choices of {param.name!r}: it knows only choices of text"
-            found.append(say("PG272", "warning", message, param.at))
+            found.append(say("PG212", "warning", message, param.at))
     return found
 
 

@@ -28,13 +28,13 @@ SUPPORT: dict[str, Support] = {
     "final": Support("lowered", "a job that two run status sensors ask for; its failure fails the run"),
     "retry": Support("native", "`RetryPolicy`"),
     "retry.backoff": Support("lowered", "`RetryPolicy` where it waits as long, else `RetryRequested`"),
-    "timeout": Support("lowered", "a signal that interrupts the op (PG265)"),
+    "timeout": Support("lowered", "a signal that interrupts the op (PG213)"),
     "continue": Support("lowered", "the op gives the default after its last attempt, and shows SUCCESS (PG266)"),
     "resources": Support("native", "the tag `dagster-k8s/config` of the op"),
-    "secrets": Support("native", "the tag `dagster-k8s/config` of the op; elsewhere its environment has them (PG273)"),
+    "secrets": Support("native", "the tag `dagster-k8s/config` of the op; elsewhere its environment has them (PG208)"),
     "schedule.cron": Support("native", "a schedule; runs may shift or be lost when clocks change (PG206)"),
     "schedule.interval": Support(
-        "lowered", "a schedule where cron has the same ticks, else a sensor; without a start from 1970 on (PG274)"
+        "lowered", "a schedule where cron has the same ticks, else a sensor; without a start from 1970 on (PG210)"
     ),
     "schedule.start": Support("lowered", "earlier ticks are skipped"),
     "schedule.catch_up": Support("lowered", "a sensor that asks for the runs of all ticks since the start"),

@@ -93,7 +93,7 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
     if odd:
         shown = ", ".join(odd[:3]) + (f" and {len(odd) - 3} more" if len(odd) > 3 else "")
         message = f"tasks are lower-case letters, digits and hyphens in KFP; the display name is the id: {shown}"
-        diagnostics.append(Diagnostic("PG281", "note", message, pipeline.at, "", "kfp"))
+        diagnostics.append(Diagnostic("PG207", "note", message, pipeline.at, "", "kfp"))
     return Compiled("kfp", files, entry, name, tuple(diagnostics), names, plan=lowered.meanings)
 
 
@@ -160,7 +160,7 @@ def _executors(
         source = without_placeholders(text)
         if source is None:
             message = "the source of a step has `{{$`, which KFP replaces by its own"
-            diagnostics.append(Diagnostic("PG282", "error", message, pipeline.at, "write it as '{{' + '$'", "kfp"))
+            diagnostics.append(Diagnostic("PG215", "error", message, pipeline.at, "write it as '{{' + '$'", "kfp"))
             return {}
         if len(source.encode()) > 120_000:
             message = f"the source of {name!r} is longer than the 120 kB that fit a command"
@@ -178,7 +178,7 @@ def _executors(
     if installing and own and not any(own & set(installs.of(each)) for each in lowered.writings.values()):
         message = f"no step's code imports anything of {', '.join(pipeline.packages)}: no component installs it"
         way_out = "import it in the step that needs it, or use the option packages"
-        diagnostics.append(Diagnostic("PG293", "note", message, pipeline.at, way_out, "kfp"))
+        diagnostics.append(Diagnostic("PG204", "note", message, pipeline.at, way_out, "kfp"))
     for name, resources in lowered.resources.items():
         found[f"exec-{name}"]["container"]["resources"] = _resources(resources)
     return found
@@ -258,20 +258,20 @@ def _findings(pipeline: Pipeline, name: str) -> list[Diagnostic]:
     for param in pipeline.params:
         if not _PARAM.match(param.name) or param.name == "Output":
             message = f"a parameter of KFP cannot be called {param.name!r}: a letter, then letters, digits and _"
-            found.append(Diagnostic("PG285", "error", message, param.at, "rename the parameter", "kfp"))
+            found.append(Diagnostic("PG200", "error", message, param.at, "rename the parameter", "kfp"))
         bounded = {"enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "pattern", "minLength"}
         if bounded & param.type.keys():
             message = f"KFP does not check the choices or bounds of {param.name!r} when a run is made"
             way_out = "annotate the step's parameter alike: it is checked there"
-            found.append(Diagnostic("PG284", "note", message, param.at, way_out, "kfp"))
+            found.append(Diagnostic("PG212", "note", message, param.at, way_out, "kfp"))
     if name != pipeline.name.lower().replace("_", "-"):
         message = f"the pipeline is called {name!r} in KFP: lower-case letters, digits and hyphens"
-        found.append(Diagnostic("PG281", "note", message, pipeline.at, "", "kfp"))
+        found.append(Diagnostic("PG207", "note", message, pipeline.at, "", "kfp"))
     for node in calls_with_secrets(pipeline):
         if others := [secret for secret in node.policy.secrets if not secret.kept]:
             message = f"{node.id!r} reads secrets that nothing sets in its pod: {pod.listed(others)}"
             way_out = "say in which Kubernetes Secret each is kept: secrets={'TOKEN': 'name/key'}"
-            found.append(Diagnostic("PG295", "warning", message, node.at, way_out, "kfp"))
+            found.append(Diagnostic("PG208", "warning", message, node.at, way_out, "kfp"))
     shape = Shape(pipeline)
     if any(
         _independent(shape, block) for block in (pipeline.body, *(b for n in shape.nodes.values() for b in blocks(n)))

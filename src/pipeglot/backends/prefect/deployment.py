@@ -38,10 +38,10 @@ def options(pipeline: Pipeline) -> tuple[dict[str, Any], dict[str, Any], list[Di
             close = difflib.get_close_matches(name, OPTIONS, 1)
             way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(OPTIONS))
             message = f"Prefect has no option {name!r} that pipeglot knows"
-            found.append(Diagnostic("PG244", "error", message, pipeline.at, way_out, "prefect"))
+            found.append(Diagnostic("PG202", "error", message, pipeline.at, way_out, "prefect"))
         elif not isinstance(value, OPTIONS[name]):
             message = f"the option {name!r} is a {OPTIONS[name].__name__}, not {value!r}"
-            found.append(Diagnostic("PG244", "error", message, pipeline.at, target="prefect"))
+            found.append(Diagnostic("PG202", "error", message, pipeline.at, target="prefect"))
     flow = {name: value for name, value in given.items() if name in _FLOW}
     return flow, {name: value for name, value in given.items() if name in _DEPLOYMENT}, found
 
@@ -146,17 +146,17 @@ def losses(pipeline: Pipeline) -> list[Diagnostic]:
     if schedule is not None and schedule.catch_up:
         message = "Prefect does not catch up: ticks from before the deployment are not run"
         say(
-            "PG242",
+            "PG214",
             "loss",
             message,
-            "start them by hand, with a scheduled time, or allow the loss with PG242",
+            "start them by hand, with a scheduled time, or allow the loss with PG214",
         )
     found += clock_changes(pipeline, "prefect", "Prefect", cron_ticks)
     for tag in _all_tags(pipeline):
         if _TEMPLATE.search(tag):
             message = f"the tag {tag!r} is left out: prefect.yaml would read it as a template"
-            say("PG245", "loss", message, "write it without double braces")
+            say("PG215", "loss", message, "write it without double braces")
     if _TEMPLATE.search(pipeline.description):
         message = "deploying reads the description as a template: the deployment loses what stands in {{ }}"
-        say("PG245", "warning", message, "leave out the double braces; the flow itself keeps them")
+        say("PG215", "warning", message, "leave out the double braces; the flow itself keeps them")
     return found

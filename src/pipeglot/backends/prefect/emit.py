@@ -145,28 +145,28 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
         taken = param.name in _REFUSED_PARAMETERS or param.name.startswith("_")
         if taken or keyword.iskeyword(param.name):
             message = f"a flow cannot have a parameter {param.name!r}: the name is taken"
-            found.append(Diagnostic("PG243", "error", message, param.at, "rename the parameter", "prefect"))
+            found.append(Diagnostic("PG200", "error", message, param.at, "rename the parameter", "prefect"))
     found += options(pipeline)[2]
     if _flow_name(pipeline) != pipeline.name:
         message = f"the flow is called {_flow_name(pipeline)!r}: Prefect takes no / % & > <, control or outer space"
-        found.append(Diagnostic("PG247", "note", message, pipeline.at, target="prefect"))
+        found.append(Diagnostic("PG207", "note", message, pipeline.at, target="prefect"))
     for node in shape.nodes.values():
         if isinstance(node, Call) and node.policy.timeout is not None:
             message = f"{node.id!r} runs in a thread: work that blocks fails its time limit only when it returns"
             way_out = "give the step's own I/O a time limit too"
-            found.append(Diagnostic("PG240", "warning", message, node.at, way_out, "prefect"))
+            found.append(Diagnostic("PG213", "warning", message, node.at, way_out, "prefect"))
         if isinstance(node, Call) and node.policy.resources is not None:
             message = f"Prefect runs {node.id!r} in the pod of its flow run, and cannot ask for resources per task"
-            way_out = "give the work pool's job template what the largest task needs, and allow the loss with PG246"
-            found.append(Diagnostic("PG246", "loss", message, node.at, way_out, "prefect"))
+            way_out = "give the work pool's job template what the largest task needs, and allow the loss with PG211"
+            found.append(Diagnostic("PG211", "loss", message, node.at, way_out, "prefect"))
     for node in calls_with_secrets(pipeline):
         message = f"{node.id!r} reads secrets from the environment of its flow run: {listed(node.policy.secrets)}"
         way_out = (
             "set them in the job template of the work pool, from your secret store or a Secret block; in prefect.yaml,"
             " deploying would write the value of a block into the deployment"
         )
-        found.append(Diagnostic("PG248", "note", message, node.at, way_out, "prefect"))
+        found.append(Diagnostic("PG208", "note", message, node.at, way_out, "prefect"))
     if pipeline.run_timeout is not None:
         message = "the time limit of the run stops the flow; tasks at work go on until they return"
-        found.append(Diagnostic("PG240", "warning", message, pipeline.at, target="prefect"))
+        found.append(Diagnostic("PG213", "warning", message, pipeline.at, target="prefect"))
     return found
