@@ -1,6 +1,6 @@
 """`python -m pipeglot` is the command line."""
 
-from pipeglot.cli import main
+from pipeglot.cli import script
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(script())

@@ -51,6 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ENGINE
 
 
+def script() -> int:
+    """`main` as a program of its own: what interrupts it at its exit ends it at once."""
+    code = main()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(code))
+    return code
+
+
 def _done(args: argparse.Namespace, command: Callable[[argparse.Namespace], int]) -> int:
     """Run a command. Raises OSError when what it, or its failure, has to say finds no room or no reader."""
     from pipeglot.cli.files import FULL
