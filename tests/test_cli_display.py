@@ -88,9 +88,10 @@ def test_when_rows_do_not_fit_those_that_ended_well_give_way(monkeypatch: pytest
 
 
 def test_the_summary_says_what_went_wrong_and_why() -> None:
-    assert list(display.summary(RECORD)) == [
+    assert list(display.summary(RECORD, {"train": "nightly.py:7"})) == [
         "credit: failed on prefect 3.8 in 1 min 15 s (2 failed, 1 skipped, 1 succeeded)",
         r"  train[1] failed after 3 attempts: ValueError: bad\n\x1b[1m",
+        "    at nightly.py:7",
         "  maybe failed, tolerated",
         "  note: a note",
     ]

@@ -9,11 +9,14 @@ import pytest
 
 from pipeglot import backends
 from pipeglot.author.read import read
+from pipeglot.cli import main
 from pipeglot.codegen.code import Code, Mark, joined
 from pipeglot.codegen.origin import behind
 from pipeglot.codegen.pysource import Spelling, call, literal, spelled, statement
 from pipeglot.conformance import corpus
+from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.shape import Shape, inline
+from pipeglot.engines.run import _written
 
 TARGETS = ("airflow", "dagster")
 CREDIT = Path(__file__).parent.parent / "examples" / "credit_scoring.py"
@@ -78,3 +81,73 @@ def test_text_put_together_keeps_marks_and_fills_in_the_node() -> None:
         Mark(2, 2, "load", "Policy.timeout"),
         Mark(4, 4, ""),
     )
+
+
+# ---------------------------------------------------------------- pipeglot explain, and what an engine says
+
+
+NIGHTLY = """\
+from pipeglot import pipeline, step
+
+
+@step
+def load(day: str) -> int:
+    return len(day)
+
+
+@pipeline
+def nightly(day: str = "monday") -> int:
+    return load.options(retries=2)(day)
+"""
+
+
+@pytest.fixture
+def nightly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("nightly.py").write_text(NIGHTLY)
+    assert main(["compile", "nightly.py", "-t", "airflow", "-t", "dagster", "-o", "out"]) == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_generated_line_is_explained_by_what_the_author_wrote(
+    target: str, nightly: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path("out", target, "nightly.py")
+    lines = file.read_text().splitlines()
+    for written, generated in (("load.options", "retries=2"), ("return len(day)", "return len(day)")):
+        number = next(n for n, line in enumerate(lines, 1) if generated in line)
+        capsys.readouterr()
+        assert main(["explain", "nightly.py", f"{file}:{number}"]) == 0
+        shown = capsys.readouterr().out
+        at = next(n for n, line in enumerate(NIGHTLY.splitlines(), 1) if written in line)
+        assert f"nightly.py:{at}: {NIGHTLY.splitlines()[at - 1].strip()}" in shown
+    assert "the author's own code" in shown
+
+
+def test_a_file_that_was_changed_since_is_called_stale_and_still_explained(
+    nightly: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = Path("out/airflow/nightly.py")
+    file.write_text("# mine\n" + file.read_text())
+    number = next(n for n, line in enumerate(file.read_text().splitlines(), 1) if "retries=2" in line)
+    assert main(["explain", "nightly.py", f"{file}:{number}", "--target", "airflow"]) == 0
+    shown = capsys.readouterr()
+    assert "PG343" in shown.err and "load: retries, nightly.py:11" in shown.out
+    assert main(["explain", "nightly.py", f"{file}:1", "--target", "airflow"]) == 2
+
+
+def test_what_explain_cannot_answer_is_an_error(nightly: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("other.py").write_text("x = 1\n")
+    for wrong in ("out/airflow/nightly.py", "out/airflow/nightly.py:0", "out/airflow/nightly.py:999", "other.py:1"):
+        assert main(["explain", "nightly.py", wrong]) == 2
+        assert "PG342" in capsys.readouterr().err
+
+
+def test_an_engines_error_that_names_a_compiled_line_names_the_authors_too(nightly: Path) -> None:
+    made = backends.compile(read("nightly.py").pipeline, "airflow")
+    number = next(n for n, line in enumerate(made.files["nightly.py"].splitlines(), 1) if "return len(day)" in line)
+    found = Diagnostic("PG322", "error", f"Airflow cannot load the DAG: NameError: no (nightly.py:{number})")
+    told = _written(found, made).at
+    assert told is not None and (told.file, told.line) == ("nightly.py", 6)
+    assert _written(Diagnostic("PG322", "error", "no (wire.py:7)"), made).at is None

@@ -131,6 +131,10 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
             from pipeglot.cli.conformance import conformance
 
             return conformance
+        case "explain":
+            from pipeglot.cli.explain import explain
+
+            return explain
         case "targets":
             from pipeglot.cli.conformance import targets
 

@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     _run(command("run", "Run a pipeline here or on an engine, and record what it did."))
     _migrate(command("migrate", "Compare a pipeline's runs on two engines."))
     _graph(command("graph", "Draw a pipeline."))
+    _explain(command("explain", "Say what a line of generated code is there for, and where the author wrote that."))
     _targets(command("targets", "Show what each target can do, as measured on its engine."))
     _conformance(command("conformance", "Run the conformance suite on a target, ours or a plug-in's."))
     _engines(command("engines", "Make and inspect the engines' Python environments."))
@@ -112,6 +113,20 @@ def _check(parser: argparse.ArgumentParser) -> None:
     _options(parser)
     _allow(parser)
     _report(parser)
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    _source(parser)
+    parser.add_argument("line", metavar="FILE:LINE", help="a line of a file that was compiled from it")
+    parser.add_argument(
+        "--target",
+        "-t",
+        metavar="T",
+        action="append",
+        default=[],
+        help="the target that it was compiled for (default: the one that gives this file)",
+    )
+    _options(parser)
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -225,8 +225,8 @@ def calls(record: Record) -> Iterable[str]:
         yield f"  {label(call.id, call.index)} {call.state}{again}{f', {took}' if took else ''}"
 
 
-def summary(record: Record) -> Iterable[str]:
-    """What came out of a run: its state, the calls that went wrong and why, the engine's notes."""
+def summary(record: Record, written: Mapping[str, str]) -> Iterable[str]:
+    """What came out of a run: its state, the calls that went wrong, why, and where they are `written`, the engine's notes."""
     took = lasted(record.started, record.ended)
     counts = counted(Counter(call.state for call in record.calls))
     yield (
@@ -236,6 +236,8 @@ def summary(record: Record) -> Iterable[str]:
     for call in record.calls:
         if call.state == "failed" or call.error:
             yield f"  {_wrong(call)}"
+            if call.id in written:
+                yield f"    at {printable(written[call.id], 300)}"
     for note in record.notes:
         yield f"  note: {printable(note, 300)}"
 

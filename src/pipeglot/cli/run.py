@@ -21,9 +21,10 @@ from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import collect
 from pipeglot.cli.redacted_output import Hidden, hidden
 from pipeglot.core.diagnostic import EngineError
-from pipeglot.core.ir import Json
+from pipeglot.core.ir import Json, walk
 from pipeglot.core.record import Record
 from pipeglot.core.render import printable
+from pipeglot.core.shape import inline
 
 EXIT = {"succeeded": 0, "failed": 1, "cancelled": 130}
 
@@ -51,7 +52,7 @@ def _run(args: argparse.Namespace, shown: Hidden) -> int:
         record = shown.masks.model(record)
         if args.on != "local":
             people.writelines(f"{line}\n" for line in display.calls(record))
-        people.writelines(f"{line}\n" for line in display.summary(record))
+        people.writelines(f"{line}\n" for line in display.summary(record, _written(loaded, args)))
         if record.result is not None:
             people.write(f"result: {printable(json.dumps(record.result, ensure_ascii=False), 1000)}\n")
     if alone:
@@ -61,6 +62,15 @@ def _run(args: argparse.Namespace, shown: Hidden) -> int:
         files.write({target: record.to_json()})
         print(f"record: {args.record}")
     return EXIT[record.state]
+
+
+def _written(loaded: Loaded, args: argparse.Namespace) -> dict[str, str]:
+    """Where the author wrote each call: an engine's own traceback names lines of the compiled file alone."""
+    if args.on == "local":
+        return {}
+    flat = inline(loaded.pipeline)
+    nodes = [*walk(flat.body), *([flat.final.call] if flat.final else [])]
+    return {node.id: str(Path(folder_of(args.source), node.at.file)) + f":{node.at.line}" for node in nodes if node.at}
 
 
 def _inputs(args: argparse.Namespace) -> list[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, EngineRun, Mode, instant
+from pipeglot.codegen.origin import behind
 from pipeglot.core import secrets
-from pipeglot.core.diagnostic import CompileError, EngineError, PipeglotError
+from pipeglot.core.diagnostic import CompileError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, Record
@@ -108,7 +110,18 @@ def run_many(
                 yield item
                 continue
             outcome = next(outcomes)
-            yield outcome if isinstance(outcome, EngineError) else item.record(outcome, target)
+            if isinstance(outcome, EngineError):
+                yield EngineError(_written(diagnostic, item.compiled) for diagnostic in outcome.diagnostics)
+            else:
+                yield item.record(outcome, target)
+
+
+def _written(found: Diagnostic, compiled: Compiled) -> Diagnostic:
+    """A finding that names a line of a compiled file, at the author's line that this is there for."""
+    for file, number in re.findall(r"\(([^()\s]+):(\d+)\)", found.message) if found.at is None else ():
+        for one in behind(compiled.origins, file, int(number)):
+            return replace(found, at=one.author(int(number)))
+    return found
 
 
 def allowed(request: Request) -> float:
