@@ -124,7 +124,7 @@ class Within(Generic[T]):
         self._entered = True
         enclosing.unkept(trace)
         block, value = self._open(trace)
-        enclosing.entered(trace, self, transparent=isinstance(block.region, GroupParts))
+        self.statements = enclosing.opened(trace, self.what, transparent=isinstance(block.region, GroupParts))
         trace.open.append(self)
         self._outer, self.region, trace.block = trace.block, block.region, block
         return self if value is None else value  # type: ignore[return-value]

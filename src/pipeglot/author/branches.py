@@ -7,10 +7,9 @@ from typing import Any, TypeVar, overload
 from typing_extensions import assert_never
 
 from pipeglot.author import caller, hints
-from pipeglot.author.arguments import hint_of, to_value, traced_in
 from pipeglot.author.blocks import ArmParts, EachParts, GroupParts, IfParts, Within, leave
 from pipeglot.author.conditions import need_condition
-from pipeglot.author.proxy import Traced
+from pipeglot.author.proxy import Traced, hint_of, to_value, traced_in
 from pipeglot.author.signature import schema_of
 from pipeglot.author.steps import after_ids, listed
 from pipeglot.author.trace import Block, Trace, current, fail

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError
 from typing_extensions import TypedDict
 
-from pipeglot.author.arguments import constant
+from pipeglot.author.constants import constant
 from pipeglot.author.hints import bare
 from pipeglot.author.policies import Duration, seconds
 from pipeglot.author.signature import Signature, schema_of

@@ -13,14 +13,11 @@ import linecache
 from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from pipeglot.author import caller
 from pipeglot.author.trace import Trace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
-
-if TYPE_CHECKING:
-    from pipeglot.author.blocks import Within
 
 _HARMLESS = frozenset({"nullcontext", "ExitStack"})
 """Context managers of Python that do nothing by themselves."""
@@ -64,22 +61,21 @@ def in_a_thread(trace: Trace, name: str) -> NoReturn:
     raise AuthoringError([found])
 
 
-def entered(trace: Trace, within: Within[Any], *, transparent: bool) -> None:
-    """A block of the pipeline was opened: remember by which `with`, and note as errors what leaves it early.
+def opened(trace: Trace, what: str, *, transparent: bool) -> set[Statement]:
+    """The `with` statements by which a block of the pipeline was opened; what leaves it early is noted as an error.
 
     A group is transparent: to return from it is plain Python.
     """
-    within.statements = set()
+    statements = set()
     for frame in _frames(trace):
         for node in _statements(frame.f_code):
             if isinstance(node, ast.With) and node.lineno <= frame.f_lineno <= _header_end(node):
-                within.statements.add(Statement(id(frame), node))
+                statements.add(Statement(id(frame), node))
                 for left in () if transparent else _leaves(node):
                     word = type(left).__name__.lower()
-                    message = (
-                        f"`{word}` inside the block of {within.what} leaves out what stands below, whatever is decided"
-                    )
+                    message = f"`{word}` inside the block of {what} leaves out what stands below, whatever is decided"
                     _note(trace, frame, left, message, _LEAVE)
+    return statements
 
 
 def _note(trace: Trace, frame: FrameType, node: ast.stmt, message: str, help: str) -> None:

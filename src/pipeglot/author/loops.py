@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
 from pipeglot.author import caller, hints
-from pipeglot.author.arguments import hint_of, to_value, traced_in
 from pipeglot.author.blocks import EachParts, IfParts, Within, leave
 from pipeglot.author.hints import Hint
-from pipeglot.author.proxy import Traced
+from pipeglot.author.proxy import Traced, hint_of, to_value, traced_in
 from pipeglot.author.signature import schema_of
 from pipeglot.author.steps import after_ids, listed
 from pipeglot.author.trace import Block, Trace, current, fail

@@ -15,12 +15,11 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from typing_extensions import Unpack
 
 from pipeglot.author import caller
-from pipeglot.author.arguments import leftovers
 from pipeglot.author.blocks import build, unopened
 from pipeglot.author.declaration import Cron, Every, Param, Settings, declared, parameters
 from pipeglot.author.enclosing import Endless, unkept
 from pipeglot.author.lint import lint, return_place
-from pipeglot.author.proxy import Traced
+from pipeglot.author.proxy import Traced, leftovers
 from pipeglot.author.signature import Signature
 from pipeglot.author.source import collect_code
 from pipeglot.author.steps import Step, after_ids, listed, step_ir

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import ValidationError
 
-from pipeglot.author.arguments import constant
+from pipeglot.author.constants import constant
 from pipeglot.author.trace import fail
 from pipeglot.core import ir
 

@@ -1,20 +1,35 @@
-"""What the author's function sees while it is traced: stand-ins for values that exist only at run time."""
+"""What the author's function sees while it is traced: stand-ins for values that exist only at run time, and what they
+become in the language when they are compared or passed on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import enum
+import re
+import types
+from collections.abc import Iterator, Set
+from datetime import datetime, timezone
 from typing import Any, NoReturn
 
+from pydantic import BaseModel
+
 from pipeglot.author import caller, hints
+from pipeglot.author.constants import constant, fields_of, is_set
 from pipeglot.author.hints import Hint, bare
-from pipeglot.author.trace import Block, current, fail
+from pipeglot.author.trace import Block, Trace, current, fail
 from pipeglot.core import ir
-from pipeglot.core.ir import Out, Value
+from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.ir import Const, Ctx, DictOf, ListOf, Out, Text, Value
+from pipeglot.core.types import same, schema_of_json
 
-OPEN, CLOSE, CASE = "\U0010f7fe", "\U0010f7ff", "xX"
-"""Around the number of a traced value in text that the author builds. A change of case spoils CASE."""
+_OPEN, _CLOSE, _CASE = "\U0010f7fe", "\U0010f7ff", "xX"
+"""Around the number of a traced value in text that the author builds. A change of case spoils _CASE."""
 
-DIGITS = "".join(chr(0x10F7F0 + digit) for digit in range(10))
+_DIGITS = "".join(chr(0x10F7F0 + digit) for digit in range(10))
+
+_TOKEN = re.compile(f"{_OPEN}{_CASE}([{_DIGITS}]+){_CLOSE}")
+_SPOILT = re.compile(f"[{_OPEN}{_CLOSE}{_DIGITS}]")
+
+_GROUPS = {"boolean": "bool", "integer": "number", "number": "number", "string": "text", "null": "None"}
 
 
 class Traced:
@@ -96,28 +111,23 @@ class Traced:
 
     # -- what has a meaning: conditions and text
 
-    def _compare(self, op: ir.CompareOp, other: Any) -> Any:
-        from pipeglot.author.conditions import compare
-
-        return compare(op, self, other)
-
     def __eq__(self, other: Any) -> Any:
-        return self._compare("==", other)
+        return _compare("==", self, other)
 
     def __ne__(self, other: Any) -> Any:
-        return self._compare("!=", other)
+        return _compare("!=", self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return self._compare("<", other)
+        return _compare("<", self, other)
 
     def __le__(self, other: Any) -> Any:
-        return self._compare("<=", other)
+        return _compare("<=", self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._compare(">", other)
+        return _compare(">", self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._compare(">=", other)
+        return _compare(">=", self, other)
 
     def __format__(self, spec: str) -> str:
         if spec:
@@ -125,7 +135,7 @@ class Traced:
         trace = current("a traced value")
         trace.tokens.append((self, trace.at()))
         number = str(len(trace.tokens) - 1)
-        return OPEN + CASE + "".join(DIGITS[int(digit)] for digit in number) + CLOSE
+        return _OPEN + _CASE + "".join(_DIGITS[int(digit)] for digit in number) + _CLOSE
 
     def __str__(self) -> str:
         return format(self)
@@ -188,3 +198,185 @@ class Traced:
 
     def __delattr__(self, key: str) -> None:
         fail("PG104", f"{self._name} cannot be changed here", "return a new value from a step")
+
+
+# ---------------------------------------------------------------- what authors pass, as values of the language
+
+
+def to_value(given: Any) -> Value:
+    """What the author passes, as a value of the language; stops the trace when it cannot be one."""
+    if isinstance(given, Traced):
+        if not current("a traced value").block.sees(given._block):
+            way_out = "take it out with collect(...) after `each`, or merge(...) after `when`"
+            if given._value == Ctx(name="state"):
+                way_out = "only the one call of finally_() is told how the run ends"
+            fail("PG110", f"{given._name} exists only inside its block", way_out)
+        return given._value
+    if isinstance(given, str) and not isinstance(given, enum.Enum):
+        return _text(given) if _SPOILT.search(given) else constant(str.__str__(given))
+    if not _is_special(given):
+        return constant(given)
+    if isinstance(given, list | tuple):
+        return ListOf(items=tuple(to_value(item) for item in given))
+    fields = fields_of(given)
+    if fields is not None:
+        for key in fields:
+            if not isinstance(key, str) or _SPOILT.search(key):
+                fail(
+                    "PG102",
+                    f"a key of a dict is {'made of a traced value' if isinstance(key, str) else repr(key)}",
+                    "keys must be constant text",
+                )
+        return DictOf(items=tuple((key, to_value(item)) for key, item in fields.items()))
+    if isinstance(given, Set):
+        fail("PG113", "a set has no order that is the same in every process", "pass a list, for example sorted(...)")
+    name = getattr(given, "__name__", type(given).__name__)
+    fail("PG111", f"{name} was not called", f"pass its result: {name}(...)")
+
+
+def _is_special(given: Any) -> bool:
+    """Whether it holds, at any depth, what is no constant: traced values, text made of them, steps, sets."""
+    if isinstance(given, Traced):
+        return True
+    if isinstance(given, str):
+        return _SPOILT.search(given) is not None
+    if given is None or isinstance(given, bool | int | float | enum.Enum):
+        return False
+    if isinstance(given, list | tuple):
+        return any(map(_is_special, given))
+    if isinstance(given, BaseModel):
+        return any(map(is_set, given.__dict__.values()))
+    fields = fields_of(given)
+    if fields is not None:
+        return any(_is_special(item) for pair in fields.items() for item in pair)
+    return is_set(given) or (callable(given) and not isinstance(given, type))
+
+
+def _text(given: str) -> Value:
+    trace = current("text built of traced values")
+    parts: list[Value] = []
+    for number, piece in enumerate(_TOKEN.split(given)):
+        if number % 2:
+            token = int("".join(str(_DIGITS.index(digit)) for digit in piece))
+            if token >= len(trace.tokens):
+                _spoilt()
+            parts.append(to_value(trace.tokens[token][0]))
+            trace.used_tokens.add(token)
+        elif _SPOILT.search(piece):
+            _spoilt()
+        elif piece:
+            parts.append(Const(value=piece))
+    return Text(parts=tuple(parts))
+
+
+def _spoilt() -> None:
+    fail("PG103", "a text built of traced values was changed", "pass an f-string as it is; change text inside a step")
+
+
+def leftovers(trace: Trace) -> None:
+    """Note as errors the texts that were made of traced values and reached no step whole."""
+    for number, (traced, at) in enumerate(trace.tokens):
+        if number not in trace.used_tokens:
+            message = f"text made of {traced._name} reached no step, or not whole"
+            help = "pass an f-string to a step as it is; change or print text inside a step"
+            trace.errors.append(Diagnostic("PG103", "error", message, at, help))
+
+
+def traced_in(given: Any) -> Iterator[Traced]:
+    """The traced values in what the author passes, at any depth."""
+    if isinstance(given, Traced):
+        yield given
+    elif isinstance(given, str):
+        trace = Trace.current()
+        for piece in _TOKEN.findall(given) if trace else ():
+            token = int("".join(str(_DIGITS.index(digit)) for digit in piece))
+            if trace is not None and token < len(trace.tokens):
+                yield trace.tokens[token][0]
+    elif isinstance(given, list | tuple):
+        for item in given:
+            yield from traced_in(item)
+    else:
+        for item in (fields_of(given) or {}).values():
+            yield from traced_in(item)
+
+
+def hint_of(given: Any) -> Hint:
+    """The annotation that fits what the author passes."""
+    if isinstance(given, Traced):
+        return given._type
+    if given is None:
+        return types.NoneType
+    if isinstance(given, str) and not isinstance(given, enum.Enum):
+        return str
+    if isinstance(given, list):
+        kinds = {str(kind): kind for kind in map(hint_of, given)}
+        inner: Any = next(iter(kinds.values())) if len(kinds) == 1 else Any
+        return list[inner]
+    return dict[str, Any] if isinstance(given, dict) else type(given)
+
+
+# ---------------------------------------------------------------- comparisons
+
+
+def _compare(op: ir.CompareOp, left: Traced, other: Any) -> Any:
+    """The condition that a comparison with a traced value is; stops the trace when they are unlike."""
+    other = _instant(left, other)
+    comparable(op, left, other)
+    return as_condition(ir.Compare(op=op, left=to_value(left), right=to_value(other)))
+
+
+def as_condition(value: ir.Value) -> Any:
+    """A traced value that is true or false."""
+    trace = current("a condition")
+    return Traced(value, bool, trace.block.scope, "the condition")
+
+
+def _instant(left: Traced, other: Any) -> Any:
+    """An instant as the logical date is written, so that the texts compare as the instants do."""
+    if not isinstance(other, datetime):
+        return other
+    if left._value != Ctx(name="logical_date"):
+        fail(
+            "PG116", f"{left._name} and a datetime are texts when they cross: they do not compare", "compare in a step"
+        )
+    if other.tzinfo is None or other.microsecond:
+        fail(
+            "PG116",
+            f"{other} is no instant in whole seconds",
+            "give it a time zone: datetime(..., tzinfo=timezone.utc)",
+        )
+    return other.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def comparable(op: ir.CompareOp, left: Traced, other: Any) -> None:
+    """Stop the trace when the two cannot be compared."""
+    own, others = _groups(left), _groups(other)
+    if own is None or others is None:
+        return
+    shared = (own & others) - {"None", "no scalar"}
+    if op not in ("==", "!="):
+        shared -= {"bool"}
+    if not shared:
+        name = other._name if isinstance(other, Traced) else repr(other)
+        message = f"{left._name} is {_said(own)}, {name} is {_said(others)}: {op} cannot compare them"
+        fail(
+            "PG116", message, "bool, int, float and text compare with their like; let a step decide, and return a bool"
+        )
+    choices = hints.choices(left._type)
+    if choices and not isinstance(other, Traced) and op in ("==", "!="):
+        plain = constant(other).value
+        if not any(same(plain, choice) for choice in choices):
+            message = f"{left._name} is never {plain!r}"
+            fail("PG116", message, f"it is one of {', '.join(map(repr, choices))}")
+
+
+def _groups(given: Any) -> frozenset[str] | None:
+    if isinstance(given, Traced) or (isinstance(given, str) and Trace.current()):
+        kinds = hints.json_kinds(hint_of(given))
+    else:
+        kinds = frozenset({schema_of_json(constant(given).value)["type"]})
+    return None if kinds is None else frozenset(_GROUPS.get(kind, "no scalar") for kind in kinds)
+
+
+def _said(groups: frozenset[str]) -> str:
+    return " or ".join(sorted(groups))

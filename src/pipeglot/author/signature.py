@@ -12,9 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import get_type_hints
 
 from pipeglot.author import caller, hints
-from pipeglot.author.arguments import hint_of, to_value
 from pipeglot.author.hints import Hint, type_name
-from pipeglot.author.proxy import Traced
+from pipeglot.author.proxy import Traced, hint_of, to_value
 from pipeglot.author.trace import Trace, fail
 from pipeglot.core import ir
 

@@ -10,10 +10,10 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 from typing_extensions import TypedDict, Unpack
 
 from pipeglot.author import caller, enclosing
-from pipeglot.author.arguments import constant, traced_in
 from pipeglot.author.blocks import Within
+from pipeglot.author.constants import constant
 from pipeglot.author.policies import Continue, Duration, Effects, Policies, Secrets
-from pipeglot.author.proxy import Traced
+from pipeglot.author.proxy import Traced, traced_in
 from pipeglot.author.signature import Signature, defined_at
 from pipeglot.author.source import place_step
 from pipeglot.author.trace import Trace, fail

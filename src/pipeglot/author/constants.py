@@ -1,0 +1,53 @@
+"""Constants that authors pass, and what is inside of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from pipeglot.author.trace import fail
+from pipeglot.core.ir import Const
+
+
+def constant(given: Any) -> Const:
+    """A JSON constant; stops the trace when there is none for it."""
+    if type(given) is str and given.isascii():
+        return Const(value=given)
+    try:
+        plain = to_jsonable_python(given, inf_nan_mode="constants")
+        json.dumps(plain, allow_nan=False, ensure_ascii=False).encode()
+    except (PydanticSerializationError, ValueError, TypeError) as error:
+        fail("PG113", f"a {type(given).__name__} cannot be passed as a constant: {error}", "make it inside a step")
+    if any(abs(number) > 2**53 for number in _ints(plain)):
+        fail("PG113", "an int beyond 2**53 does not survive every JSON reader", "pass it as text")
+    return Const(value=plain)
+
+
+def _ints(plain: Any) -> Iterator[int]:
+    todo = [plain]
+    while todo:
+        at = todo.pop()
+        if isinstance(at, dict):
+            todo += at.values()
+        elif isinstance(at, list):
+            todo += at
+        elif isinstance(at, int):
+            yield at
+
+
+def fields_of(given: Any) -> Mapping[Any, Any] | None:
+    """The fields of a dict or a dataclass; None for anything else."""
+    if isinstance(given, dict):
+        return given
+    if dataclasses.is_dataclass(given) and not isinstance(given, type):
+        return {field.name: getattr(given, field.name) for field in dataclasses.fields(given)}
+    return None
+
+
+def is_set(given: Any) -> bool:
+    """Whether it is a set; the keys of a dict have an order."""
+    return isinstance(given, Set) and not isinstance(given, type({}.keys()))
