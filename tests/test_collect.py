@@ -20,8 +20,8 @@ from pipeglot.compare.records import compare
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.meaning.run import execute
-from pipeglot.migrate.collect import COLLECTORS, Asked, collect, with_password, with_token
-from pipeglot.migrate.collect.api import Api
+from pipeglot.migrate.collect import COLLECTORS, collect, with_password, with_token
+from pipeglot.migrate.collect.api import Api, Asked
 from pipeglot.migrate.dryrun import Choices, dry_run
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.sides import side

@@ -17,10 +17,10 @@ from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import Record
 from pipeglot.engines import sandbox
 from pipeglot.engines.run import Request, run_many
-from pipeglot.migrate.collect import Asked, with_password
 from pipeglot.migrate.collect import collect as collected
+from pipeglot.migrate.collect import with_password
 from pipeglot.migrate.collect.airflow import collect as asked_of_airflow
-from pipeglot.migrate.collect.api import Api
+from pipeglot.migrate.collect.api import Api, Asked
 from tests.test_engines import installed
 
 DATE = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)

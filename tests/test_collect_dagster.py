@@ -17,9 +17,9 @@ from pipeglot.compare.records import compare
 from pipeglot.core.diagnostic import AuthoringError, EngineError
 from pipeglot.core.record import Record
 from pipeglot.engines.run import Request, run_many
-from pipeglot.migrate.collect import Asked, dagster
 from pipeglot.migrate.collect import collect as collected
-from pipeglot.migrate.collect.api import Api
+from pipeglot.migrate.collect import dagster
+from pipeglot.migrate.collect.api import Api, Asked
 from tests.collected_runs import Answer, from_production, serving, traces
 from tests.test_engines import installed
 

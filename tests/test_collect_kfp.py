@@ -18,7 +18,8 @@ from pipeglot.cli import main
 from pipeglot.compare.model import DryRun
 from pipeglot.compare.records import compare
 from pipeglot.meaning.run import execute
-from pipeglot.migrate.collect import Asked, collect
+from pipeglot.migrate.collect import collect
+from pipeglot.migrate.collect.api import Asked
 from pipeglot.migrate.matching import TaskMap
 from tests.test_collect import Answer, Serve, refusal, serve
 

@@ -16,9 +16,9 @@ from pipeglot.core.diagnostic import AuthoringError, EngineError
 from pipeglot.core.record import Record
 from pipeglot.engines import sandbox
 from pipeglot.engines.run import Request, run_many
-from pipeglot.migrate.collect import Asked, prefect, with_password
 from pipeglot.migrate.collect import collect as collected
-from pipeglot.migrate.collect.api import Api
+from pipeglot.migrate.collect import prefect, with_password
+from pipeglot.migrate.collect.api import Api, Asked
 from tests.collected_runs import Answer, from_production, serving, traces, variable_of
 from tests.test_engines import installed
 

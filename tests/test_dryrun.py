@@ -39,8 +39,9 @@ from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.meaning.run import execute
 from pipeglot.migrate.dryrun import Choices, dry_run
 from pipeglot.migrate.report import html, markdown
+from pipeglot.migrate.runner import Task
 from pipeglot.migrate.scenarios import replay, scenarios, stubbed
-from pipeglot.migrate.sides import LocalSide, RecordedSide, Task, side
+from pipeglot.migrate.sides import LocalSide, RecordedSide, side
 from pipeglot.migrate.stub import played, with_standins
 from pipeglot.redact.masks import MASK
 from tests.random_pipelines import given, numbered

@@ -20,8 +20,9 @@ from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.engines.run import Request, run_many
 from pipeglot.meaning.run import execute
+from pipeglot.migrate.runner import Task
 from pipeglot.migrate.scenarios import of_the_run, scenarios
-from pipeglot.migrate.sides import LocalSide, Task
+from pipeglot.migrate.sides import LocalSide
 from pipeglot.migrate.stub import FOLDER, played, unexpected, with_standins
 from pipeglot.migrate.unanswered import apart
 from tests.random_pipelines import given, numbered

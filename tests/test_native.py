@@ -18,7 +18,8 @@ from pipeglot.migrate.matching import TaskMap, match, read_mapping
 from pipeglot.migrate.native import Reading, as_record
 from pipeglot.migrate.native_file import surroundings
 from pipeglot.migrate.native_output import output_of
-from pipeglot.migrate.sides import LocalSide, Task, side
+from pipeglot.migrate.runner import Task
+from pipeglot.migrate.sides import LocalSide, side
 from tests.test_engines import installed
 
 HERE = Path(__file__).parents[1] / "benchmarks"

@@ -24,9 +24,10 @@ from pipeglot.core.ticks import changes, ticks
 from pipeglot.engines import schedule_query
 from pipeglot.engines.schedule_query import Answer, Tick, Window
 from pipeglot.migrate import schedule as compared
+from pipeglot.migrate.runner import Runner
 from pipeglot.migrate.schedule import Choices, alike_long, around, compare, differences
 from pipeglot.migrate.schedule_model import Comparison
-from pipeglot.migrate.sides import LocalSide, Runner
+from pipeglot.migrate.sides import LocalSide
 
 UTC = timezone.utc
 NEW_YORK, BERLIN, LORD_HOWE = "America/New_York", "Europe/Berlin", "Australia/Lord_Howe"

@@ -27,8 +27,8 @@ def collect(args: argparse.Namespace) -> int:
 
 
 def _collected(args: argparse.Namespace, shown: Hidden) -> int:
-    from pipeglot.migrate.collect import Asked
     from pipeglot.migrate.collect import collect as collected
+    from pipeglot.migrate.collect.api import Asked
     from pipeglot.migrate.matching import read_mapping
 
     secret = _secret(args)

@@ -19,7 +19,8 @@ from pipeglot.migrate.declarations import Partners
 from pipeglot.migrate.declared import declared
 from pipeglot.migrate.matching import match
 from pipeglot.migrate.native import NativeSide
-from pipeglot.migrate.sides import RecordedSide, Runner, Task
+from pipeglot.migrate.runner import Runner, Task
+from pipeglot.migrate.sides import RecordedSide
 
 Found: TypeAlias = tuple[tuple[Declared, ...], list[NotCompared]]
 

@@ -26,6 +26,7 @@ from pipeglot.migrate.declaring import reading
 from pipeglot.migrate.injection import inject
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.pair import Pair, Play, Runs
+from pipeglot.migrate.runner import Runner, Task
 from pipeglot.migrate.scenarios import (
     EffectsMode,
     external,
@@ -35,7 +36,7 @@ from pipeglot.migrate.scenarios import (
     stubbed,
     twins,
 )
-from pipeglot.migrate.sides import LocalSide, RecordedSide, Runner, Task, sources
+from pipeglot.migrate.sides import LocalSide, RecordedSide, sources
 from pipeglot.migrate.source_code import authored, native
 from pipeglot.migrate.stub import Plan, with_standins
 from pipeglot.migrate.unanswered import apart, made_up

@@ -14,8 +14,8 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.migrate.pair import Outcome, Pair, Play, Runs, problems_of
+from pipeglot.migrate.runner import Task
 from pipeglot.migrate.scenarios import Scenario, calls_of, scenarios
-from pipeglot.migrate.sides import Task
 from pipeglot.migrate.unanswered import apart, made_up
 
 

@@ -32,7 +32,7 @@ from pipeglot.migrate.matching import Match, TaskMap, match, place_of, plain
 from pipeglot.migrate.native_file import readable, surroundings
 from pipeglot.migrate.native_output import NOTHING, output_of
 from pipeglot.migrate.placement import Runs, place, together
-from pipeglot.migrate.sides import Listener, Task
+from pipeglot.migrate.runner import Listener, Task
 
 STATES: dict[str, CallState] = {
     "success": "succeeded",

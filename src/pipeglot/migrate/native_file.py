@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeglot import engines
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+from pipeglot.migrate.runner import unusable
 
 _MAKERS = {"airflow": {"DAG", "dag"}, "prefect": {"flow"}, "dagster": {"job", "graph"}, "kfp": {"pipeline"}}
 """What makes a DAG, flow, job or pipeline, by the last word of its name; what another file makes is not seen here."""
@@ -32,7 +32,7 @@ def readable(file: Path, engine: str, name: str, python: Path | None = None) -> 
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(f"cannot read {file}: {error}", "name a file that this process may read") from None
+        raise unusable(f"cannot read {file}: {error}", "name a file that this process may read") from None
     if file.suffix != ".py":
         return
     try:
@@ -41,7 +41,7 @@ def readable(file: Path, engine: str, name: str, python: Path | None = None) -> 
         if python is None or not engines.compiles(python, file):
             line = getattr(error, "lineno", None)
             place = f"{file}:{line}" if line else str(file)
-            raise _wrong(f"{place} is not Python: {getattr(error, 'msg', None) or error}", "mend the file") from None
+            raise unusable(f"{place} is not Python: {getattr(error, 'msg', None) or error}", "mend the file") from None
         return
     found = list(_made(tree, _MAKERS.get(engine, set())))
     known = [one for one in found if one is not None]
@@ -49,7 +49,7 @@ def readable(file: Path, engine: str, name: str, python: Path | None = None) -> 
     if known and None not in found and name.replace("-", "_") not in plain:
         word = _WORDS[engine]
         has = ", ".join(dict.fromkeys(known))
-        raise _wrong(f"{file} has no {word} {name!r}; it has {has}", f"say which: {engine}:{file.name}:{known[0]}")
+        raise unusable(f"{file} has no {word} {name!r}; it has {has}", f"say which: {engine}:{file.name}:{known[0]}")
 
 
 def surroundings(file: Path, engine: str) -> tuple[Path, list[Path]]:
@@ -134,7 +134,3 @@ def _words_of(tree: ast.Module) -> set[str]:
             case _:
                 pass
     return found
-
-
-def _wrong(message: str, way_out: str) -> AuthoringError:
-    return AuthoringError([Diagnostic("PG360", "error", message, None, way_out)])

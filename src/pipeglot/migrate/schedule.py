@@ -22,8 +22,9 @@ from pipeglot.core.shape import inline
 from pipeglot.core.ticks import changes, ticks
 from pipeglot.engines.schedule_query import LIMIT, Answer, Question, Tick, Window, ask, askable, put
 from pipeglot.migrate.native import NativeSide
+from pipeglot.migrate.runner import Runner
 from pipeglot.migrate.schedule_model import Comparison, Difference, Run, ScheduleSide, Section
-from pipeglot.migrate.sides import CompiledSide, LocalSide, Runner
+from pipeglot.migrate.sides import CompiledSide, LocalSide
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)

@@ -1,17 +1,15 @@
-"""The two sides of a dry-run: what each runs, and how a Record comes of it."""
+"""The kinds of sides of a dry-run: what each runs, and how a Record comes of it."""
 
 from __future__ import annotations
 
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol, TypeAlias
 
 from pydantic import ValidationError
 
@@ -19,78 +17,19 @@ from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, Mode
 from pipeglot.compare.folders import ROOT, Folders
 from pipeglot.compare.model import NotCompared, Source
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
+from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
-from pipeglot.engines.process import Event
 from pipeglot.engines.run import Request, run_many
 from pipeglot.meaning.functions import loaded
 from pipeglot.meaning.run import Event as LocalEvent
 from pipeglot.meaning.run import Interrupted
 from pipeglot.meaning.run import execute as execute_here
 from pipeglot.migrate.matching import TaskMap
+from pipeglot.migrate.native import NativeSide
+from pipeglot.migrate.runner import Listener, Runner, Task, unusable
 from pipeglot.migrate.source_code import step_code
-
-Listener: TypeAlias = Callable[[Event], None]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One run that both sides make: the same pipeline, params and logical date; `cwd` is the steps' working folder."""
-
-    pipeline: Pipeline
-    params: Mapping[str, Any] = field(default_factory=dict)
-    logical_date: datetime | None = None
-    path: Sequence[Path] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
-    allow: Sequence[str] = ()
-    cwd: Path | None = None
-
-
-class Runner(Protocol):
-    """One side, ready to run."""
-
-    @property
-    def spec(self) -> str:
-        """What the user wrote."""
-        ...
-
-    @property
-    def engine(self) -> str:
-        """The engine it runs on."""
-        ...
-
-    def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
-        """What is compiled for it, if anything is. Raises CompileError."""
-        ...
-
-    def check(self, tasks: Sequence[Task]) -> None:
-        """Look for all that would keep it from running these, as far as it shows without running anything.
-
-        Raises:
-            PipeglotError: with everything that was found.
-        """
-        ...
-
-    def run(
-        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
-    ) -> Iterable[Record | PipeglotError]:
-        """The record of each task, in order and as soon as it is there, or why it could not be run; they may share an
-        engine process.
-
-        Raises:
-            PipeglotError: neither this one nor those that follow could be run.
-        """
-        ...
-
-    def refuses(self) -> str:
-        """Why its steps cannot be replaced by stand-ins, which replay and fail them; empty when they can."""
-        ...
-
-    def not_compared(self) -> Sequence[NotCompared]:
-        """What of its last run stands for nothing in the pipeline."""
-        ...
 
 
 @dataclass
@@ -290,12 +229,10 @@ def side(
         return RecordedSide(spec, read_record(Path(rest)))
     backends.get(kind)
     if colon:
-        from pipeglot.migrate.native import NativeSide
-
         text, named, name = rest.rpartition(":")
         file = Path(text if named else rest).absolute()
         if not file.is_file():
-            raise _wrong(f"{spec!r} names no file: {file}", "TARGET:FILE or TARGET:FILE:NAME for native code")
+            raise unusable(f"{spec!r} names no file: {file}", "TARGET:FILE or TARGET:FILE:NAME for native code")
         return NativeSide(spec, kind, file, name if named else file.stem, mapping, mode, python, timeout)
     return CompiledSide(spec, spec, mode, python, timeout)
 
@@ -305,15 +242,11 @@ def read_record(path: Path) -> Record:
     try:
         return Record.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(f"cannot read {path}: {error}", "write one with `pipeglot run --record FILE`") from None
+        raise unusable(f"cannot read {path}: {error}", "write one with `pipeglot run --record FILE`") from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise _wrong(f"{path} is not a record: {place}: {first['msg']}", "write one with --record") from None
-
-
-def _wrong(message: str, way_out: str) -> AuthoringError:
-    return AuthoringError([Diagnostic("PG360", "error", message, None, way_out)])
+        raise unusable(f"{path} is not a record: {place}: {first['msg']}", "write one with --record") from None
 
 
 def housed(runner: Runner, task: Task, own: Path, number: int) -> tuple[Task, Folders | None]:

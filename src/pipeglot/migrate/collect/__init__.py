@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from importlib import import_module
 from typing import Any, TypeAlias, cast
@@ -22,20 +22,10 @@ from pipeglot.core.params import date_param, resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.core.types import mismatch, scalar_kind
-from pipeglot.migrate.collect.api import Api
+from pipeglot.migrate.collect.airflow import login
+from pipeglot.migrate.collect.api import Api, Asked
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import as_record
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which run: its id, and the engine's name of the DAG, flow, job or pipeline where the id alone does not say. `date` is
-    the parameter that a compiled one takes its logical date from."""
-
-    run: str
-    name: str | None = None
-    date: str = "logical_date"
-
 
 Collector: TypeAlias = Callable[[Api, Asked], EngineRun]
 """Gives a run that has ended; its `params` are what the run was given.
@@ -79,8 +69,6 @@ def with_token(target: str, api: Api, token: str) -> Api:
 def with_password(target: str, api: Api, user: str, password: str) -> Api:
     """The same server, asked as one of its users: of Airflow with the token it gives them, else with the password."""
     if target == "airflow":
-        from pipeglot.migrate.collect.airflow import login
-
         return login(api, user, password)
     return api.basic(user, password)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from pipeglot.backends.base import EngineRun, EngineTask
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic
-from pipeglot.migrate.collect import Asked
-from pipeglot.migrate.collect.api import Api, fields, quoted
+from pipeglot.migrate.collect.api import Api, Asked, fields, not_ended, quoted, unknown
 
 _BASE = "/api/v2"
 _PAGE = 100
@@ -29,8 +27,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     run = api.get(path)
     state, conf = fields(run, "state", "conf")
     if state not in _ENDED:
-        message = f"the run {asked.run} of {dag} has not ended: it is {state}"
-        raise AuthoringError([Diagnostic("PG374", "error", message, None, "collect it when it has")])
+        not_ended(f"the run {asked.run} of {dag}", state)
     rows = list(_pages(api, f"{path}/taskInstances", "task_instances"))
     handed = _keys(api, path)
     executed = [_tasks(api, path, row, handed) for row in rows]
@@ -60,9 +57,9 @@ def _dag_of(api: Api, run: str) -> str:
     rows = _pages(api, f"{_BASE}/dags/~/dagRuns", "dag_runs", run_id_pattern=run)
     dags = sorted({row["dag_id"] for row in rows if fields(row, "dag_id", "dag_run_id")[1] == run})
     if not dags:
-        _unknown(f"no DAG has a run {run!r} that these credentials may see", "say which DAG's it is with --dag")
+        unknown(f"no DAG has a run {run!r} that these credentials may see", "say which DAG's it is with --dag")
     if len(dags) > 1:
-        _unknown(f"{len(dags)} DAGs have a run {run!r}", f"say which with --dag: {', '.join(dags[:10])}")
+        unknown(f"{len(dags)} DAGs have a run {run!r}", f"say which with --dag: {', '.join(dags[:10])}")
     return str(dags[0])
 
 
@@ -202,7 +199,3 @@ def _pages(api: Api, path: str, key: str, **query: str | int) -> Iterator[Mappin
         offset += len(rows)
         if not rows or offset >= total:
             return
-
-
-def _unknown(message: str, way_out: str) -> NoReturn:
-    raise AuthoringError([Diagnostic("PG372", "error", message, None, way_out)])

@@ -1,4 +1,4 @@
-"""JSON over HTTP, as the public APIs of the engines speak it."""
+"""JSON over HTTP, as the public APIs of the engines speak it, and what is asked of them: one run."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ _PAUSES = (0.5, 1.0, 2.0)
 _LONGEST_PAUSE = 60
 """Seconds that a server may wish for (`Retry-After`) before it is asked again."""
 _SAID = 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which run: its id, and the engine's name of the DAG, flow, job or pipeline where the id alone does not say. `date` is
+    the parameter that a compiled one takes its logical date from."""
+
+    run: str
+    name: str | None = None
+    date: str = "logical_date"
 
 
 @dataclass(frozen=True)
@@ -224,6 +234,16 @@ def _origin(url: str) -> str:
 def _odd(place: str, what: str) -> Diagnostic:
     way_out = "is --url the server's own address, without the path of a page, and is nothing (a login) before it?"
     return Diagnostic("PG373", "error", f"the answer of {place} {what}", None, way_out)
+
+
+def unknown(message: str, help: str) -> NoReturn:
+    """Stop: there is no such run, or not one alone (PG372)."""
+    _wrong("PG372", message, help)
+
+
+def not_ended(what: str, state: object) -> NoReturn:
+    """Stop: a run goes on (PG374)."""
+    _wrong("PG374", f"{what} has not ended: it is {state}", "collect it when it has")
 
 
 def _wrong(code: str, message: str, way_out: str) -> NoReturn:

@@ -11,8 +11,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 from pipeglot.backends.base import EngineRun, EngineTask, instant
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
-from pipeglot.migrate.collect import Asked
-from pipeglot.migrate.collect.api import Api, fields
+from pipeglot.migrate.collect.api import Api, Asked, fields, not_ended, unknown
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -57,9 +56,9 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     run, version = server.run(asked.run)
     id, job, status, config = fields(run, "runId", "jobName", "status", "runConfig")
     if asked.name not in (None, job):
-        _unknown(f"the run {id} is one of the job {job!r}, not of {asked.name!r}", f"--run of a run of {asked.name!r}")
+        unknown(f"the run {id} is one of the job {job!r}, not of {asked.name!r}", f"--run of a run of {asked.name!r}")
     if status not in _ENDED:
-        _not_ended(f"the run {id} of {job}", status)
+        not_ended(f"the run {id} of {job}", status)
     tasks: list[EngineTask] = []
     notes: list[str] = []
     failures: list[str] = []
@@ -67,7 +66,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     for each in [one for attempt in attempts for one in (attempt, *server.started_by(attempt["runId"]))]:
         if each["status"] not in _ENDED and "pipeline/item" not in _tags(each):
             # Runs of items end with the run that they are made in, whatever the server has heard of them.
-            _not_ended(f"the run {each['runId']} of {each['jobName']}, the final call of the run {id},", each["status"])
+            not_ended(f"the run {each['runId']} of {each['jobName']}, the final call of the run {id},", each["status"])
         steps, failed = _steps(each, server.events(each["runId"]), cancelled=status == "CANCELED")
         tasks += steps
         failures += failed
@@ -161,7 +160,7 @@ class _Server:
     def _checked(found: Row) -> Row:
         kind = fields(found, "__typename")[0]
         if kind == "RunNotFoundError":
-            _unknown(f"the server has no such run: {found.get('message', '')}", "its id is in the address of its page")
+            unknown(f"the server has no such run: {found.get('message', '')}", "its id is in the address of its page")
         if kind not in ("Run", "Runs"):
             message = f"Dagster's API answers {kind}: {str(found.get('message', ''))[:300]}"
             raise EngineError([Diagnostic("PG370", "error", message, None, "the webserver's log says more")])
@@ -275,15 +274,6 @@ def _iso(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc).isoformat()
 
 
-def _not_ended(what: str, status: str) -> NoReturn:
-    message = f"{what} has not ended: it is {status}"
-    raise AuthoringError([Diagnostic("PG374", "error", message, None, "collect it when it has")])
-
-
 def _stuck() -> NoReturn:
     message = "Dagster's API answers with the same page again"
     raise EngineError([Diagnostic("PG373", "error", message, None, "is --url that of a Dagster webserver?")])
-
-
-def _unknown(message: str, way_out: str) -> NoReturn:
-    raise AuthoringError([Diagnostic("PG372", "error", message, None, way_out)])

@@ -14,9 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pipeglot.backends.base import EngineRun, EngineTask
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic
-from pipeglot.migrate.collect import Asked
-from pipeglot.migrate.collect.api import Api, fields, quoted
+from pipeglot.migrate.collect.api import Api, Asked, fields, not_ended, quoted
 
 _BASE = "/apis/v2beta1"
 _STATES: dict[str, Literal["succeeded", "failed", "cancelled"]] = {
@@ -49,8 +47,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     run = api.get(_BASE + path)
     state = run.get("state") if isinstance(run, dict) else fields(run, "state")[0]
     if state not in _STATES:
-        message = f"the run {asked.run} has not ended: it is {state or 'in no state yet'}"
-        raise AuthoringError([Diagnostic("PG374", "error", message, None, "collect it when it has")])
+        not_ended(f"the run {asked.run}", state or "in no state yet")
     spec = _spec(api, run)
     tree = _Tree(spec)
     notes = ["KFP's API does not keep what tasks gave"]

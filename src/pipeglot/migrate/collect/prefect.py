@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from pipeglot.backends.base import EngineRun, EngineTask, instant
-from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
-from pipeglot.migrate.collect import Asked
-from pipeglot.migrate.collect.api import Api, fields
+from pipeglot.core.diagnostic import Diagnostic, EngineError
+from pipeglot.migrate.collect.api import Api, Asked, fields, not_ended, unknown
 from pipeglot.migrate.native import bare
 
 Row: TypeAlias = Mapping[str, Any]
@@ -57,8 +56,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     run = server.flow_run(asked)
     id, state, params = fields(run, "id", "state_type", "parameters")
     if state not in _ENDED:
-        message = f"the flow run {asked.run} has not ended: it is {run.get('state_name') or state}"
-        raise AuthoringError([Diagnostic("PG374", "error", message, None, "collect it when it has")])
+        not_ended(f"the flow run {asked.run}", run.get("state_name") or state)
     rows = server.settled(run)
     tasks = _numbered(rows, state)
     tries = max([int(run.get("run_count") or 1), *(int(row.get("flow_run_run_count") or 1) for row in rows)])
@@ -104,10 +102,10 @@ class _Server:
         found = list(self.pages("flow_runs", question))
         what = f"flow run {asked.run!r}" + (f" of the flow {asked.name!r}" if asked.name is not None else "")
         if not found:
-            _unknown(f"the server has no {what}", "its id is in the address of its page, its name on it")
+            unknown(f"the server has no {what}", "its id is in the address of its page, its name on it")
         if len(found) > 1:
             ids = ", ".join(str(row.get("id")) for row in found[:10])
-            _unknown(f"the server has {len(found)} runs for the {what}", f"say which by its id: {ids}")
+            unknown(f"the server has {len(found)} runs for the {what}", f"say which by its id: {ids}")
         return found[0]
 
     def settled(self, run: Row) -> list[Row]:
@@ -243,7 +241,3 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _unknown(message: str, way_out: str) -> NoReturn:
-    raise AuthoringError([Diagnostic("PG372", "error", message, None, way_out)])

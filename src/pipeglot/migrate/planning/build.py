@@ -34,7 +34,8 @@ from pipeglot.migrate.planning.rows import ABLE, PLACES, Side, rows
 from pipeglot.migrate.planning.spelling import Speller
 from pipeglot.migrate.planning.surroundings import ENGINES, Need, in_python, needs
 from pipeglot.migrate.planning.traits import native_needs, traits
-from pipeglot.migrate.sides import CompiledSide, Runner, side
+from pipeglot.migrate.runner import Runner
+from pipeglot.migrate.sides import CompiledSide, side
 from pipeglot.redact.masks import Masks
 
 
