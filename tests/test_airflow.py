@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from pipeglot.backends import get
-from pipeglot.backends.airflow.lower import TaskIds, lower
+from pipeglot.backends.airflow.builder import TaskIds
+from pipeglot.backends.airflow.lower import lower
 from pipeglot.backends.airflow.settings import dag, policy, task_options
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.codegen.intervals import interval_as_cron

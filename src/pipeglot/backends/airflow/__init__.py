@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from pipeglot.backends.airflow.builder import TaskIds
 from pipeglot.backends.airflow.emit import functions
 from pipeglot.backends.airflow.engine import ENGINE
-from pipeglot.backends.airflow.lower import TaskIds, lower
+from pipeglot.backends.airflow.lower import lower
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.observe import observe
 from pipeglot.backends.airflow.plan import Plan, Step

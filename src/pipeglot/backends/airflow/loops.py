@@ -4,9 +4,11 @@ one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
+from pipeglot.backends.airflow.builder import Builder
 from pipeglot.backends.airflow.plan import (
     Back,
     Flat,
@@ -23,44 +25,44 @@ from pipeglot.backends.airflow.plan import (
     roots,
 )
 from pipeglot.codegen.value_types import is_list, may_be_none
-from pipeglot.core.ir import Call, Collected, Const, Each, If, Item, Out, Value
+from pipeglot.core.ir import AnyNode, Call, Collected, Const, Each, If, Item, Out, Value
 from pipeglot.core.shape import inputs, item_refs, out_refs, outputs, sources, transparent
 
-if TYPE_CHECKING:
-    from pipeglot.backends.airflow.lower import Lowering
+Visit: TypeAlias = Callable[[tuple[AnyNode, ...], Place], None]
+"""Makes the tasks of a block."""
 
 
 class Loops:
-    """The loops of one lowering, whose other half makes the tasks."""
+    """The loops of one lowering."""
 
-    def __init__(self, lowering: Lowering) -> None:
-        self.main = lowering
-        self.shape, self.plan = lowering.shape, lowering.plan
+    def __init__(self, build: Builder, block: Visit) -> None:
+        self.build, self.block = build, block
+        self.shape, self.plan, self.sources, self.ends = build.shape, build.plan, build.sources, build.ends
 
     def each(self, node: Each, place: Place) -> None:
         if place.loop is not None:
             self.nested(node, place, place.loop)
             return
-        first = len(self.main.made)
-        loop = Loop(node, self.main.ids(node.id, dots=False), groups=self.shape.groups[node.id])
+        first = len(self.build.made)
+        loop = Loop(node, self.build.ids(node.id, dots=False), groups=self.shape.groups[node.id])
         loop.grouped = not self._single(node)
         self.plan.loops[node.id] = loop
         before = self.items(node, loop, place)
         empty = loop.constants is None or not loop.constants
-        outer = {ref: self.main.sources[ref] for ref in self._captured(node)}
+        outer = {ref: self.sources[ref] for ref in self._captured(node)}
         self.harden(node, place)
-        before += [self.main.sources[ref].task for ref in self._captured(node)]
+        before += [self.sources[ref].task for ref in self._captured(node)]
         self.body(loop, place)
         for task in roots(loop.tasks):
             task.wait_for(before)
-        self.main.sources.update(outer)
+        self.sources.update(outer)
         for value in node.collected:
             self.collect(node, loop, value, place, before, empty)
         inside = {child.id for child in self.shape.inside(node.id)}
         irregular = any(isinstance(self.shape.nodes[id], If | Each) for id in inside)
-        self.main.ends[node.id] = [
+        self.ends[node.id] = [
             (id, self.plan.tasks[id].loop is not None and (empty or irregular))
-            for id in self.main.witnesses(self.main.made[first:])
+            for id in self.build.witnesses(self.build.made[first:])
         ]
 
     def body(self, loop: Loop, place: Place) -> None:
@@ -69,16 +71,16 @@ class Loops:
         if loop.grouped:
             self.plan.steps.append(loop)
             inner = replace(place, loop=loop)
-            self.main.block(node.body, inner)
+            self.block(node.body, inner)
             if not loop.tasks:  # a group of no task cannot be mapped, and what follows waits for something
                 item = Item(loop=node.id)
-                self.main.add(inner, self.main.helper_id(f"{node.id}_item"), node.id, Give(item), (item,))
+                self.build.add(inner, self.build.ids(f"{node.id}_item"), node.id, Give(item), (item,))
             return
         (call,) = transparent(node.body)
         assert isinstance(call, Call)
-        task = self.main.add(
+        task = self.build.add(
             replace(place, loop=loop),
-            self.main.call_ids[call.id],
+            self.build.call_ids[call.id],
             call.id,
             Step(call),
             tuple(call.args.values()),
@@ -87,8 +89,8 @@ class Loops:
         if loop.outer is None:
             task.groups = self.shape.groups[call.id]
         self.plan.steps.append(task)
-        self.main.sources[call.id] = Source(task.id)
-        self.main.ends[call.id] = [(task.id, False)]
+        self.sources[call.id] = Source(task.id)
+        self.ends[call.id] = [(task.id, False)]
 
     def nested(self, node: Each, place: Place, outer: Loop) -> None:
         """An Each in the mapped group of another. Airflow does not map within a map, so the items of all
@@ -96,54 +98,54 @@ class Loops:
         inner loop."""
         inside = outer.each.id
         waits = self.shape.waits(node.id)
-        refs = [ref for ref in waits.values if self.main.inside(ref, inside) or ref in outer.carried]
+        refs = [ref for ref in waits.values if self.build.inside(ref, inside) or ref in outer.carried]
         refs += [ref for ref in self._carried_refs(node) if ref in outer.carried]
         loops = [loop for loop in self._carried_items(node) if loop != node.id]
         carried: tuple[Out | Item, ...] = (
             *(Out(ref=ref) for ref in dict.fromkeys(refs)),
             *(Item(loop=loop) for loop in loops),
         )
-        known = is_list(self.main.types.of(node.items))
-        entry = [ref for ref in waits.values if self.main.inside(ref, inside)]
+        known = is_list(self.build.types.of(node.items))
+        entry = [ref for ref in waits.values if self.build.inside(ref, inside)]
         work = Rows(node.id, node.items, known, carried)
-        rows = self.main.add(
+        rows = self.build.add(
             place,
-            self.main.helper_id(f"{node.id}_rows"),
+            self.build.ids(f"{node.id}_rows"),
             node.id,
             work,
             (node.items, *carried),
             entry,
-            self.main.after(node.id),
+            self.build.after(node.id),
         )
         outside = Place(None, place.branches)
-        flat = self.main.add(outside, self.main.helper_id(f"{node.id}_items"), node.id, Flat(rows.id, inside))
+        flat = self.build.add(outside, self.build.ids(f"{node.id}_items"), node.id, Flat(rows.id, inside))
         flat.rule = "ALL_DONE"
         flat.wait_for([rows.id, *place.branches])
         if outer.source is not None:
             flat.inputs["#items"] = outer.source
             flat.wait_for([outer.source.task])
-        loop = Loop(node, self.main.ids(node.id, dots=False), Source(flat.id), outer=inside)
+        loop = Loop(node, self.build.ids(node.id, dots=False), Source(flat.id), outer=inside)
         loop.carried = frozenset([*refs, *loops])
         loop.grouped = not self._single(node)
         loop.groups = flat.groups = ()
         self.plan.loops[node.id] = loop
-        first = len(self.main.made)
+        first = len(self.build.made)
         self.body(loop, outside)
         for task in roots(loop.tasks):
             task.wait_for([flat.id])
-        made = self.main.made[first:]
-        decides = tuple(self.main.witnesses(made))
+        made = self.build.made[first:]
+        decides = tuple(self.build.witnesses(made))
         for output in node.collected:
             pulls = tuple(
-                (ref, self.main.sources[ref].task) for ref in out_refs(output.value) if self.main.inside(ref, node.id)
+                (ref, self.sources[ref].task) for ref in out_refs(output.value) if self.build.inside(ref, node.id)
             )
-            self.main.sources[output.id] = Source(
+            self.sources[output.id] = Source(
                 self.back(node, place, rows, flat, decides, output.id, output.value, pulls)
             )
-        self.main.ends[node.id] = []
-        if node.id in self.main.waited:
+        self.ends[node.id] = []
+        if node.id in self.build.waited:
             done = self.back(node, place, rows, flat, decides, f"{node.id}_done", None, ())
-            self.main.ends[node.id] = [(done, False)]
+            self.ends[node.id] = [(done, False)]
 
     def back(
         self,
@@ -157,25 +159,26 @@ class Loops:
         pulls: tuple[tuple[str, str], ...],
     ) -> str:
         watched = decides if value is None else tuple(task for _, task in pulls)
-        outside = [] if value is None else [Out(ref=r) for r in out_refs(value) if not self.main.inside(r, node.id)]
+        outside = [] if value is None else [Out(ref=r) for r in out_refs(value) if not self.build.inside(r, node.id)]
         work = Back(rows.id, flat.id, watched, value, pulls)
-        task = self.main.add(place, self.main.helper_id(name), node.id, work, outside)
+        task = self.build.add(place, self.build.ids(name), node.id, work, outside)
         task.rule = "ALL_DONE"
         task.wait_for([rows.id, flat.id, *decides, *watched])
         return task.id
 
     def _carried_refs(self, node: Each) -> list[str]:
         """The values that anything in a loop, at any depth, takes."""
-        taken = [value for child in self.shape.inside(node.id) for value in inputs(child)]
-        taken += [v for child in [node, *self.shape.inside(node.id)] for out in outputs(child) for v in sources(out)]
-        return list(out_refs(*taken, node.items))
+        return list(out_refs(*self._taken(node)))
 
     def _carried_items(self, node: Each) -> list[str]:
         """The outer loops whose items anything in a loop, at any depth, takes."""
-        taken = [value for child in self.shape.inside(node.id) for value in inputs(child)]
-        taken += [v for child in [node, *self.shape.inside(node.id)] for out in outputs(child) for v in sources(out)]
-        within = {n.id for n in self.shape.inside(node.id)} | {node.id}
-        return [loop for loop in item_refs(*taken, node.items) if loop not in within]
+        within = {node.id, *(child.id for child in self.shape.inside(node.id))}
+        return [loop for loop in item_refs(*self._taken(node)) if loop not in within]
+
+    def _taken(self, node: Each) -> list[Value]:
+        inside = list(self.shape.inside(node.id))
+        taken = [value for child in inside for value in inputs(child)]
+        return [*taken, *(v for child in [node, *inside] for out in outputs(child) for v in sources(out)), node.items]
 
     def _single(self, node: Each) -> bool:
         """Whether the body is one call that can be expanded by itself."""
@@ -185,24 +188,24 @@ class Loops:
     def items(self, node: Each, loop: Loop, place: Place) -> list[str]:
         """Set what the loop is mapped over; gives the tasks the loop comes after, none of which is ever
         skipped while all is well."""
-        value, ends = node.items, self.main.after(node.id)
+        value, ends = node.items, self.build.after(node.id)
         if isinstance(value, Const) and isinstance(value.value, list) and not templated(value.value):
             loop.constants = value.value
-        known = is_list(self.main.types.of(value))
+        known = is_list(self.build.types.of(value))
         if isinstance(value, Out) and not value.path and known:
-            source = self.main.sources[value.ref]
+            source = self.sources[value.ref]
             if source.form == "value" and not source.soft:
                 loop.source = source
         if loop.constants is None and loop.source is None:
-            id = self.main.helper_id(f"{node.id}_items")
+            id = self.build.ids(f"{node.id}_items")
             entry = self._captured(node)
             work = Items(node.id, value, known)
-            loop.source = Source(self.main.add(place, id, node.id, work, (value,), entry, ends).id)
+            loop.source = Source(self.build.add(place, id, node.id, work, (value,), entry, ends).id)
             return [loop.source.task]
         before = [loop.source.task] if loop.source else []
         if any(soft for _, soft in ends):
-            ready = self.main.helper_id(f"{node.id}_ready")
-            return [*before, self.main.add(place, ready, node.id, Nothing(), after=ends).id]
+            ready = self.build.ids(f"{node.id}_ready")
+            return [*before, self.build.add(place, ready, node.id, Nothing(), after=ends).id]
         return before + [end for end, _ in ends]
 
     def _captured(self, node: Each) -> list[str]:
@@ -223,32 +226,32 @@ class Loops:
         group.
         """
         for ref in self._captured(node):
-            source = self.main.sources[ref]
+            source = self.sources[ref]
             if source.soft or source.form != "value":
                 value = Out(ref=ref)
-                task = self.main.add(place, self.main.helper_id(f"{ref}_list"), node.id, Give(value), (value,))
-                self.main.sources[ref] = Source(task.id)
+                task = self.build.add(place, self.build.ids(f"{ref}_list"), node.id, Give(value), (value,))
+                self.sources[ref] = Source(task.id)
 
     def collect(self, node: Each, loop: Loop, output: Collected, place: Place, before: list[str], empty: bool) -> None:
         value = output.value
-        bare = isinstance(value, Out) and not value.path and self.main.inside(value.ref, node.id)
+        bare = isinstance(value, Out) and not value.path and self.build.inside(value.ref, node.id)
         # What a mapped group gives is read by position: Airflow hands out a single value, not a list of one.
-        if isinstance(value, Out) and bare and not (loop.grouped or may_be_none(self.main.types.of(value))):
-            self.main.sources[output.id] = Source(self.main.sources[value.ref].task, "list", empty)
+        if isinstance(value, Out) and bare and not (loop.grouped or may_be_none(self.build.types.of(value))):
+            self.sources[output.id] = Source(self.sources[value.ref].task, "list", empty)
             return
         refs = out_refs(value)
-        pulls = tuple((ref, self.main.sources[ref].task) for ref in refs if self.main.inside(ref, node.id))
-        outside = [Out(ref=ref) for ref in refs if not self.main.inside(ref, node.id)]
+        pulls = tuple((ref, self.sources[ref].task) for ref in refs if self.build.inside(ref, node.id))
+        outside = [Out(ref=ref) for ref in refs if not self.build.inside(ref, node.id)]
         count = None if loop.constants is None else len(loop.constants)
         work = Gather(value, node.id, pulls, count)
-        task = self.main.add(place, self.main.helper_id(output.id), node.id, work, outside)
+        task = self.build.add(place, self.build.ids(output.id), node.id, work, outside)
         task.wait_for([*before, *(id for _, id in pulls)])
         if loop.source is not None and (count is None or item_refs(value)):
             task.inputs["#items"] = loop.source
         if empty:
             task.rule = "NONE_FAILED"
             task.wait_for(place.branches)
-        self.main.sources[output.id] = Source(task.id)
+        self.sources[output.id] = Source(task.id)
 
 
 def templated(value: object) -> bool:

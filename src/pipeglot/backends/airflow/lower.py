@@ -15,16 +15,13 @@ The rules of the lowering:
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 from typing_extensions import assert_never
 
+from pipeglot.backends.airflow.builder import Builder
 from pipeglot.backends.airflow.loops import Loops
 from pipeglot.backends.airflow.plan import (
-    PROPAGATE,
     Branch,
     Gate,
     Give,
@@ -36,10 +33,9 @@ from pipeglot.backends.airflow.plan import (
     Step,
     Task,
     Tolerate,
-    Work,
     roots,
 )
-from pipeglot.codegen.value_types import Types, may_be_none
+from pipeglot.codegen.value_types import may_be_none
 from pipeglot.core.ir import (
     AnyNode,
     Call,
@@ -51,15 +47,11 @@ from pipeglot.core.ir import (
     Out,
     Pipeline,
     Value,
-    blocks,
 )
-from pipeglot.core.shape import Shape, out_refs, transparent
+from pipeglot.core.shape import transparent
 
 PATIENT = ("ALL_DONE", "ALL_DONE_MIN_ONE_SUCCESS")
 """Rules under which a task ends after all it waits for."""
-
-End: TypeAlias = tuple[str, bool]
-"""A task to come after, and whether it may be skipped although all is well."""
 
 
 def lower(pipeline: Pipeline) -> Plan:
@@ -67,45 +59,10 @@ def lower(pipeline: Pipeline) -> Plan:
     return Lowering(pipeline).run()
 
 
-class TaskIds:
-    """Distinct ids in ASCII: Airflow admits other letters and digits in an id, but cannot run such tasks."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def __call__(self, text: str, *, dots: bool = True) -> str:
-        base = re.sub(r"[^A-Za-z0-9_.-]" if dots else r"[^A-Za-z0-9_-]", "_", text)[:200]
-        base = base if base.strip(".") else f"_{base}"
-        name, number = base, 2
-        while name in self._taken:
-            name, number = f"{base}_{number}", number + 1
-        self._taken.add(name)
-        return name
-
-
-class Lowering:
+class Lowering(Builder):
     def __init__(self, pipeline: Pipeline) -> None:
-        self.shape = Shape(pipeline)
-        self.types = Types(self.shape)
-        self.plan = Plan()
-        self.pipeline = pipeline
-        self.ids = TaskIds()
-        self.loops = Loops(self)
-        self.sources: dict[str, Source] = {}
-        self.ends: dict[str, list[End]] = {}
-        self.made: list[Task] = []
-        self.steps = {step.name: step for step in pipeline.steps}
-        self.waited = {ref for id in self.shape.nodes for ref in self.shape.waits(id).after}
-        # Whoever waits for an If waits for the regions in its arms.
-        for id in [*self.waited]:
-            self._wait_inside(self.shape.nodes[id])
-        # Calls come first: a call keeps its own name, a helper or group gives way.
-        self.call_ids = {call.id: self.ids(call.id) for call in self.shape.calls}
-        if pipeline.final is not None:
-            self.call_ids[pipeline.final.call.id] = self.ids(pipeline.final.call.id)
-        for node in self.shape.nodes.values():
-            if isinstance(node, Group):
-                self.plan.groups[node.id] = self.ids(node.id, dots=False)
+        super().__init__(pipeline)
+        self.loops = Loops(self, self.block)
 
     def run(self) -> Plan:
         self.block(self.pipeline.body, Place())
@@ -128,67 +85,6 @@ class Lowering:
             self.plan.tasks[end.id] = end
             self.plan.steps.append(end)
         return self.plan
-
-    def _wait_inside(self, node: AnyNode) -> None:
-        self.waited.add(node.id)
-        if isinstance(node, If | Group):
-            for block in blocks(node):
-                for child in transparent(block):
-                    if isinstance(child, If | Each):
-                        self._wait_inside(child)
-
-    # ------------------------------------------------------------ making tasks
-
-    def add(
-        self,
-        place: Place,
-        id: str,
-        node: str,
-        work: Work,
-        values: Sequence[Value] = (),
-        entry: Iterable[str] = (),
-        after: Iterable[End] = (),
-    ) -> Task:
-        """A task that takes `values`, waits for the values `entry` names, and comes after `after`."""
-        task = Task(id, node, work, loop=place.loop.each.id if place.loop else None)
-        task.groups = self.shape.groups.get(self.shape.owner.get(node, node), ())
-        if place.loop is not None:
-            task.groups = task.groups[len(self.shape.groups[place.loop.each.id]) :]
-        soft = False
-        carried = place.loop.carried if place.loop else frozenset()
-        for ref in out_refs(*values):
-            if ref not in carried:
-                task.inputs[ref] = self.sources[ref]
-        for source in [*task.inputs.values(), *(self.sources[ref] for ref in entry)]:
-            task.wait_for([source.task])
-            soft = soft or source.soft
-        for end, may_skip in after:
-            task.wait_for([end])
-            soft = soft or may_skip
-        if soft:
-            task.rule = "NONE_FAILED"
-            task.wait_for(place.branches)
-        self.plan.tasks[id] = task
-        self.made.append(task)
-        if place.loop is not None:
-            place.loop.tasks.append(task)
-        else:
-            self.plan.steps.append(task)
-        return task
-
-    def helper_id(self, text: str) -> str:
-        return self.ids(text)
-
-    def after(self, id: str) -> list[End]:
-        """The ends of the nodes in the same block that a node comes after; those outside gate its region."""
-        frames = self.shape.frames[id]
-        refs = self.shape.waits(id).after
-        return [end for ref in refs if self.shape.frames[ref] == frames for end in self.ends[ref]]
-
-    def witnesses(self, tasks: Sequence[Task]) -> list[str]:
-        """The tasks of which one has failed or is blocked when any of `tasks` is, tolerated ones left out."""
-        shown = {up for task in tasks if task.rule in PROPAGATE for up in task.upstream}
-        return [task.id for task in tasks if task.id not in shown and not task.tolerated]
 
     # ------------------------------------------------------------ nodes
 
@@ -250,7 +146,7 @@ class Lowering:
             schema = self.steps[call.step].returns
             default = tolerance.default
             work = Tolerate(task.id, default, default is not None and may_be_none(schema), place.loop is not None)
-            passed = self.add(place, self.helper_id(f"{task.id}_or_default"), call.id, work)
+            passed = self.add(place, self.ids(f"{task.id}_or_default"), call.id, work)
             passed.inputs[call.id] = Source(task.id)
             passed.wait_for([task.id])
             task = passed
@@ -272,7 +168,7 @@ class Lowering:
             if len(before) == 1 and task.rule == "ALL_SUCCESS":
                 passed.wait_for(before)
                 continue
-            ready = Task(self.helper_id(f"{task.id}_ready"), task.node, Nothing(), task.loop, groups=task.groups)
+            ready = Task(self.ids(f"{task.id}_ready"), task.node, Nothing(), task.loop, groups=task.groups)
             ready.wait_for(before)
             ready.rule, ready.tolerated = task.rule, True
             for up in before:
@@ -316,7 +212,7 @@ class Lowering:
                 body = transparent(node.arms[number].body) if number < len(node.arms) else iter(())
                 after = [end for child in body for end in self.ends[child.id]]
                 after += [(t.id, False) for t in tasks if isinstance(t.work, Give) and t.node == node.id]
-                end_id = self.helper_id(f"{gate.id}_{number}_done")
+                end_id = self.ids(f"{gate.id}_{number}_done")
                 end = self.add(place, end_id, node.id, Give(Const(value=None)), after=after)
                 over.append(end.id)
                 tasks.append(end)
@@ -327,7 +223,7 @@ class Lowering:
         self.merge(node, place, ends, "ONE_SUCCESS")
         self.ends[node.id] = []
         if waited:
-            done = self.add(place, self.helper_id(f"{gate.id}_done"), node.id, Nothing())
+            done = self.add(place, self.ids(f"{gate.id}_done"), node.id, Nothing())
             done.wait_for(over)
             done.rule = "ONE_SUCCESS"
             self.ends[node.id] = [(done.id, False)]
@@ -336,7 +232,7 @@ class Lowering:
         known = self.shape.waits(node.id).values
         entry = [ref for ref in known if place.loop is None or self.inside(ref, place.loop.each.id)]
         conditions = tuple(c for c in work.conditions if c is not None)
-        return self.add(place, self.helper_id(node.id), node.id, work, conditions, entry, self.after(node.id))
+        return self.add(place, self.ids(node.id), node.id, work, conditions, entry, self.after(node.id))
 
     def arm(self, node: If, number: int, place: Place, ends: dict[str, list[str]]) -> list[Task]:
         """The tasks of one arm, with one for each merged value that ends in no task of the arm's own."""
@@ -352,20 +248,17 @@ class Lowering:
                     continue
             last = number == len(node.arms) - 1
             word = "then" if number == 0 else "else" if last else f"elif_{number}"
-            id = self.helper_id(f"{merged.id}_{word}")
+            id = self.ids(f"{merged.id}_{word}")
             ends[merged.id].append(self.add(place, id, node.id, Give(value), (value,)).id)
         return self.made[first:]
 
     def merge(self, node: If, place: Place, ends: dict[str, list[str]], rule: str) -> None:
         for merged in node.merged:
-            task = self.add(place, self.helper_id(merged.id), node.id, Merge(tuple(ends[merged.id])))
+            task = self.add(place, self.ids(merged.id), node.id, Merge(tuple(ends[merged.id])))
             task.inputs = {f"#{n}": Source(id) for n, id in enumerate(ends[merged.id])}
             task.wait_for(ends[merged.id])
             task.rule = rule  # type: ignore[assignment]
             self.sources[merged.id] = Source(task.id)
-
-    def inside(self, ref: str, region: str) -> bool:
-        return any(frame.region == region for frame in self.shape.frames[ref])
 
     # ------------------------------------------------------------ the end
 
