@@ -19,7 +19,8 @@ from pipeglot import backends
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.ir import Call, Chunk, Cron, Inlined, Pipeline, Schedule, Step
 from pipeglot.core.ticks import changes, ticks
-from pipeglot.engines.schedule_query import Question, Window, ask, put
+from pipeglot.engines import sandbox
+from pipeglot.engines.schedule_query import Question, Window, ask
 
 UTC = timezone.utc
 TARGETS = ("airflow", "dagster", "kfp", "prefect")
@@ -99,7 +100,7 @@ def told(target: str, asked: Sequence[Pair]) -> Iterator[list[set[datetime]] | N
             folder = Path(text, str(number))
             folder.mkdir()
             made = backends.compile(pair.pipeline(f"p{number}"), target, allow=["PG206"])
-            put(made, folder)
+            sandbox.write(made, folder)
             zone = {"CRON_SCHEDULE_TIMEZONE": pair.zone}
             questions.append(Question(folder, made.entry, made.name, AT, 2, pair.windows, env=zone))
         for pair, answer in zip(asked, ask(target, questions), strict=True):

@@ -222,8 +222,8 @@ class Taken(real):
     def getsockname(self):
         return ("127.0.0.1", self.told) if hasattr(self, "told") else real.getsockname(self)
 socket.socket = Taken
-import {module}
-{module}.READY_WITHIN = 60
+import {module}, wire
+wire.READY_WITHIN = 60
 {module}.main()
 """
 

@@ -20,11 +20,8 @@ ENGINES = {"airflow", "dagster", "kfp", "prefect"}
 
 WRITES_ITS_OWN = {
     # Keep state of their own (environments, the temporary files of an engine's run), never a user's files.
-    "engines/schedule_query.py",
     "engines/environment.py",
     "engines/process.py",
-    "engines/query.py",
-    "engines/run.py",
     "engines/sandbox.py",
     "migrate/stub.py",
     "compare/tables.py",

@@ -3,7 +3,6 @@ the port in the first job's COLLECT_PORT until this process is ended."""
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -21,12 +20,13 @@ def main():
     home = Path(os.environ["DAGSTER_HOME"])
     (home / "dagster.yaml").write_text(dagster_server.SETTINGS, encoding="utf-8")
     port = os.environ["COLLECT_PORT"]
+    web = wire.Servers()
     command = ["-m", "dagster_webserver", "--empty-workspace", "-h", "127.0.0.1", "-p", port, "--log-level", "error"]
-    web = subprocess.Popen([sys.executable, *command], cwd=home, stdin=subprocess.DEVNULL)
+    web.spawn("the webserver", command, cwd=home)
     import dagster
 
     instance = dagster.DagsterInstance.get()
-    dagster_server.listening(int(port), web)
+    web.until("the webserver", lambda: wire.listens(int(port)))
     wire.tell("ready")
     for job in jobs:
         wire.tell("start", job=job["number"])

@@ -1,13 +1,13 @@
-"""Run compiled pipelines on their engine, in a process of its own, and read back what the engine recorded."""
+"""An engine's processes: a probe is handed jobs, runs them or looks at them, and tells what came of each."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -44,7 +44,7 @@ _LATE = (
 
 @dataclass(frozen=True)
 class Job:
-    """One compiled pipeline to run.
+    """One pipeline to run or to look at.
 
     Attributes:
         folder: where the compiled files lie; it is on the import path of the run.
@@ -59,6 +59,7 @@ class Job:
         cwd: working folder of the steps; by default an empty folder that is removed afterwards.
         secrets: further environment variables, of the engine's own process and of all that it starts: they are written
             into no file.
+        more: what else its probe is told.
     """
 
     folder: Path
@@ -71,6 +72,54 @@ class Job:
     path: Sequence[Path] = ()
     cwd: Path | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def request(self, number: int, folder: Path) -> dict[str, Any]:
+        """What the probe reads. `folder` is where working folders are made."""
+        cwd = self.cwd
+        if cwd is None:
+            cwd = folder / "work" / str(number)
+            cwd.mkdir(parents=True)
+        when = self.logical_date
+        return {
+            "number": number,
+            "folder": str(Path(self.folder).absolute()),
+            "entry": self.entry,
+            "name": self.name,
+            "params": dict(self.params),
+            "defaults": dict(self.defaults),
+            "logical_date": None if when is None else when.astimezone(timezone.utc).isoformat(),
+            "env": dict(self.env),
+            "path": [str(Path(each).absolute()) for each in self.path],
+            "cwd": str(Path(cwd).absolute()),
+            **self.more,
+        }
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A script that an engine's Python runs as `python SCRIPT FOLDER MODE`, and answers for every job of `jobs.json` there.
+
+    Attributes:
+        engine: whose it is.
+        script: the file.
+        python: the engine's Python.
+        kind: the word under which it answers: `run` when it runs the jobs.
+        timeout: seconds that one job may take.
+        mode: how it runs them.
+    """
+
+    engine: EngineSpec
+    script: Path
+    python: Path
+    kind: str
+    timeout: float
+    mode: Mode = "test"
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether all jobs run at the same time."""
+        return self.kind == "run" and self.mode in self.engine.side_by_side
 
 
 def execute(
@@ -85,9 +134,8 @@ def execute(
 ) -> Iterator[EngineRun | EngineError]:
     """Run jobs on an engine and give what became of each, in their order, as soon as it is known.
 
-    Many jobs share one engine process, which costs seconds to start and tenths of a second per job. When a
-    job kills the process, takes too long or writes more than `LOUDEST`, that job is an error and the others run in a
-    new one. Closing the iterator, an exception or the end of this process ends everything that was started.
+    Many jobs share one engine process, which costs seconds to start and tenths of a second per job, as in `answers`.
+    Closing the iterator, an exception or the end of this process ends everything that was started.
 
     Args:
         target: a target with an engine.
@@ -111,19 +159,17 @@ def execute(
         known = ", ".join(engine.probes)
         raise EngineError([Diagnostic("PG300", "error", message, None, f"modes: {known}", target)])
     chosen = python if python is not None else engines.find(target).python
+    probe = Probe(engine, engine.probes[mode], chosen, "run", timeout, mode)
     groups = _groups(list(enumerate(jobs)))
-    waves = [wave for group in groups for wave in (_waves(group) if mode in engine.side_by_side else [group])]
+    waves = [wave for group in groups for wave in (_waves(group) if probe.side_by_side else [group])]
     done: dict[int, EngineRun | EngineError] = {}
     following = 0
     for wave in waves:
-        waiting = dict(wave)
-        while waiting:
-            for number, outcome in _run(engine, waiting, chosen, mode, timeout, on_event, stop):
-                waiting.pop(number)
-                done[number] = outcome
-                while following in done:
-                    yield done.pop(following)
-                    following += 1
+        for number, answer in answers(probe, dict(wave), on_event, stop):
+            done[number] = answer if isinstance(answer, EngineError) else _engine_run(answer)
+            while following in done:
+                yield done.pop(following)
+                following += 1
 
 
 def _groups(jobs: Sequence[tuple[int, Job]]) -> list[list[tuple[int, Job]]]:
@@ -155,63 +201,68 @@ def _waves(jobs: Sequence[tuple[int, Job]]) -> list[list[tuple[int, Job]]]:
     return [list(wave.values()) for _, wave in waves]
 
 
-def _run(
-    engine: EngineSpec,
+def answers(
+    probe: Probe,
     jobs: Mapping[int, Job],
-    python: Path,
-    mode: Mode,
-    timeout: float,
-    on_event: Callable[[Event], None] | None,
-    stop: threading.Event | None,
-) -> Iterator[tuple[int, EngineRun | EngineError]]:
-    """One engine process. Gives an outcome for every job started in it; at least one, or it raises."""
+    on_event: Callable[[Event], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Iterator[tuple[int, Any]]:
+    """What a probe tells of each job, as soon as it does: JSON, or the EngineError that stands for it.
+
+    One process answers for many jobs. One that kills it, takes too long or writes more than `LOUDEST` is an error, and a
+    new process goes on with the others.
+
+    Args:
+        probe: what is run.
+        jobs: the jobs by number.
+        on_event: called with every event of every job.
+        stop: when it is set, from another thread, everything is ended.
+
+    Raises:
+        EngineError: PG310 when nothing can be written; PG320, PG321, PG323 when the engine does not start; PG325 when it
+            was stopped.
+    """
+    waiting = dict(jobs)
+    while waiting:
+        for number, answer in _process(probe, dict(waiting), on_event, stop):
+            del waiting[number]
+            yield number, answer
+
+
+def _process(
+    probe: Probe, jobs: Mapping[int, Job], on_event: Callable[[Event], None] | None, stop: threading.Event | None
+) -> Iterator[tuple[int, Any]]:
+    """One process. Gives an answer for every job started in it; at least one, or it raises."""
     with _run_folder() as folder:
         with environment.writing(folder / "jobs.json"):
-            prepared = [_prepare(number, job, folder) for number, job in jobs.items()]
-            request = [{**each, "timeout": timeout} for each in prepared]
-            (folder / "jobs.json").write_text(json.dumps(request), encoding="utf-8")
-            home = sandbox.state(engine, python, folder)
-        variables = sandbox.variables(engine, mode, python, home)
+            requests = [{**job.request(number, folder), "timeout": probe.timeout} for number, job in jobs.items()]
+            (folder / "jobs.json").write_text(json.dumps(requests), encoding="utf-8")
+            home = sandbox.state(probe.engine, probe.python, folder)
+        variables = sandbox.variables(probe.engine, probe.mode, probe.python, home)
         for job in jobs.values():
             variables.update(job.secrets)
-        together = mode in engine.side_by_side
-        if together:
-            variables["PYTHONPATH"] = sandbox.joined(prepared[0]["path"])
-        with sandbox.Process(python, engine.probes[mode], [folder, mode], variables, folder) as process:
-            watch = _Watch(engine.target, jobs, process, home, timeout + (_GRACE if together else 0.0))
-            yield from watch.follow(on_event, stop)
+        if probe.side_by_side:
+            variables["PYTHONPATH"] = sandbox.joined(requests[0]["path"])
+        with sandbox.Process(probe.python, probe.script, [folder, probe.mode], variables, folder) as process:
+            yield from _Watch(probe, jobs, process, home).follow(on_event, stop)
 
 
-def _prepare(number: int, job: Job, folder: Path) -> dict[str, Any]:
-    cwd = job.cwd
-    if cwd is None:
-        cwd = folder / "work" / str(number)
-        cwd.mkdir(parents=True)
-    when = None
-    if job.logical_date is not None:
-        when = job.logical_date.astimezone(timezone.utc).isoformat()
-    return {
-        "number": number,
-        "folder": str(Path(job.folder).absolute()),
-        "entry": job.entry,
-        "name": job.name,
-        "params": dict(job.params),
-        "defaults": dict(job.defaults),
-        "logical_date": when,
-        "env": dict(job.env),
-        "path": [str(Path(each).absolute()) for each in job.path],
-        "cwd": str(Path(cwd).absolute()),
-    }
+@contextmanager
+def _run_folder() -> Iterator[Path]:
+    """A private temporary folder, removed with all that the engine left in it."""
+    with environment.writing(Path(tempfile.gettempdir()) / "x"):
+        made = tempfile.TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True)
+    with made as folder:
+        yield Path(folder).resolve()
 
 
 class _Watch:
     """Reads what a probe tells, until all jobs have an outcome, or it dies, or does what it must not."""
 
-    def __init__(
-        self, target: str, jobs: Mapping[int, Job], process: sandbox.Process, home: Path, limit: float
-    ) -> None:
-        self._target, self._process, self._home, self._limit = target, process, home, limit
-        self._jobs = dict(jobs)  # the caller strikes off its own
+    def __init__(self, probe: Probe, jobs: Mapping[int, Job], process: sandbox.Process, home: Path) -> None:
+        self._target, self._kind = probe.engine.target, probe.kind
+        self._limit = probe.timeout + (_GRACE if probe.side_by_side else 0.0)
+        self._jobs, self._process, self._home = jobs, process, home
         self._ready = False
         self._since = time.monotonic()  # since when nothing is running
         self._started: dict[int, float] = {}
@@ -223,7 +274,7 @@ class _Watch:
 
     def follow(
         self, on_event: Callable[[Event], None] | None, stop: threading.Event | None
-    ) -> Iterator[tuple[int, EngineRun | EngineError]]:
+    ) -> Iterator[tuple[int, Any]]:
         for line in self._process.lines():
             if stop is not None and stop.is_set():
                 raise EngineError([Diagnostic("PG325", "error", f"{self._target} was stopped", None, "", self._target)])
@@ -235,14 +286,13 @@ class _Watch:
                 yield from ((number, error) for number in self._running())
                 return
         lost = self._running()
-        error = self._problem("PG320", f"{self._target} died ({self._process.status()}) while it ran{self._what()}")
+        doing = f"while it ran{self._what()}" if self._kind == "run" else f"when it was asked about its {self._kind}"
+        error = self._problem("PG320", f"{self._target} died ({self._process.status()}) {doing}")
         if not lost:
             raise error
         yield from ((number, error) for number in lost)
 
-    def _told(
-        self, told: Mapping[str, Any], on_event: Callable[[Event], None] | None
-    ) -> Iterator[tuple[int, EngineRun | EngineError]]:
+    def _told(self, told: Mapping[str, Any], on_event: Callable[[Event], None] | None) -> Iterator[tuple[int, Any]]:
         match told["kind"]:
             case "ready":
                 self._ready, self._since = True, time.monotonic()
@@ -254,15 +304,15 @@ class _Watch:
                 self._note(event)
                 if on_event is not None:
                     on_event(event)
-            case "run":
-                self._end(told["job"])
-                yield told["job"], _engine_run(told["run"])
             case "failure":
                 if told["job"] is None:
-                    raise self._problem(told["code"], told["message"])
+                    raise self._problem(told["code"], told["message"], told["help"])
                 found = Diagnostic(told["code"], "error", told["message"], None, told["help"], self._target)
                 self._end(told["job"])
                 yield told["job"], EngineError([found])
+            case kind if kind == self._kind:
+                self._end(told["job"])
+                yield told["job"], told[kind]
 
     def _end(self, number: int) -> None:
         self._started.setdefault(number, time.monotonic())
@@ -300,6 +350,10 @@ class _Watch:
                 raise self._problem("PG321", f"{self._target} {said} after {STARTUP:.0f} s")
             return None
         if any(now - self._started[number] > self._limit for number in running):
+            if self._kind != "run":
+                return self._problem(
+                    "PG321", f"{self._target} said nothing about its {self._kind} for {self._limit:g} s"
+                )
             message = f"the run of{self._what()} took longer than {self._limit:g} s and was stopped"
             return self._problem("PG321", message, _LATE)
         wrote = self._process.log_size() - self._log_at
@@ -334,15 +388,3 @@ def _event(told: Mapping[str, Any], jobs: Mapping[int, Job], started: Mapping[in
 def _engine_run(run: Mapping[str, Any]) -> EngineRun:
     tasks = tuple(EngineTask(**{**task, "index": tuple(task["index"])}) for task in run["tasks"])
     return EngineRun(**{**run, "tasks": tasks, "notes": tuple(run["notes"])})
-
-
-class _run_folder:
-    """A private temporary folder, removed with all that the engine left in it."""
-
-    def __enter__(self) -> Path:
-        with environment.writing(Path(tempfile.gettempdir()) / "x"):
-            self.folder = Path(tempfile.mkdtemp(prefix="pipeglot-")).resolve()
-        return self.folder
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)

@@ -47,7 +47,7 @@ def read_many(
         message = f"what a file of {target} declares cannot be read here: its backend has no reader"
         way_out = "compare it by hand; `EngineSpec.reader` is where to add one"
         raise EngineError([Diagnostic("PG327", "error", message, None, way_out, target)])
-    told = inquire(target, reader, [(job, {}) for job in jobs], "native", limit=limit, python=python, stop=stop)
+    told = inquire(target, reader, jobs, "native", limit=limit, python=python, stop=stop)
     return [said if isinstance(said, EngineError) else _native(target, said) for said in told]
 
 

@@ -20,7 +20,7 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, inline
-from pipeglot.engines import environment
+from pipeglot.engines import sandbox
 from pipeglot.engines.process import LONGEST, Event, Job, execute
 from pipeglot.meaning.derive import complete
 from pipeglot.meaning.machine import UNKNOWN
@@ -184,13 +184,9 @@ def _prepare(request: Request, target: str, folder: Path) -> _Prepared | Pipeglo
         compiled = backends.compile(request.pipeline, target, allow=request.allow, options=request.options)
     except (CompileError, PipeglotError) as error:
         return error
-    for name, text in compiled.files.items():
-        path = folder / name
-        with environment.writing(path):
-            path.write_text(text, encoding="utf-8")
     logical_date = (request.logical_date or datetime.now(timezone.utc)).replace(microsecond=0)
     job = Job(
-        folder=folder,
+        folder=sandbox.write(compiled, folder),
         entry=compiled.entry,
         name=compiled.name,
         params=dict(request.params),

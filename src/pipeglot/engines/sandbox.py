@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeglot.backends.base import Database, EngineSpec, Mode
+from pipeglot.backends.base import Compiled, Database, EngineSpec, Mode
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 from pipeglot.engines import environment
 
@@ -168,6 +168,15 @@ def logged(home: Path) -> int:
 
 
 # ---------------------------------------------------------------- the engine's state
+
+
+def write(compiled: Compiled, folder: Path) -> Path:
+    """Compiled files in a temporary folder, for an engine to read. Raises EngineError (PG310)."""
+    for name, text in compiled.files.items():
+        path = folder / name
+        with environment.writing(path):
+            path.write_text(text, encoding="utf-8")
+    return folder
 
 
 def variables(engine: EngineSpec, mode: Mode, python: Path, home: Path) -> dict[str, str]:

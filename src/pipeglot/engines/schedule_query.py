@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pipeglot import engines
-from pipeglot.backends.base import Compiled, instant
+from pipeglot.backends.base import instant
 from pipeglot.core.diagnostic import Diagnostic, EngineError
-from pipeglot.engines import environment
 from pipeglot.engines.process import Job
 from pipeglot.engines.query import inquire
 
@@ -86,15 +85,6 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
-def put(compiled: Compiled, folder: Path) -> Path:
-    """Write compiled files into a temporary folder, for a question about them. Raises EngineError (PG310)."""
-    for name, text in compiled.files.items():
-        path = folder / name
-        with environment.writing(path):
-            path.write_text(text, encoding="utf-8")
-    return folder
-
-
 def ask(
     target: str,
     questions: Sequence[Question],
@@ -114,8 +104,8 @@ def ask(
         EngineError: PG376 for an engine that pipeglot cannot ask; PG301 when it is not installed; PG320, PG321 when it
             does not start or dies; PG325 when it was stopped.
     """
-    asked = [(_job(question), _wanted(question)) for question in questions]
-    told = inquire(target, askable(target), asked, "schedule", limit=_PATIENCE, python=python, stop=stop)
+    jobs = [_job(question) for question in questions]
+    told = inquire(target, askable(target), jobs, "schedule", limit=_PATIENCE, python=python, stop=stop)
     return [said if isinstance(said, EngineError) else _answer(said) for said in told]
 
 
@@ -134,17 +124,14 @@ def askable(target: str) -> Path:
 
 
 def _job(question: Question) -> Job:
-    return Job(question.folder, question.entry, question.name, env=question.env, path=question.path)
-
-
-def _wanted(question: Question) -> dict[str, Any]:
-    return {
+    more = {
         "compiled": question.compiled,
         "at": _text(question.at),
         "count": question.count,
         "windows": [[_text(start), _text(end)] for start, end in question.windows],
         "limit": LIMIT,
     }
+    return Job(question.folder, question.entry, question.name, env=question.env, path=question.path, more=more)
 
 
 def _text(at: datetime) -> str:

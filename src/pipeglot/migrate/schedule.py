@@ -20,7 +20,8 @@ from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, E
 from pipeglot.core.ir import Cron, Pipeline
 from pipeglot.core.shape import inline
 from pipeglot.core.ticks import changes, ticks
-from pipeglot.engines.schedule_query import LIMIT, Answer, Question, Tick, Window, ask, askable, put
+from pipeglot.engines import sandbox
+from pipeglot.engines.schedule_query import LIMIT, Answer, Question, Tick, Window, ask, askable
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.runner import Runner
 from pipeglot.migrate.schedule_model import Comparison, Difference, Run, ScheduleSide, Section
@@ -69,7 +70,7 @@ def answers(
             compiled = [_compiled(pipeline, target) for pipeline in pipelines]
             with tempfile.TemporaryDirectory(prefix="pipeglot-") as folder:
                 questions = [
-                    _question(put(each, Path(folder, str(n))), each.entry, each.name, choices, windows, True)
+                    _question(sandbox.write(each, Path(folder, str(n))), each.entry, each.name, choices, windows, True)
                     for n, each in enumerate(compiled)
                 ]
                 return ask(target, questions, python=python, stop=stop)

@@ -9,9 +9,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.parse
@@ -20,7 +17,6 @@ from pathlib import Path
 
 import wire
 
-READY_WITHIN = 240
 LOADED_WITHIN = 90
 USER = "pipeglot"
 COMPONENTS = {
@@ -30,6 +26,7 @@ COMPONENTS = {
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
 ENDED = ("success", "failed")
+NOTHING_MADE = "Airflow made no task instances: is the logical date before the DAG's start date?"
 
 
 def main():
@@ -91,7 +88,7 @@ def finish(api, server, job, run_id, begun, version):
             api.send("PATCH", path, {"state": "failed"})
             return wire.fail(number, "PG321", f"the run took longer than {job['timeout']:g} s and was stopped")
         time.sleep(0.3)
-    errors = errors_of(run_id, job["name"])
+    errors = errors_told(lambda event: (event["run"], event["pipeline"]) == (run_id, job["name"]))
     # Airflow does not tell of a task whether what it returns is kept.
     pushes = "do_xcom_push" not in Path(job["folder"], job["entry"]).read_text(encoding="utf-8")
     tasks = []
@@ -99,7 +96,7 @@ def finish(api, server, job, run_id, begun, version):
         tasks += tasks_of(api, path, row, errors, pushes)
     notes = []
     if not tasks:
-        notes.append("Airflow made no task instances: is the logical date before the DAG's start date?")
+        notes.append(NOTHING_MADE)
     wire.tell(
         "run",
         job=number,
@@ -135,13 +132,11 @@ def tasks_of(api, path, row, errors, pushes):
     # An operator that skips what follows ends by an exception, and keeps nothing.
     chooses = steers(row.get("operator_name") or row.get("operator") or "")
     found = "return_value" in values or (row["state"] == "success" and pushes and not chooses)
-    arguments = row.get("rendered_fields", {}).get("op_kwargs")
-    told = arguments.get("state") if isinstance(arguments, dict) else None
     common = {
         "name": row["task_id"],
         "index": index,
         "steers": chooses,
-        "told": told if told in ("succeeded", "failed", "cancelled") else None,
+        "told": told_of(row.get("rendered_fields")),
     }
     *before, last = executions(tries)
     tasks = []
@@ -201,24 +196,33 @@ def bare(value):
     return [bare(each) for each in value] if isinstance(value, list) else value
 
 
-def errors_of(run_id, dag_id):
-    """The errors that the listener told of, from inside the tasks: the last one of every task instance."""
+def errors_told(wanted=lambda event: True, since=0):
+    """The errors that the listener told of, from inside the tasks: the last one of every task instance. Those told
+    before the first `since` bytes are left out."""
     errors = {}
     with open(os.environ[wire.TOLD], "rb") as file:
+        file.seek(since)
         for line in file:
             if not line.endswith(b"\n"):
                 break
             event = json.loads(line)
-            if event["kind"] == "event" and (event["run"], event["pipeline"]) == (run_id, dag_id) and event["error"]:
+            if event["kind"] == "event" and event["error"] and wanted(event):
                 errors[event["task"], tuple(event["index"])] = event["error"]
     return errors
+
+
+def told_of(fields):
+    """What an argument called `state` says of the run, in the rendered fields of a task."""
+    arguments = (fields or {}).get("op_kwargs")
+    given = arguments.get("state") if isinstance(arguments, dict) else None
+    return given if given in ("succeeded", "failed", "cancelled") else None
 
 
 # ---------------------------------------------------------------- the server
 
 
-class Server:
-    """The components of `airflow standalone`, all in this process's group, on a free port of this machine.
+class Server(wire.Servers):
+    """The components of `airflow standalone`, on a free port of this machine.
 
     Another executor, with the components that it needs, is a subclass.
     """
@@ -227,6 +231,7 @@ class Server:
     COMPONENTS = COMPONENTS
 
     def __init__(self, jobs):
+        super().__init__()
         home = Path(os.environ["AIRFLOW_HOME"])
         for folder in ("dags", "plugins"):
             (home / folder).mkdir(exist_ok=True)
@@ -265,7 +270,6 @@ class Server:
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home / "logs"),
         }
-        self.processes = {}
         self.start("api-server")
         for name in self.COMPONENTS:
             if name != "api-server":
@@ -274,42 +278,30 @@ class Server:
     def start(self, name):
         command = list(self.COMPONENTS[name])
         if name == "api-server":
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
+            self.port = wire.free_port()
             command.append(str(self.port))
             self.settings["AIRFLOW__API__PORT"] = str(self.port)
             self.settings["AIRFLOW__API__BASE_URL"] = f"http://127.0.0.1:{self.port}"
             self.settings["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{self.port}/execution/"
-        command = [sys.executable, "-m", "airflow", *command]
-        self.processes[name] = subprocess.Popen(command, env=self.environment(name), stdin=subprocess.DEVNULL)
+        self.spawn(f"Airflow's {name}", ["-m", "airflow", *command], self.environment(name))
 
     def environment(self, name):
         """The variables of one component."""
         return {**os.environ, **self.settings}
 
-    def check(self):
-        """End everything when a component has died: nothing would go on."""
-        for name, process in self.processes.items():
-            if process.poll() is not None:
-                wire.fail(None, "PG323", f"Airflow's {name} ended with exit status {process.returncode}")
-                sys.exit(1)
-
     def wait(self):
         """Wait until the server answers and the scheduler lives. Gives Airflow's version."""
-        deadline = time.monotonic() + READY_WITHIN
-        base = f"http://127.0.0.1:{self.port}/api/v2"
-        while time.monotonic() < deadline:
-            self.check()
-            with contextlib.suppress(urllib.error.URLError, OSError, ValueError, KeyError):
-                with urllib.request.urlopen(f"{base}/monitor/health", timeout=5) as answer:
-                    health = json.load(answer)
-                if health["scheduler"]["status"] == health["dag_processor"]["status"] == "healthy":
-                    with urllib.request.urlopen(f"{base}/version", timeout=5) as answer:
-                        return json.load(answer)["version"]
-            time.sleep(0.3)
-        wire.fail(None, "PG323", f"the Airflow server was not ready after {READY_WITHIN} s")
-        sys.exit(1)
+
+        def read(path):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v2/{path}", timeout=5) as answer:
+                return json.load(answer)
+
+        def version():
+            health = read("monitor/health")
+            alive = health["scheduler"]["status"] == health["dag_processor"]["status"] == "healthy"
+            return read("version")["version"] if alive else None
+
+        return self.until("the Airflow server", version)
 
 
 # ---------------------------------------------------------------- its REST API

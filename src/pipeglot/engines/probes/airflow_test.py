@@ -5,13 +5,13 @@ Runs under Airflow's own Python with a migrated metadata database in AIRFLOW_HOM
 """
 
 import importlib.util
-import json
 import os
 import sys
 import time
 from pathlib import Path
 
 import wire
+from airflow_server import NOTHING_MADE, errors_told, told_of
 
 
 def main():
@@ -28,11 +28,8 @@ def main():
     get_listener_manager().add_listener(listener)
     _shorten_the_idle_wait()
 
-    wire.tell("ready")
-    for job in jobs:
-        wire.tell("start", job=job["number"])
-        with wire.surroundings(job):
-            run_one(job, airflow.__version__)
+    for job in wire.in_turn(jobs):
+        run_one(job, airflow.__version__)
 
 
 def run_one(job, version):
@@ -50,9 +47,9 @@ def run_one(job, version):
     except Exception as error:
         return wire.fail(number, "PG324", f"Airflow refused the run: {wire.describe(error)}")
     ended = wire.now()
-    tasks = tasks_of(dag, run.run_id, errors_since(told))
+    tasks = tasks_of(dag, run.run_id, errors_told(since=told))
     if dag.task_dict and not tasks:
-        notes.append("Airflow made no task instances: is the logical date before the DAG's start date?")
+        notes.append(NOTHING_MADE)
     wire.tell(
         "run",
         job=number,
@@ -120,18 +117,6 @@ def synchronise(dag):
         raise ValueError("; ".join(str(error).strip().splitlines()[-1] for error in errors.values()))
 
 
-def errors_since(offset):
-    """The errors the listener told of since then: the last one of every task instance."""
-    errors = {}
-    with open(os.environ[wire.TOLD], "rb") as file:
-        file.seek(offset)
-        for line in file:
-            event = json.loads(line)
-            if event["kind"] == "event" and event["error"]:
-                errors[event["task"], tuple(event["index"])] = event["error"]
-    return errors
-
-
 def tasks_of(dag, run_id, errors):
     """Every task instance of the run with its state, attempts, times and what it handed on."""
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
@@ -196,13 +181,6 @@ def pushes(task):
         return False
     partial = getattr(task, "partial_kwargs", None)
     return bool(partial.get("do_xcom_push", True) if partial is not None else getattr(task, "do_xcom_push", False))
-
-
-def told_of(fields):
-    """What an argument called `state` says of the run."""
-    arguments = (fields or {}).get("op_kwargs")
-    given = arguments.get("state") if isinstance(arguments, dict) else None
-    return given if given in ("succeeded", "failed", "cancelled") else None
 
 
 def _shorten_the_idle_wait():

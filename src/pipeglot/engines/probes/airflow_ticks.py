@@ -9,6 +9,7 @@ from unittest import mock
 
 import airflow_test
 import asked
+import wire
 
 CLOCKS = [
     "airflow._shared.timezones.timezone.utcnow",
@@ -50,7 +51,7 @@ def look(job, ask):
     if type(table).__name__ in EVENTS:
         return asked.unscheduled(about, "event")
     if type(table).__name__ == "ContinuousTimetable":
-        raise asked.CannotTell(f"{about} starts a run as soon as the last one ended: no clock says when")
+        raise wire.CannotTell(f"{about} starts a run as soon as the last one ended: no clock says when")
     restriction = dag._time_restriction
     walk = Walk(table, restriction, ask.at)
     missed, more = [], False
@@ -101,7 +102,7 @@ class Walk:
             Clock.now = instance(now)
             self._next = self.table.next_dagrun_info_v2(last_dagrun_info=self.last, restriction=self.restriction)
             if self._next is not None and self.last is not None and self._next.run_after <= self.last.run_after:
-                raise asked.CannotTell(f"{type(self.table).__name__} does not go on after {self.last.run_after}")
+                raise wire.CannotTell(f"{type(self.table).__name__} does not go on after {self.last.run_after}")
             self._known = True
         return self._next
 

@@ -12,10 +12,6 @@ import wire
 SECOND = timedelta(seconds=1)
 
 
-class CannotTell(Exception):
-    """The engine's file has a schedule whose ticks cannot be known without running it."""
-
-
 class Asked:
     """What a job asks, with aware datetimes."""
 
@@ -28,22 +24,12 @@ class Asked:
 
 def serve(engine, prepare):
     """Answer every job. `prepare()` imports the engine and gives the function that answers one: `look(job, asked)`."""
-    _, jobs = wire.start()
-    look = prepare()
-    wire.tell("ready")
-    for job in jobs:
-        number = job["number"]
-        wire.tell("start", job=number)
-        with wire.surroundings(job), wire.listening(job, engine):
-            try:
-                answer = look(job, Asked(job))
-            except CannotTell as error:
-                wire.fail(number, "PG376", str(error))
-                continue
-            except Exception as error:
-                wire.fail(number, "PG322", f"{engine} cannot say when runs start: {wire.describe(error)}")
-                continue
-        wire.tell("schedule", job=number, schedule=answer)
+
+    def ready():
+        look = prepare()
+        return lambda job: look(job, Asked(job))
+
+    wire.serve(engine, "schedule", ready, "say when runs start")
 
 
 def unscheduled(about, trigger="none"):

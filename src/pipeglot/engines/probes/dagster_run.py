@@ -30,11 +30,8 @@ def main():
         instance = dagster.DagsterInstance.local_temp(tempfile.mkdtemp(dir=os.environ["DAGSTER_HOME"]))
     else:
         instance = dagster.DagsterInstance.ephemeral(tempfile.mkdtemp(dir=os.environ["DAGSTER_HOME"]))
-    wire.tell("ready")
-    for job in jobs:
-        wire.tell("start", job=job["number"])
-        with wire.surroundings(job):
-            run_one(job, Runner(job, instance, mode))
+    for job in wire.in_turn(jobs):
+        run_one(job, Runner(job, instance, mode))
 
 
 def run_one(job, runner):

@@ -6,9 +6,6 @@ Runs under Dagster's own Python as `python dagster_server.py FOLDER server`.
 
 import json
 import os
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -17,8 +14,8 @@ import dagster_run
 import dagster_told
 import wire
 
-READY_WITHIN = 240
 FINAL_WITHIN = 240
+NAME = "a server of Dagster"
 TOGETHER = 6
 """Jobs whose code servers are up at the same time."""
 SETTINGS = """\
@@ -63,7 +60,9 @@ def run_one(job, instance, servers):
     finals = dagster_run.reactions(repository)
     config = {**dagster_run.run_config(job, definition), **dagster_run.executor_config(definition)}
     wait_for(
-        lambda: all(has_ticked(instance, sensor) for sensor in finals), READY_WITHIN, "the sensors were not looked at"
+        lambda: all(has_ticked(instance, sensor) for sensor in finals),
+        wire.READY_WITHIN,
+        "the sensors were not looked at",
     )
     launched = servers.launch(job, definition.name, config)
     if launched["__typename"] != "LaunchRunSuccess":
@@ -118,52 +117,39 @@ LAUNCH = """mutation($p:ExecutionParams!){launchRun(executionParams:$p){__typena
   ... on PythonError{message} ... on PipelineNotFoundError{message} ... on InvalidSubsetError{message}}}"""
 
 
-class Servers:
+class Servers(wire.Servers):
     """A code server for every job, with the job's own surroundings, and a webserver and a daemon for all of them."""
 
     def __init__(self, home, jobs):
-        self.home, self.jobs, self.processes = home, jobs, []
+        super().__init__()
+        self.home, self.jobs = home, jobs
 
     def start(self):
         lines = ["load_from:"]
-        codes = []
+        ports = []
         for job in self.jobs:
-            port, file = free_port(), Path(job["folder"], job["entry"])
+            port, file = wire.free_port(), Path(job["folder"], job["entry"])
             path = os.pathsep.join([job["folder"], *job["path"]])
             module = wire.module_of(job)
             code = ["-f", str(file)] if module is None else ["-m", module]
-            command = ["dagster", "api", "grpc", *code, "-d", job["cwd"], "-h", "127.0.0.1", "-p", str(port)]
+            command = ["-m", "dagster", "api", "grpc", *code, "-d", job["cwd"], "-h", "127.0.0.1", "-p", str(port)]
             # A server that loads its file when it is asked to starts whatever the file is like.
             command += ["--location-name", location(job), "--log-level", "error", "--lazy-load-user-code"]
-            codes.append((port, self.spawn(command, {**os.environ, **job["env"], "PYTHONPATH": path}, job["cwd"])))
+            self.spawn(NAME, command, {**os.environ, **job["env"], "PYTHONPATH": path}, job["cwd"])
+            ports.append(port)
             lines.append(f'  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: "{location(job)}"}}')
-        for port, process in codes:
-            listening(port, process)
+        for port in ports:
+            self.until(NAME, lambda port=port: wire.listens(port))
         workspace = self.home / "workspace.yaml"
         workspace.write_text("\n".join([*lines, ""]), encoding="utf-8")
-        self.port = free_port()
-        web = [
-            "dagster_webserver",
-            "-w",
-            str(workspace),
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "--log-level",
-            "error",
-        ]
-        server = self.spawn(web, os.environ, self.home)
-        daemon = ["dagster._daemon", "run", "-w", str(workspace), "--log-level", "error"]
-        self.spawn(daemon, os.environ, self.home)
-        listening(self.port, server)
+        self.port = wire.free_port()
+        web = ["-m", "dagster_webserver", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(self.port)]
+        self.spawn(NAME, [*web, "--log-level", "error"], cwd=self.home)
+        daemon = ["-m", "dagster._daemon", "run", "-w", str(workspace), "--log-level", "error"]
+        self.spawn(NAME, daemon, cwd=self.home)
+        self.until(NAME, lambda: wire.listens(self.port))
         nodes = self.ask(LOCATIONS)["repositoriesOrError"].get("nodes", [])
         self.repositories = {node["location"]["name"]: node["name"] for node in nodes}
-
-    def spawn(self, command, env, cwd):
-        process = subprocess.Popen([sys.executable, "-m", *command], env=env, cwd=cwd, stdin=subprocess.DEVNULL)
-        self.processes.append(process)
-        return process
 
     def launch(self, job, name, config):
         selector = {
@@ -185,41 +171,9 @@ class Servers:
             raise RuntimeError(f"the webserver answered: {json.dumps(answer['errors'])[:1000]}")
         return answer["data"]
 
-    def stop(self):
-        for process in reversed(self.processes):
-            process.terminate()
-        for process in self.processes:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        self.processes = []
-
 
 def location(job):
     return f"job-{job['number']}"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def listening(port, process):
-    """Wait until a server listens."""
-    deadline = time.monotonic() + READY_WITHIN
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            wire.fail(None, "PG323", f"a server of Dagster ended with exit status {process.returncode}")
-            sys.exit(1)
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    wire.fail(None, "PG323", f"a server of Dagster was not ready after {READY_WITHIN} s")
-    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -44,12 +44,9 @@ def main():
     # Of kfp.local's two orchestrators the one for plain DAGs stops at the first failure, which no cluster does.
     dag_orchestrator.run_dag = enhanced_dag_orchestrator.run_enhanced_dag
     _leave_print_alone()
-    wire.tell("ready")
-    for job in jobs:
-        wire.tell("start", job=job["number"])
-        with wire.surroundings(job):
-            os.environ["PYTHONPATH"] = os.pathsep.join([job["folder"], *job["path"]])
-            run_one(job, mode, kfp.__version__, folder)
+    for job in wire.in_turn(jobs):
+        os.environ["PYTHONPATH"] = os.pathsep.join([job["folder"], *job["path"]])
+        run_one(job, mode, kfp.__version__, folder)
 
 
 def _leave_print_alone():

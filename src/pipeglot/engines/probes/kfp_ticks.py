@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asked
 import kfp_cron
+import wire
 
 TIMED = (
     "cron_expression",
@@ -153,13 +154,13 @@ def _recurring(script, now):
     if not calls:
         return None
     if len(calls) > 1:
-        raise asked.CannotTell(f"{script.name} makes {len(calls)} recurring runs: which one is meant?")
+        raise wire.CannotTell(f"{script.name} makes {len(calls)} recurring runs: which one is meant?")
     if len(calls[0].args) > 2:
-        raise asked.CannotTell(f"name the arguments of create_recurring_run at {script.name}:{calls[0].lineno}")
+        raise wire.CannotTell(f"name the arguments of create_recurring_run at {script.name}:{calls[0].lineno}")
     told = {}
     for keyword in calls[0].keywords:
         if keyword.arg is None:
-            raise asked.CannotTell(f"the arguments at {script.name}:{calls[0].lineno} are known only when it runs")
+            raise wire.CannotTell(f"the arguments at {script.name}:{calls[0].lineno} are known only when it runs")
         if keyword.arg == "start_time" and now is not None and not isinstance(keyword.value, ast.Constant):
             told[keyword.arg] = _begin(tree, now)
         elif keyword.arg in TIMED:
@@ -183,7 +184,7 @@ def _value(node, constants, script):
         return ast.literal_eval(node)
     except ValueError:
         where = f"{script.name}:{node.lineno}"
-        raise asked.CannotTell(f"`{ast.unparse(node)}` at {where} is known only when the script runs") from None
+        raise wire.CannotTell(f"`{ast.unparse(node)}` at {where} is known only when the script runs") from None
 
 
 def _seconds(text):

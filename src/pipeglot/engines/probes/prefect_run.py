@@ -11,24 +11,20 @@ import asyncio
 import inspect
 import os
 import secrets
-import socket
-import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 
 import wire
 
-READY_WITHIN = 240
 VISIBLE_WITHIN = 60
 
 
 def main():
-    folder, jobs = wire.start()
+    _, jobs = wire.start()
     mode = sys.argv[2]
-    server = Server(mode, folder)
+    server = Server(mode)
     # The address has to be known before Prefect reads its settings; the server starts while it is imported.
     import prefect
     from prefect import task_engine, task_runners, tasks
@@ -39,13 +35,10 @@ def main():
     task_engine.emit_task_run_state_change_event = recorder
     for module in (task_engine, task_runners, tasks):
         module.uuid7 = recorder.asked(module.uuid7)
-    wire.tell("ready")
     with get_client(sync_client=True) as client:
-        for job in jobs:
-            wire.tell("start", job=job["number"])
+        for job in wire.in_turn(jobs):
             recorder.begin(job["number"])
-            with wire.surroundings(job):
-                run_one(job, client, recorder, mode, prefect.__version__)
+            run_one(job, client, recorder, mode, prefect.__version__)
 
 
 def run_one(job, client, recorder, mode, version):
@@ -356,47 +349,28 @@ def task_runs(client, flow_run_id):
 # ---------------------------------------------------------------- the server
 
 
-class Server:
-    """A Prefect server on a free port of this machine, in this process's group."""
+class Server(wire.Servers):
+    """A Prefect server on a free port of this machine."""
 
-    def __init__(self, mode, folder):
-        self.mode = mode
-        self.key = f"pipeglot:{secrets.token_hex(16)}"
-        os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = self.key
-        self.start()
-
-    def start(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+    def __init__(self, mode):
+        super().__init__()
+        key = f"pipeglot:{secrets.token_hex(16)}"
+        os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = key
+        self.port = wire.free_port()
         os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{self.port}/api"
         env = {**os.environ, "PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_UI_ENABLED": "false"}
-        if self.mode == "test":
+        if mode == "test":
             env["PREFECT__SERVER_EPHEMERAL"] = "1"
-        command = [
-            "-m",
-            "uvicorn",
-            "--factory",
-            "prefect.server.api.server:create_app",
-            "--host",
-            "127.0.0.1",
-        ]
+        command = ["-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--log-level", "error", "--lifespan", "on"]
-        self.process = subprocess.Popen([sys.executable, *command], env=env, stdin=subprocess.DEVNULL)
+        self.spawn("the Prefect server", command, env)
 
     def wait(self):
-        deadline = time.monotonic() + READY_WITHIN
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                wire.fail(None, "PG323", f"the Prefect server ended with exit status {self.process.returncode}")
-                sys.exit(1)
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/health", timeout=5):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        wire.fail(None, "PG323", f"the Prefect server was not ready after {READY_WITHIN} s")
-        sys.exit(1)
+        def healthy():
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/health", timeout=5):
+                return True
+
+        self.until("the Prefect server", healthy)
 
 
 if __name__ == "__main__":

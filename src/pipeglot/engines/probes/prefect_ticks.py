@@ -203,11 +203,11 @@ def _of_call(file, job):
                     told[keyword.arg] = eval(expression, vars(module))  # the file's own text, as Prefect would run it
                 except NameError as error:
                     where = f"{file.name}:{keyword.value.lineno}"
-                    raise asked.CannotTell(
+                    raise wire.CannotTell(
                         f"{keyword.arg} at {where} is known only when the file runs: {error}"
                     ) from None
             elif keyword.arg is None:
-                raise asked.CannotTell(f"the arguments at {file.name}:{call.lineno} are known only when the file runs")
+                raise wire.CannotTell(f"the arguments at {file.name}:{call.lineno} are known only when the file runs")
         with mock.patch("prefect.flows.Flow._emit_deployment", create=True):
             deployment = flow.to_deployment(name="asked", **told)
         deployment = _awaited(deployment)

@@ -26,20 +26,18 @@ PULL = re.compile(r"xcom_pull\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 def serve(engine, prepare):
     """Answer every job. `prepare()` imports the engine and gives the function that answers one: `read(job, sources)`."""
-    _, jobs = wire.start()
-    read = prepare()
-    wire.tell("ready")
-    for job in jobs:
-        number = job["number"]
-        wire.tell("start", job=number)
-        with wire.surroundings(job), wire.listening(job, engine):
-            try:
-                sources = Sources(job)
-                native = {"compiled": sources.compiled, **read(job, sources)}
-            except Exception as error:
-                wire.fail(number, "PG322", f"{engine} cannot load {job['entry']}: {wire.describe(error)}")
-                continue
-        wire.tell("native", job=number, native=wire.plain({"engine": engine, "file": job["entry"], **native}))
+
+    def ready():
+        read = prepare()
+
+        def native(job):
+            sources = Sources(job)
+            told = {"compiled": sources.compiled, **read(job, sources)}
+            return wire.plain({"engine": engine, "file": job["entry"], **told})
+
+        return native
+
+    wire.serve(engine, "native", ready, "load {entry}")
 
 
 def bare(told):

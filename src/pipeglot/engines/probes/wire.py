@@ -1,4 +1,4 @@
-"""What the probes share: reading the jobs, telling the results, loading a job's file. Standard library only.
+"""What the probes share: reading the jobs, telling the results, loading a job's file, and servers. Standard library only.
 
 A probe runs under the engine's own Python as `python PROBE FOLDER`. FOLDER holds `jobs.json`; everything
 there is to tell is appended to `told.jsonl`, one JSON object a line, because engines write what they like to
@@ -14,6 +14,8 @@ import math
 import os
 import shutil
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -26,6 +28,8 @@ from uuid import UUID
 
 TOLD = "PIPEGLOT_TOLD"
 LONGEST = 10_000
+READY_WITHIN = 240
+"""Seconds that a server may take to start."""
 HERE = Path(__file__).parent
 
 
@@ -39,6 +43,39 @@ def start():
     _end_with_the_parent(folder)
     os.environ[TOLD] = str(folder / "told.jsonl")
     return folder, json.loads((folder / "jobs.json").read_text(encoding="utf-8"))
+
+
+def in_turn(jobs):
+    """Every job, told of as started and within its surroundings. The engine is ready for them."""
+    tell("ready")
+    for job in jobs:
+        tell("start", job=job["number"])
+        with surroundings(job):
+            yield job
+
+
+class CannotTell(Exception):
+    """What is asked of a job's file cannot be known without running it."""
+
+
+def serve(engine, kind, prepare, cannot):
+    """Answer every job without running it.
+
+    `prepare()` imports the engine and gives the function that answers one, told under the word `kind`. What goes wrong is
+    told as something that the engine `cannot` do, with fields of the job in braces.
+    """
+    _, jobs = start()
+    answer = prepare()
+    for job in in_turn(jobs):
+        try:
+            with listening(job, engine):
+                told = answer(job)
+        except CannotTell as error:
+            fail(job["number"], "PG376", str(error))
+        except Exception as error:
+            fail(job["number"], "PG322", f"{engine} cannot {cannot.format(**job)}: {describe(error)}")
+        else:
+            tell(kind, job=job["number"], **{kind: told})
 
 
 def _end_with_the_parent(folder):
@@ -228,3 +265,63 @@ def listening(job, engine):
                     text = f"{each.category.__name__}: {each.message}"
                     if text not in texts:
                         texts.append(text)
+
+
+# ---------------------------------------------------------------- servers
+
+
+def free_port():
+    """A port of this machine that nothing listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port):
+    """Whether something listens at a port of this machine."""
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    return False
+
+
+class Servers:
+    """Programs of the engine beside this one, in its process group. Nothing goes on once one of them has ended."""
+
+    def __init__(self):
+        self.processes = []
+
+    def spawn(self, name, command, env=None, cwd=None):
+        """Start `python COMMAND`. Messages call it by its name: "the Prefect server"."""
+        process = subprocess.Popen([sys.executable, *command], env=env, cwd=cwd, stdin=subprocess.DEVNULL)
+        self.processes.append((name, process))
+
+    def check(self):
+        """End everything when one of them has ended."""
+        for name, process in self.processes:
+            if process.poll() is not None:
+                fail(None, "PG323", f"{name} ended with exit status {process.returncode}")
+                sys.exit(1)
+
+    def until(self, name, answer):
+        """What `answer()` gives once a server is ready: something, and no error of the network or its answer's form."""
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline:
+            self.check()
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                if found := answer():
+                    return found
+            time.sleep(0.1)
+        fail(None, "PG323", f"{name} was not ready after {READY_WITHIN} s")
+        sys.exit(1)
+
+    def stop(self):
+        """End them, the last one first."""
+        for _, process in reversed(self.processes):
+            process.terminate()
+        for _, process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.processes = []
