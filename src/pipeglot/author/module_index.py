@@ -125,23 +125,41 @@ class File:
 
     def _index(self, node: ast.stmt) -> None:
         match node:
-            case ast.Import(names=aliases):
-                for alias in aliases:
-                    text = f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
-                    bound = alias.asname or alias.name.split(".")[0]
-                    self._bind((bound,), "import", node, text, module=alias.name)
-            case ast.ImportFrom(module="__future__", names=aliases):
-                if any(alias.name == "annotations" for alias in aliases):
-                    self.future = node.lineno
-            case ast.ImportFrom(module=module, names=aliases, level=level):
-                for alias in aliases:
-                    self._from("." * level + (module or ""), alias, node)
+            case ast.Import() | ast.ImportFrom():
+                self._import(node)
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                self._assign(node)
             case ast.FunctionDef(decorator_list=[*_, last]) if last_name(last) == "overload":
                 pass  # for type checkers alone
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 self._bind((name,), "function", node, self._function(node))
             case ast.ClassDef(name=name):
                 self._bind((name,), "class", node, self._text(node, first_line(node)))
+            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
+                pass  # only what a script does
+            case ast.If(test=test, body=body, orelse=[]) if last_name(test) == "TYPE_CHECKING" and _only_imports(body):
+                for line in body:
+                    self._index(line)
+            case ast.Try() if _optional_import(node):
+                self._bind(tuple(dict.fromkeys(_stored(node))), "value", node, self._text(node))
+            case _ if type(node).__name__ == "TypeAlias":
+                self._bind(tuple(_stored(node)), "value", node, self._text(node))
+            case _:
+                self._loose(node)
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for alias in node.names:
+            if isinstance(node, ast.Import):
+                text = f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
+                bound = alias.asname or alias.name.split(".")[0]
+                self._bind((bound,), "import", node, text, module=alias.name)
+            elif node.module != "__future__":
+                self._from("." * node.level + (node.module or ""), alias, node)
+            elif alias.name == "annotations":
+                self.future = node.lineno
+
+    def _assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+        match node:
             case ast.Assign(targets=[ast.Name(id=target)], value=ast.Call(args=[ast.Name(id=name)]) as call) if (
                 target == name and self._is_step(call.func)
             ):
@@ -152,17 +170,8 @@ class File:
             case ast.AnnAssign(target=ast.Name(id=name), value=value):
                 if value is not None:
                     self._bind((name,), "value", node, self._text(node))
-            case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
-                pass  # only what a script does
-            case ast.If(test=test, body=body, orelse=[]) if last_name(test) == "TYPE_CHECKING" and _only_imports(body):
-                for line in body:
-                    self._index(line)
-            case ast.Try() if _optional_import(node):
-                self._bind(tuple(dict.fromkeys(_stored(node))), "value", node, self._text(node))
             case ast.AugAssign(target=ast.Name(id=name)):
                 self.outside.setdefault(name, node.lineno)
-            case _ if type(node).__name__ == "TypeAlias":
-                self._bind(tuple(_stored(node)), "value", node, self._text(node))
             case _:
                 self._loose(node)
 

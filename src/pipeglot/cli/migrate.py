@@ -147,10 +147,7 @@ def _summary(found: DryRun) -> Iterator[str]:
             took = display.lasted(side.record.started, side.record.ended)
             yield f"  {name}: {side.engine} {side.engine_version} {side.record.state}{f' in {took}' if took else ''}"
     yield from _findings(found)
-    for flaky in found.flaky[:_SHOWN]:
-        yield f"  {printable(str(flaky), 300)}"
-    if len(found.flaky) > _SHOWN:
-        yield f"  flaky: {len(found.flaky) - _SHOWN} more, in the report"
+    yield from _first((printable(str(flaky), 300) for flaky in found.flaky), "flaky")
     for failure in found.injected:
         for one in failure.differences[:3]:
             yield f"  {printable(str(one), 300)}"
@@ -158,16 +155,25 @@ def _summary(found: DryRun) -> Iterator[str]:
             yield f"  and {len(failure.differences) - 3} more when {printable(failure.name)}"
         for problem in failure.problems:
             yield f"  not compared when {printable(failure.name)}: {printable(problem, 300)}"
-    for masked in found.masked[:_SHOWN]:
-        yield f"  not counted ({masked.why}): {printable(str(masked.difference), 200)}: {printable(masked.reason, 200)}"
-    if len(found.masked) > _SHOWN:
-        yield f"  not counted: {len(found.masked) - _SHOWN} more, in the report"
+    masked = (
+        f"not counted ({one.why}): {printable(str(one.difference), 200)}: {printable(one.reason, 200)}"
+        for one in found.masked
+    )
+    yield from _first(masked, "not counted")
     for gap in found.not_compared:
         calls = f" ({len(gap.calls)} calls)" if gap.calls else ""
         yield f"  not compared: {printable(f'{gap.what}{calls}: {gap.why}', 300)}"
     for lack in found.not_exercised:
         calls = f" ({_some(lack.calls)})" if lack.calls else ""
         yield f"  not exercised: {printable(f'{lack.what}{calls}: {lack.why}; {lack.how}', 300)}"
+
+
+def _first(lines: Iterable[str], what: str) -> Iterator[str]:
+    """As many lines as are shown, and how many more there are."""
+    told = list(lines)
+    yield from (f"  {line}" for line in told[:_SHOWN])
+    if len(told) > _SHOWN:
+        yield f"  {what}: {len(told) - _SHOWN} more, in the report"
 
 
 def _findings(found: DryRun) -> Iterator[str]:

@@ -88,31 +88,28 @@ def disorder(order: Order, record: Record) -> Iterator[tuple[Key, str]]:
     calls: dict[str, list[CallRecord]] = {}
     for call in record.calls:
         calls.setdefault(call.id, []).append(call)
-    for id, instances in calls.items():
-        if len({call.index for call in instances}) < len(instances):
-            calls[id] = list(last_executions(instances).values())
-    ends: dict[tuple[str, int], dict[tuple[int, ...], datetime]] = {}
-
-    def last(ref: str, common: int) -> dict[tuple[int, ...], datetime]:
-        """When the instances of a call had ended, by the loops they share with another: only the last end matters."""
-        if (ref, common) not in ends:
-            found = ends[ref, common] = {}
-            for call in calls.get(ref, ()):
-                if call.ended is not None:
-                    place = call.index[:common]
-                    found[place] = max(found.get(place, call.ended), call.ended)
-        return ends[ref, common]
-
+    calls = {id: list(last_executions(instances).values()) for id, instances in calls.items()}
+    ended: dict[tuple[str, int], dict[tuple[int, ...], datetime]] = {}
     for id, instances in calls.items():
         awaited = order.before(id) if id != order.final else [ref for ref in calls if ref != id]
         for ref in awaited:
             common = order.common(id, ref) if id != order.final else 0
-            ended = last(ref, common)
+            if (ref, common) not in ended:
+                ended[ref, common] = _last_ends(calls.get(ref, ()), common)
             for call in instances:
-                if call.started is not None:
-                    end = ended.get(call.index[:common])
-                    if end is not None and end > call.started:
-                        yield (call.id, call.index), ref
+                end = ended[ref, common].get(call.index[:common])
+                if end is not None and call.started is not None and end > call.started:
+                    yield (call.id, call.index), ref
+
+
+def _last_ends(instances: Iterable[CallRecord], common: int) -> dict[tuple[int, ...], datetime]:
+    """When the instances of a call had ended, by the loops they share with another: only the last end matters."""
+    found: dict[tuple[int, ...], datetime] = {}
+    for call in instances:
+        if call.ended is not None:
+            place = call.index[:common]
+            found[place] = max(found.get(place, call.ended), call.ended)
+    return found
 
 
 def at_once(calls: Iterable[CallRecord]) -> int:

@@ -105,12 +105,7 @@ def _readings(text: str, at: int) -> Iterator[tuple[str, int]]:
         if match := _SIMPLE.match(text, at):
             yield _LETTERS.get(match[1], match[1]), match.end()
         yield from _backslashes(text, at)
-    for pattern in _HEXADECIMAL:
-        if match := pattern.match(text, at):
-            yield from _of_number(pattern, text, int(match[1], 16), match.end())
-    for pattern in _DECIMAL:
-        if match := pattern.match(text, at):
-            yield from _of_number(None, text, int(match[1]), match.end())
+    yield from _numbers(text, at)
     for pattern in _NAMED:
         if (match := pattern.match(text, at)) and len(said := html5.get(f"{match[1]};", "")) == 1:
             yield said, match.end()
@@ -132,6 +127,15 @@ def _of_bytes(pattern: re.Pattern[str], text: str, at: int) -> Iterator[tuple[st
                 yield said, end
         if data[0] < 0xC2:
             return
+
+
+def _numbers(text: str, at: int) -> Iterator[tuple[str, int]]:
+    for pattern in _HEXADECIMAL:
+        if match := pattern.match(text, at):
+            yield from _of_number(pattern, text, int(match[1], 16), match.end())
+    for pattern in _DECIMAL:
+        if match := pattern.match(text, at):
+            yield from _of_number(None, text, int(match[1]), match.end())
 
 
 def _of_number(pattern: re.Pattern[str] | None, text: str, number: int, end: int) -> Iterator[tuple[str, int]]:

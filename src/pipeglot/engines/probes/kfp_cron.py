@@ -88,12 +88,14 @@ class Cron:
             wall = clock.wall(at)
             if wall.year > limit:
                 return None
-            found, at, added = self._round(at, added, clock)
+            found, at, added = self._date(at, added, clock)
+            if found:
+                found, at, added = self._time(at, added, clock)
             if found:
                 return at
 
-    def _round(self, at, added, clock):
-        """One pass over the fields: False when one began anew and those before it have to be looked at again."""
+    def _date(self, at, added, clock):
+        """A month and a day that fit: False when one began anew and those before it have to be looked at again."""
         wall = clock.wall(at)
         while wall.month not in self.month:
             if not added:
@@ -111,23 +113,19 @@ class Cron:
             wall = clock.wall(at)
             if wall.day == 1:
                 return False, at, added
-        while clock.wall(at).hour not in self.hour:
-            if not added:
-                added, at = True, clock.date(clock.wall(at).replace(minute=0, second=0))
-            at += 3600
-            if clock.wall(at).hour == 0:
-                return False, at, added
-        while clock.wall(at).minute not in self.minute:
-            if not added:
-                added, at = True, at - at % 60
-            at += 60
-            if clock.wall(at).minute == 0:
-                return False, at, added
-        while clock.wall(at).second not in self.second:
-            added = True
-            at += 1
-            if clock.wall(at).second == 0:
-                return False, at, added
+        return True, at, added
+
+    def _time(self, at, added, clock):
+        """An hour, a minute and a second that fit, in the same way."""
+        if not added and clock.wall(at).hour not in self.hour:
+            added, at = True, clock.date(clock.wall(at).replace(minute=0, second=0))
+        for name, seconds in (("hour", 3600), ("minute", 60), ("second", 1)):
+            while getattr(clock.wall(at), name) not in getattr(self, name):
+                if not added:
+                    added, at = True, at - at % seconds
+                at += seconds
+                if getattr(clock.wall(at), name) == 0:
+                    return False, at, added
         return True, at, added
 
 

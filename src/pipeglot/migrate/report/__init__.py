@@ -149,6 +149,15 @@ def markdown(run: DryRun) -> str:
 
 
 def _markdown(run: DryRun) -> Iterable[str]:
+    yield from _verdict(run)
+    yield from _findings(run)
+    yield from _differences(run)
+    yield from _not_counted(run)
+    yield from _not_compared(run)
+    yield from _declared(run)
+
+
+def _verdict(run: DryRun) -> Iterable[str]:
     yield f"# Migration dry-run of {_text(run.pipeline)}: {run.verdict}"
     yield from ("", f"**{PLAIN[run.verdict]}** {_text(run.why)}", "")
     yield from _table(("", "old", "new"), [*_engines(run), *counts(run)])
@@ -162,12 +171,18 @@ def _markdown(run: DryRun) -> Iterable[str]:
     for name, side in (("old", run.old), ("new", run.new)):
         yield from (f"- Problem on the {name} side: {_text(one)}" for one in side.problems)
         yield from (f"- Note on the {name} side: {_text(one)}" for one in side.notes)
+
+
+def _findings(run: DryRun) -> Iterable[str]:
     if found := causes(run):
         yield from ("", f"## Findings ({len(found)})", "", "What differs first, and what follows from it.", "")
         for number, cause in enumerate(found[:MARKDOWN_FINDINGS], 1):
             yield from _finding(number, cause)
         if len(found) > MARKDOWN_FINDINGS:
             yield f"… and {len(found) - MARKDOWN_FINDINGS} more."
+
+
+def _differences(run: DryRun) -> Iterable[str]:
     yield from ("", f"## Differences ({len(run.differences)})", "")
     if run.differences:
         yield from _table(
@@ -192,6 +207,9 @@ def _markdown(run: DryRun) -> Iterable[str]:
             tasks = ((_code(named(one.task, one.index)), _text(one.state)) for one in side.seen[:MARKDOWN_ROWS])
             yield from _table(("task", "last heard of"), tasks, escaped=True)
             yield from _more(len(side.seen))
+
+
+def _not_counted(run: DryRun) -> Iterable[str]:
     if run.flaky:
         yield from ("", f"## Flaky on the old side ({len(run.flaky)})", "")
         shaky = ((one.kind, named(one.call, one.index), _states(one.old), _states(one.new)) for one in run.flaky)
@@ -209,6 +227,9 @@ def _markdown(run: DryRun) -> Iterable[str]:
         )
         yield from _table(("kind", "call", "where", "why", "values seen"), rows, escaped=True)
         yield from _more(len(run.masked))
+
+
+def _not_compared(run: DryRun) -> Iterable[str]:
     yield from ("", "## Not compared", "")
     for unseen in run.not_compared:
         names = f" ({', '.join(map(_code, unseen.calls[:20]))}{', …' * (len(unseen.calls) > 20)})"
@@ -221,23 +242,27 @@ def _markdown(run: DryRun) -> Iterable[str]:
         names = f" ({', '.join(map(_code, lack.calls[:20]))}{', …' * (len(lack.calls) > 20)})" if lack.calls else ""
         how = f" Try: {_code(lack.how)}" if lack.how else ""
         yield f"- **{_text(lack.what)}**: {_text(lack.why)}{names}.{how}"
-    if run.declared:
-        alike = sum(one.verdict == "agree" for one in run.declared)
-        yield from ("", "## Declared on both sides", "", f"{alike} of {len(run.declared)} policies agree.", "")
-        apart = [one for one in run.declared if one.verdict != "agree"]
-        rows = (
-            (
-                _text(one.name),
-                _code(named(one.call)),
-                _code(compact(one.old, 200)),
-                _code(compact(one.new, 200)),
-                _text(f"{'differs' if one.verdict == 'differ' else 'not known'} {one.note}".strip()),
-            )
-            for one in apart[:MARKDOWN_ROWS]
+
+
+def _declared(run: DryRun) -> Iterable[str]:
+    if not run.declared:
+        return
+    alike = sum(one.verdict == "agree" for one in run.declared)
+    yield from ("", "## Declared on both sides", "", f"{alike} of {len(run.declared)} policies agree.", "")
+    apart = [one for one in run.declared if one.verdict != "agree"]
+    rows = (
+        (
+            _text(one.name),
+            _code(named(one.call)),
+            _code(compact(one.old, 200)),
+            _code(compact(one.new, 200)),
+            _text(f"{'differs' if one.verdict == 'differ' else 'not known'} {one.note}".strip()),
         )
-        if apart:
-            yield from _table(("policy", "call", "old", "new", ""), rows, escaped=True)
-            yield from _more(len(apart))
+        for one in apart[:MARKDOWN_ROWS]
+    )
+    if apart:
+        yield from _table(("policy", "call", "old", "new", ""), rows, escaped=True)
+        yield from _more(len(apart))
 
 
 def _finding(number: int, cause: Cause) -> Iterable[str]:
