@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from pipeglot.author.trace import fail
+from pipeglot.core.domain import BIGGEST
 from pipeglot.core.ir import Const
+from pipeglot.core.types import scalars
 
 
 def constant(given: Any) -> Const:
@@ -22,21 +24,9 @@ def constant(given: Any) -> Const:
         json.dumps(plain, allow_nan=False, ensure_ascii=False).encode()
     except (PydanticSerializationError, ValueError, TypeError) as error:
         fail("PG113", f"a {type(given).__name__} cannot be passed as a constant: {error}", "make it inside a step")
-    if any(abs(number) > 2**53 for number in _ints(plain)):
+    if any(isinstance(number, int) and abs(number) > BIGGEST for number in scalars(plain)):
         fail("PG113", "an int beyond 2**53 does not survive every JSON reader", "pass it as text")
     return Const(value=plain)
-
-
-def _ints(plain: Any) -> Iterator[int]:
-    todo = [plain]
-    while todo:
-        at = todo.pop()
-        if isinstance(at, dict):
-            todo += at.values()
-        elif isinstance(at, list):
-            todo += at
-        elif isinstance(at, int):
-            yield at
 
 
 def fields_of(given: Any) -> Mapping[Any, Any] | None:

@@ -295,25 +295,14 @@ def _mismatches(value: Json, schema: Any, defs: Mapping[str, Schema], place: str
         if target is not None:
             yield from _mismatches(value, target, defs, place, refs + 1)
     said = f"{place or 'it'} is {_short(value)}"
-    names = schema.get("type")
-    if names is not None:
-        names = names if isinstance(names, list) else [names]
-        own = _type_name(value)
-        if own not in names and not (own == "integer" and "number" in names):
-            yield f"{said}, not {' or '.join(_ARTICLES.get(str(name), str(name)) for name in names)}"
-            return
-    if "const" in schema and not same(value, schema["const"]):
-        yield f"{said}, not {_short(schema['const'])}"
-    if "enum" in schema and not any(same(value, choice) for choice in schema["enum"]):
-        yield f"{said}, not one of {', '.join(map(_short, schema['enum']))}"
-    for key in ("anyOf", "oneOf"):
-        if key in schema:
-            tried = [next(_mismatches(value, one, defs, place, refs + 1), None) for one in schema[key]]
-            reasons = [reason for reason in tried if reason is not None]
-            if len(reasons) == len(tried):
-                yield " and ".join(dict.fromkeys(reasons))
-    for one in schema.get("allOf", ()):
-        yield from _mismatches(value, one, defs, place, refs + 1)
+    names = schema.get("type", [])
+    names = names if isinstance(names, list) else [names]
+    own = _type_name(value)
+    if names and own not in names and not (own == "integer" and "number" in names):
+        yield f"{said}, not {' or '.join(_ARTICLES.get(str(name), str(name)) for name in names)}"
+        return
+    yield from _choice(value, schema, said)
+    yield from _combined(value, schema, defs, place, refs)
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield from _number(value, schema, said)
     elif isinstance(value, str):
@@ -322,6 +311,24 @@ def _mismatches(value: Json, schema: Any, defs: Mapping[str, Schema], place: str
         yield from _list(value, schema, defs, place, said)
     elif isinstance(value, dict):
         yield from _dict(value, schema, defs, place, said)
+
+
+def _choice(value: Json, schema: Schema, said: str) -> Iterator[str]:
+    if "const" in schema and not same(value, schema["const"]):
+        yield f"{said}, not {_short(schema['const'])}"
+    if "enum" in schema and not any(same(value, choice) for choice in schema["enum"]):
+        yield f"{said}, not one of {', '.join(map(_short, schema['enum']))}"
+
+
+def _combined(value: Json, schema: Schema, defs: Mapping[str, Schema], place: str, refs: int) -> Iterator[str]:
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            tried = [next(_mismatches(value, one, defs, place, refs + 1), None) for one in schema[key]]
+            reasons = [reason for reason in tried if reason is not None]
+            if len(reasons) == len(tried):
+                yield " and ".join(dict.fromkeys(reasons))
+    for one in schema.get("allOf", ()):
+        yield from _mismatches(value, one, defs, place, refs + 1)
 
 
 def _number(value: float, schema: Schema, said: str) -> Iterator[str]:
@@ -388,6 +395,23 @@ def _dict(value: dict[str, Any], schema: Schema, defs: Mapping[str, Schema], pla
             yield from _mismatches(name, schema["propertyNames"], defs, f"{place} key {name!r}".strip(), 0)
         inner = properties.get(name, schema.get("additionalProperties", True))
         yield from _mismatches(item, inner, defs, f"{place}[{name!r}]", 0)
+
+
+def scalars(value: Json) -> Iterator[Json]:
+    """What stands in a JSON value besides lists and dicts, at any depth.
+
+    >>> sorted(scalars({"a": [1, [2]], "b": 3}))
+    [1, 2, 3]
+    """
+    stack = [value]
+    while stack:
+        inner = stack.pop()
+        if isinstance(inner, list):
+            stack += inner
+        elif isinstance(inner, dict):
+            stack += inner.values()
+        else:
+            yield inner
 
 
 def same(a: Json, b: Json) -> bool:

@@ -7,6 +7,7 @@ import re
 
 from pipeglot.core.ir import Const, Container, Json, ParamRef, Text, parts
 from pipeglot.core.rules.facts import Facts, Findings
+from pipeglot.core.types import scalars
 
 LARGE = 48 * 1024
 """Characters of JSON beyond which a constant should be a file: engines keep arguments in their database."""
@@ -75,16 +76,7 @@ def looks_secret(text: str) -> bool:
 
 
 def _secret_inside(value: Json) -> bool:
-    stack = [value]
-    while stack:
-        inner = stack.pop()
-        if isinstance(inner, list):
-            stack += inner
-        elif isinstance(inner, dict):
-            stack += inner.values()
-        elif isinstance(inner, str) and _SECRET_TEXT.search(inner):
-            return True
-    return False
+    return any(isinstance(inner, str) and has_secret(inner) for inner in scalars(value))
 
 
 def large_constants(facts: Facts) -> Findings:

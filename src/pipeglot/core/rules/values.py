@@ -35,6 +35,7 @@ from pipeglot.core.types import (
     mismatch,
     options,
     scalar_kind,
+    scalars,
     schema_of,
     schema_of_json,
 )
@@ -66,14 +67,8 @@ def constants(facts: Facts) -> Findings:
 
 
 def _number(facts: Facts, what: str, value: Json, at: object) -> Findings:
-    stack = [value]
-    while stack:
-        inner = stack.pop()
-        if isinstance(inner, list):
-            stack += inner
-        elif isinstance(inner, dict):
-            stack += inner.values()
-        elif isinstance(inner, int) and abs(inner) > BIGGEST:
+    for inner in scalars(value):
+        if isinstance(inner, int) and abs(inner) > BIGGEST:
             message = f"{inner} in {what} is beyond 2**53: it would not survive every JSON reader"
             yield facts.find("PG192", message, getattr(at, "at", None), "give it as text")
 
