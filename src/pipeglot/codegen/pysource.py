@@ -368,7 +368,7 @@ def root(value: Root) -> Root:
     return value if isinstance(value, Ctx) else value.model_copy(update={"path": ()})
 
 
-def expression(value: Value, names: RootNames) -> Doc:
+def expression(value: Value, names: RootNames) -> Doc:  # noqa: C901 -- one case for each kind of value
     """A value of the language as a Python expression over `names`; conditions become plain Python operators."""
 
     def inner(v: Value) -> Doc:

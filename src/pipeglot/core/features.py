@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from typing_extensions import assert_never
 
@@ -143,7 +144,7 @@ def _declared(pipeline: Pipeline) -> Iterator[str]:
 def _body(pipeline: Pipeline, within: tuple[AnyNode, ...]) -> Iterator[tuple[str, At | None]]:
     """What a pipeline's nodes use; `within` is an Each around the Include it stands in, if any."""
     if pipeline.result is not None:
-        yield from ((name, pipeline.at) for name in _value(pipeline.result))
+        yield from ((name, pipeline.at) for name in _values([pipeline.result]))
     for node, loops in _inside(pipeline.body, within):
         yield from ((name, node.at) for name in _node(pipeline, node))
         if loops and isinstance(node, If | Each):
@@ -173,11 +174,9 @@ def _inside(body: tuple[AnyNode, ...], within: tuple[AnyNode, ...]) -> Iterator[
 def _node(pipeline: Pipeline, node: AnyNode) -> Iterator[str]:
     if not isinstance(node, Group) and node.after:
         yield "after"
-    for value in inputs(node):
-        yield from _value(value)
+    yield from _values(inputs(node))
     for output in outputs(node):
-        for value in sources(output):
-            yield from _value(value)
+        yield from _values(sources(output))
     match node:
         case Call():
             yield from _call(pipeline, node)
@@ -186,23 +185,26 @@ def _node(pipeline: Pipeline, node: AnyNode) -> Iterator[str]:
             if node.merged:
                 yield "merge"
         case Each():
-            yield "each.static" if isinstance(node.items, Const) else "each.runtime"
-            if sum(isinstance(inner, Call | Include) for inner in walk(node.body)) > 1:
-                yield "each.body"
-            if node.max_parallel is not None:
-                yield "each.max_parallel"
-            if node.collected:
-                yield "collect"
+            yield from _each(node)
         case Group():
             yield "group"
             if node.description:
                 yield "description"
         case Include():
             yield "include"
-            for value in node.args.values():
-                yield from _value(value)
+            yield from _values(node.args.values())
         case _:
             assert_never(node)
+
+
+def _each(node: Each) -> Iterator[str]:
+    yield "each.static" if isinstance(node.items, Const) else "each.runtime"
+    if sum(isinstance(inner, Call | Include) for inner in walk(node.body)) > 1:
+        yield "each.body"
+    if node.max_parallel is not None:
+        yield "each.max_parallel"
+    if node.collected:
+        yield "collect"
 
 
 def _call(pipeline: Pipeline, call: Call) -> Iterator[str]:
@@ -211,8 +213,7 @@ def _call(pipeline: Pipeline, call: Call) -> Iterator[str]:
     yield step.run.kind
     if step.description:
         yield "description"
-    for value in call.args.values():
-        yield from _value(value)
+    yield from _values(call.args.values())
     yield from _policy(call.policy)
 
 
@@ -231,8 +232,8 @@ def _policy(policy: Policy) -> Iterator[str]:
         yield "secrets"
 
 
-def _value(value: Value) -> Iterator[str]:
-    for part in parts(value):
+def _values(values: Iterable[Value]) -> Iterator[str]:
+    for part in chain.from_iterable(map(parts, values)):
         match part:
             case ListOf() | DictOf() | Text():
                 yield "values"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from typing_extensions import assert_never
 
@@ -49,10 +50,11 @@ def draw(pipeline: Pipeline, form: Drawing = "text") -> str:
     if form == "text":
         return "".join(f"{line}\n" for line in _outline(shape))
     picture = Picture(shape)
-    return _mermaid(picture) if form == "mermaid" else _dot(picture)
+    drawing = _Mermaid(picture) if form == "mermaid" else _Dot(picture)
+    return "".join(f"{line}\n" for line in drawing.lines())
 
 
-def words(value: Value) -> str:
+def words(value: Value) -> str:  # noqa: C901 -- one case for each kind of value
     """A value as a short expression, for people.
 
     >>> words(Compare(op=">", left=Out(ref="model", path=("auc",)), right=Const(value=0.7)))
@@ -210,87 +212,102 @@ class Picture:
         return tuple(one for one in inside if one not in waited and isinstance(self.shape.nodes[one], Call)) or (id,)
 
 
-def _mermaid(picture: Picture) -> str:
-    shape = picture.shape
-    names = {id: f"n{number}" for number, id in enumerate(shape.nodes, 1)}
+class _Form(ABC):
+    """How a form draws nodes and blocks; arrows are its own."""
 
+    end: ClassVar[str]
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture, self.pipeline = picture, picture.shape.pipeline
+        self.names = {id: f"n{number}" for number, id in enumerate(picture.shape.nodes, 1)}
+
+    @abstractmethod
+    def node(self, name: str, text: str, kind: Literal["call", "if", "each"]) -> str: ...
+
+    @abstractmethod
+    def frame(self, name: str, node: Each | Group) -> Iterable[str]:
+        """What opens the block of a node."""
+
+    def block(self, body: tuple[AnyNode, ...], indent: str = "  ") -> Iterator[str]:
+        for node in body:
+            name = self.names[node.id]
+            match node:
+                case Call():
+                    yield indent + self.node(name, node.id, "call")
+                case If():
+                    yield indent + self.node(name, _entry(node), "if")
+                    for arm in node.arms:
+                        yield from self.block(arm.body, indent)
+                case Each() | Group():
+                    yield from (indent + line for line in self.frame(name, node))
+                    if isinstance(node, Each):
+                        yield f"{indent}  {self.node(name, _entry(node), 'each')}"
+                    yield from self.block(node.body, indent + "  ")
+                    yield indent + self.end
+                case Include():
+                    raise AssertionError("inlined")
+                case _:
+                    assert_never(node)
+
+    @abstractmethod
+    def lines(self) -> Iterator[str]:
+        """The whole drawing."""
+
+
+class _Mermaid(_Form):
+    end = "end"
+
+    @staticmethod
     def quoted(text: str) -> str:
         # Mermaid reads entities with a # in place of the &.
         return '"' + "".join(c if c not in '"#&<>`' else f"#{ord(c)};" for c in _short(text)) + '"'
 
-    def block(body: tuple[AnyNode, ...], indent: str) -> Iterator[str]:
-        for node in body:
-            name = names[node.id]
-            match node:
-                case Call():
-                    yield f"{indent}{name}[{quoted(node.id)}]"
-                case If():
-                    yield f"{indent}{name}{{{quoted(_entry(node))}}}"
-                    for arm in node.arms:
-                        yield from block(arm.body, indent)
-                case Each():
-                    yield f"{indent}subgraph {name}s[{quoted(f'each {node.id}')}]"
-                    yield f"{indent}  {name}{{{{{quoted(_entry(node))}}}}}"
-                    yield from block(node.body, indent + "  ")
-                    yield f"{indent}end"
-                case Group():
-                    yield f"{indent}subgraph {name}[{quoted(node.id)}]"
-                    yield from block(node.body, indent + "  ")
-                    yield f"{indent}end"
-                case Include():
-                    raise AssertionError("inlined")
-                case _:
-                    assert_never(node)
+    def node(self, name: str, text: str, kind: Literal["call", "if", "each"]) -> str:
+        left, right = {"call": "[]", "if": "{}", "each": ("{{", "}}")}[kind]
+        return name + left + self.quoted(text) + right
 
-    lines = ["flowchart TD", *block(shape.pipeline.body, "  ")]
-    for edge in picture.edges:
-        arrow = "-.->" if edge.order else "-->"
-        label = f"|{quoted(edge.label)}|" if edge.label else ""
-        lines.append(f"  {names[edge.start]} {arrow}{label} {names[edge.end]}")
-    if shape.pipeline.final:
-        lines.append(f"  final([{quoted(f'finally {shape.pipeline.final.call.id}')}])")
-    return "".join(f"{line}\n" for line in lines)
+    def frame(self, name: str, node: Each | Group) -> Iterable[str]:
+        each = isinstance(node, Each)
+        yield (
+            f"subgraph {name}s[{self.quoted(f'each {node.id}')}]"
+            if each
+            else f"subgraph {name}[{self.quoted(node.id)}]"
+        )
+
+    def lines(self) -> Iterator[str]:
+        yield "flowchart TD"
+        yield from self.block(self.pipeline.body)
+        for edge in self.picture.edges:
+            arrow = "-.->" if edge.order else "-->"
+            label = f"|{self.quoted(edge.label)}|" if edge.label else ""
+            yield f"  {self.names[edge.start]} {arrow}{label} {self.names[edge.end]}"
+        if self.pipeline.final:
+            yield f"  final([{self.quoted(f'finally {self.pipeline.final.call.id}')}])"
 
 
-def _dot(picture: Picture) -> str:
-    shape = picture.shape
-    names = {id: f"n{number}" for number, id in enumerate(shape.nodes, 1)}
+class _Dot(_Form):
+    end = "}"
 
+    @staticmethod
     def quoted(text: str) -> str:
         return '"' + _short(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
-    def cluster(node: Each | Group, label: str, indent: str) -> Iterator[str]:
-        yield f"{indent}subgraph cluster_{names[node.id]} {{"
-        yield f"{indent}  label={quoted(label)};"
-        if isinstance(node, Each):
-            yield f"{indent}  {names[node.id]} [shape=hexagon, label={quoted(_entry(node))}];"
-        yield from block(node.body, indent + "  ")
-        yield f"{indent}}}"
+    def node(self, name: str, text: str, kind: Literal["call", "if", "each"]) -> str:
+        shape = {"call": "", "if": "shape=diamond, ", "each": "shape=hexagon, "}[kind]
+        return f"{name} [{shape}label={self.quoted(text)}];"
 
-    def block(body: tuple[AnyNode, ...], indent: str) -> Iterator[str]:
-        for node in body:
-            match node:
-                case Call():
-                    yield f"{indent}{names[node.id]} [label={quoted(node.id)}];"
-                case If():
-                    yield f"{indent}{names[node.id]} [shape=diamond, label={quoted(_entry(node))}];"
-                    for arm in node.arms:
-                        yield from block(arm.body, indent)
-                case Each():
-                    yield from cluster(node, f"each {node.id}", indent)
-                case Group():
-                    yield from cluster(node, node.id, indent)
-                case Include():
-                    raise AssertionError("inlined")
-                case _:
-                    assert_never(node)
+    def frame(self, name: str, node: Each | Group) -> Iterable[str]:
+        yield f"subgraph cluster_{name} {{"
+        yield f"  label={self.quoted(f'each {node.id}' if isinstance(node, Each) else node.id)};"
 
-    lines = [f"digraph {quoted(shape.pipeline.name)} {{", "  node [shape=box];"]
-    lines += block(shape.pipeline.body, "  ")
-    for edge in picture.edges:
-        marks = [f"label={quoted(edge.label)}"] if edge.label else []
-        marks += ["style=dashed"] if edge.order else []
-        lines.append(f"  {names[edge.start]} -> {names[edge.end]} [{', '.join(marks)}];")
-    if shape.pipeline.final:
-        lines.append(f"  final [shape=ellipse, label={quoted(f'finally {shape.pipeline.final.call.id}')}];")
-    return "".join(f"{line}\n" for line in [*lines, "}"])
+    def lines(self) -> Iterator[str]:
+        yield f"digraph {self.quoted(self.pipeline.name)} {{"
+        yield "  node [shape=box];"
+        yield from self.block(self.pipeline.body)
+        for edge in self.picture.edges:
+            marks = [f"label={self.quoted(edge.label)}"] if edge.label else []
+            marks += ["style=dashed"] if edge.order else []
+            yield f"  {self.names[edge.start]} -> {self.names[edge.end]} [{', '.join(marks)}];"
+        if self.pipeline.final:
+            yield f"  final [shape=ellipse, label={self.quoted(f'finally {self.pipeline.final.call.id}')}];"
+        yield "}"

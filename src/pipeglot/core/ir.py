@@ -611,23 +611,27 @@ def blocks(node: AnyNode) -> tuple[tuple[AnyNode, ...], ...]:
             assert_never(node)
 
 
+def operands(value: Value) -> tuple[Value, ...]:
+    """The values that a value is made of."""
+    match value:
+        case ListOf(items=inner) | Text(parts=inner) | All(operands=inner) | Any_(operands=inner):
+            return inner
+        case DictOf():
+            return tuple(v for _, v in value.items)
+        case Compare():
+            return (value.left, value.right)
+        case IsIn():
+            return (value.value,)
+        case Not():
+            return (value.operand,)
+        case Const() | ParamRef() | Out() | Item() | Ctx():
+            return ()
+        case _:
+            assert_never(value)
+
+
 def parts(value: Value) -> Iterator[Value]:
     """A value and every value inside it."""
     yield value
-    match value:
-        case ListOf(items=inner) | Text(parts=inner) | All(operands=inner) | Any_(operands=inner):
-            pass
-        case DictOf():
-            inner = tuple(v for _, v in value.items)
-        case Compare():
-            inner = (value.left, value.right)
-        case IsIn():
-            inner = (value.value,)
-        case Not():
-            inner = (value.operand,)
-        case Const() | ParamRef() | Out() | Item() | Ctx():
-            return
-        case _:
-            assert_never(value)
-    for each in inner:
+    for each in operands(value):
         yield from parts(each)

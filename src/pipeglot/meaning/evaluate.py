@@ -59,7 +59,7 @@ class Scope(Protocol):
         ...
 
 
-def evaluate(value: Value, scope: Scope) -> Json:
+def evaluate(value: Value, scope: Scope) -> Json:  # noqa: C901 -- one case for each kind of value
     """The JSON value `value` stands for; raises EvaluationError when it cannot be formed.
 
     >>> evaluate(Text(parts=(Const(value="n = "), Const(value=0.5))), None)

@@ -97,30 +97,8 @@ class Facts:
         return list(self._uses())
 
     def _uses(self) -> Iterator[Use]:
-        for id, node in self.shape.nodes.items():
-            frames, at = self.shape.frames[id], self.place(node)
-            match node:
-                case Call() | Include():
-                    for name, value in node.args.items():
-                        yield Use(value, node, frames, at, f"argument {name!r} of {id!r}")
-                case If():
-                    for arm in node.arms:
-                        if arm.when is not None:
-                            where = arm.at or at
-                            yield Use(arm.when, node, frames, where, f"a condition of {id!r}", condition=True)
-                    for merged in node.merged:
-                        for number, value in enumerate(merged.values):
-                            inside = (*frames, Frame(id, number))
-                            yield Use(value, node, inside, merged.at or at, f"{merged.id!r}", merged)
-                case Each():
-                    yield Use(node.items, node, frames, at, f"the items of {id!r}")
-                    for collected in node.collected:
-                        where = collected.at or at
-                        yield Use(collected.value, node, (*frames, Frame(id)), where, f"{collected.id!r}", collected)
-                case Group():
-                    pass
-                case _:
-                    assert_never(node)
+        for node in self.shape.nodes.values():
+            yield from self._uses_of(node)
         final, result = self.pipeline.final, self.pipeline.result
         if final is not None:
             for name, value in final.call.args.items():
@@ -128,6 +106,31 @@ class Facts:
                 yield Use(value, final.call, (), at, f"argument {name!r} of {final.call.id!r}", final=True)
         if result is not None:
             yield Use(result, None, (), self.pipeline.at, "the result")
+
+    def _uses_of(self, node: AnyNode) -> Iterator[Use]:
+        frames, at = self.shape.frames[node.id], self.place(node)
+        match node:
+            case Call() | Include():
+                for name, value in node.args.items():
+                    yield Use(value, node, frames, at, f"argument {name!r} of {node.id!r}")
+            case If():
+                for arm in node.arms:
+                    if arm.when is not None:
+                        where = arm.at or at
+                        yield Use(arm.when, node, frames, where, f"a condition of {node.id!r}", condition=True)
+                for merged in node.merged:
+                    for number, value in enumerate(merged.values):
+                        inside = (*frames, Frame(node.id, number))
+                        yield Use(value, node, inside, merged.at or at, f"{merged.id!r}", merged)
+            case Each():
+                yield Use(node.items, node, frames, at, f"the items of {node.id!r}")
+                for collected in node.collected:
+                    where = collected.at or at
+                    yield Use(collected.value, node, (*frames, Frame(node.id)), where, f"{collected.id!r}", collected)
+            case Group():
+                pass
+            case _:
+                assert_never(node)
 
     @cached_property
     def scope(self) -> TypeScope:

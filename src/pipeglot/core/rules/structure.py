@@ -30,10 +30,11 @@ from pipeglot.core.ir import (
     Pipeline,
     Text,
     blocks,
+    operands,
     parts,
 )
 from pipeglot.core.rules.facts import Facts, Findings, Use
-from pipeglot.core.shape import Frame, outputs, transparent
+from pipeglot.core.shape import Frame, inputs, outputs, sources, transparent
 
 LONGEST = 200
 """Characters of an id or a name."""
@@ -55,37 +56,22 @@ def _inside(thing: Any) -> Iterable[Any]:
     match thing:
         case dict():
             return thing.values()
-        case list() | tuple():
+        case list():
             return thing
         case Pipeline():
             final = [thing.final.call] if thing.final else []
             rest = [thing.result] if thing.result is not None else []
             return [*thing.body, *final, *rest]
-        case If():
-            merged = [value for m in thing.merged for value in m.values]
-            whens = [arm.when for arm in thing.arms if arm.when is not None]
-            return [*merged, *whens, *(node for arm in thing.arms for node in arm.body)]
-        case Each():
-            return [thing.items, *thing.body, *(c.value for c in thing.collected)]
-        case Group():
-            return thing.body
-        case Call():
-            return thing.args.values()
-        case Include():
-            return [*thing.args.values(), *_inside(thing.pipeline)]
+        case If() | Each() | Group() | Call() | Include():
+            included = [*thing.args.values(), *_inside(thing.pipeline)] if isinstance(thing, Include) else []
+            leaving = (value for output in outputs(thing) for value in sources(output))
+            return [*inputs(thing), *included, *leaving, *(node for block in blocks(thing) for node in block)]
         case Const():
             return [thing.value] if isinstance(thing.value, list | dict) else []
-        case ListOf(items=inner) | Text(parts=inner) | All(operands=inner) | Any_(operands=inner):
-            return inner
-        case DictOf():
-            return [value for _, value in thing.items]
-        case Compare():
-            return [thing.left, thing.right]
-        case IsIn():
-            return [thing.value]
-        case Not():
-            return [thing.operand]
-    return []
+        case None | bool() | int() | float() | str():
+            return []
+        case _:
+            return operands(thing)
 
 
 def unicode_text(facts: Facts) -> Findings:

@@ -266,7 +266,7 @@ def truth(condition, given):
     return value
 
 
-def _value(node, given):  # noqa: C901  one case for each kind of expression
+def _value(node, given):  # noqa: C901 -- one case for each kind of expression
     match node:
         case ast.BoolOp(op=op, values=values):
             wanted = isinstance(op, ast.Or)
