@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeglot import backends, engines
-from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, failure, instant
+from pipeglot.backends.base import EngineRun, EngineTask, Mode, failure, instant
 from pipeglot.codegen.value_types import Types
 from pipeglot.compare.model import NotCompared
 from pipeglot.core import secrets
@@ -32,7 +32,7 @@ from pipeglot.migrate.matching import Match, TaskMap, match, place_of, plain
 from pipeglot.migrate.native_file import readable, surroundings
 from pipeglot.migrate.native_output import NOTHING, output_of
 from pipeglot.migrate.placement import Runs, place, together
-from pipeglot.migrate.runner import Listener, Task
+from pipeglot.migrate.runner import Listener, Side, Task
 
 STATES: dict[str, CallState] = {
     "success": "succeeded",
@@ -57,7 +57,7 @@ STATES: dict[str, CallState] = {
 
 
 @dataclass
-class NativeSide:
+class NativeSide(Side):
     """A native DAG, flow, job or pipeline file, run as it is.
 
     `reading` is what became of the last run.
@@ -72,9 +72,6 @@ class NativeSide:
     python: Path | None = None
     timeout: float | None = None
     reading: Reading | None = field(default=None, compare=False)
-
-    def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
-        return None
 
     def not_compared(self) -> Sequence[NotCompared]:
         return [] if self.reading is None else list(self.reading.not_compared(self.file.name))

@@ -77,6 +77,19 @@ class Runner(Protocol):
         ...
 
 
+class Side:
+    """What a side does that has nothing of its own to say."""
+
+    def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
+        return None
+
+    def refuses(self) -> str:
+        return ""
+
+    def not_compared(self) -> Sequence[NotCompared]:
+        return ()
+
+
 def unusable(message: str, help: str) -> AuthoringError:
     """A side that cannot be used (PG360)."""
     return AuthoringError([Diagnostic("PG360", "error", message, None, help)])

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, Mode
 from pipeglot.compare.folders import ROOT, Folders
-from pipeglot.compare.model import NotCompared, Source
+from pipeglot.compare.model import Source
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
@@ -28,12 +28,12 @@ from pipeglot.meaning.run import Interrupted
 from pipeglot.meaning.run import execute as execute_here
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import NativeSide
-from pipeglot.migrate.runner import Listener, Runner, Task, unusable
+from pipeglot.migrate.runner import Listener, Runner, Side, Task, unusable
 from pipeglot.migrate.source_code import step_code
 
 
 @dataclass
-class CompiledSide:
+class CompiledSide(Side):
     """A target: the pipeline is compiled for it and run on its engine, in a sandbox of its own."""
 
     spec: str
@@ -45,12 +45,6 @@ class CompiledSide:
 
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return backends.compile(pipeline, self.engine, allow=allow)
-
-    def not_compared(self) -> Sequence[NotCompared]:
-        return ()
-
-    def refuses(self) -> str:
-        return ""
 
     def check(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
@@ -116,20 +110,11 @@ def _surroundings(env: Mapping[str, str]) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class LocalSide:
+class LocalSide(Side):
     """The reference: the pipeline's meaning, run in this process."""
 
     spec: str = "local"
     engine: str = "local"
-
-    def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
-        return None
-
-    def not_compared(self) -> Sequence[NotCompared]:
-        return ()
-
-    def refuses(self) -> str:
-        return ""
 
     def check(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
@@ -170,7 +155,7 @@ class LocalSide:
 
 
 @dataclass(frozen=True)
-class RecordedSide:
+class RecordedSide(Side):
     """A run that was made before, read from its Record."""
 
     spec: str
@@ -179,12 +164,6 @@ class RecordedSide:
     @property
     def engine(self) -> str:
         return self.recorded.engine
-
-    def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
-        return None
-
-    def not_compared(self) -> Sequence[NotCompared]:
-        return ()
 
     def refuses(self) -> str:
         return "is a run that was made before"
