@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from pipeglot.core.free_variables import Uses, assignments, mutations, uses
+from pipeglot.core.free_variables import Uses, assignments, last_name, mutations, uses
 
 Kind: TypeAlias = Literal["import", "value", "class", "function"]
 
@@ -328,12 +328,3 @@ def _root(node: ast.expr) -> ast.expr:
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node
-
-
-def last_name(node: ast.expr) -> str:
-    """The last name of `a.b.c`, or nothing."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""

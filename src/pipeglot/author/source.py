@@ -14,8 +14,9 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pipeglot.author.module_index import File, Statement, first_line, last_name, open_file
+from pipeglot.author.module_index import File, Statement, first_line, open_file
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
+from pipeglot.core.free_variables import last_name
 from pipeglot.core.ir import At, Chunk, Imported, Inlined
 
 _BUILTINS = frozenset(dir(builtins)) | {"__name__"}

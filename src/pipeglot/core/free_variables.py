@@ -66,7 +66,7 @@ def _annotations(node: ast.stmt) -> Iterator[ast.expr]:
                 yield note
             case ast.FunctionDef(returns=ast.expr() as note) | ast.AsyncFunctionDef(returns=ast.expr() as note):
                 yield note
-            case ast.Assign(value=ast.Subscript(value=base) as note) if _is_type(_last(base)):
+            case ast.Assign(value=ast.Subscript(value=base) as note) if _is_type(last_name(base)):
                 yield note  # an alias such as `Rows = list["Row"]`
 
 
@@ -80,16 +80,17 @@ def _quoted(note: ast.AST) -> Iterator[str]:
                 return
             yield from (each.id for each in ast.walk(inner) if isinstance(each, ast.Name))
             yield from _quoted(inner.body) if not isinstance(inner.body, ast.Constant) else ()
-        case ast.Subscript(value=base) if _last(base) == "Literal":
+        case ast.Subscript(value=base) if last_name(base) == "Literal":
             return
-        case ast.Subscript(value=base, slice=ast.Tuple(elts=[first, *_])) if _last(base) == "Annotated":
+        case ast.Subscript(value=base, slice=ast.Tuple(elts=[first, *_])) if last_name(base) == "Annotated":
             yield from _quoted(first)
         case _:
             for child in ast.iter_child_nodes(note):
                 yield from _quoted(child)
 
 
-def _last(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
+    """The last name of `a.b.c`, or nothing."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeglot import engines
+from pipeglot.core.free_variables import last_name
 from pipeglot.migrate.runner import unusable
 
 _MAKERS = {"airflow": {"DAG", "dag"}, "prefect": {"flow"}, "dagster": {"job", "graph"}, "kfp": {"pipeline"}}
@@ -99,9 +100,9 @@ def _made(tree: ast.Module, makers: set[str]) -> Iterator[str | None]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for one in node.decorator_list:
-                if _last_word(one.func if isinstance(one, ast.Call) else one) in makers:
+                if last_name(one.func if isinstance(one, ast.Call) else one) in makers:
                     yield _named(one, node.name) if isinstance(one, ast.Call) else node.name
-        elif isinstance(node, ast.Call) and _last_word(node.func) == "DAG" and "DAG" in makers:
+        elif isinstance(node, ast.Call) and last_name(node.func) == "DAG" and "DAG" in makers:
             yield _named(node, None)
 
 
@@ -114,10 +115,6 @@ def _named(call: ast.Call, default: str | None) -> str | None:
         return default
     value = values[0]
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
-
-
-def _last_word(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _words_of(tree: ast.Module) -> set[str]:
