@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeglot import backends, engines
-from pipeglot.backends.base import EngineRun, EngineTask, Mode, failure, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, failure, instant
 from pipeglot.codegen.value_types import Types
 from pipeglot.compare.model import NotCompared
 from pipeglot.core import secrets
