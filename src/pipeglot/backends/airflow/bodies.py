@@ -71,7 +71,7 @@ class Body:
         self.local: dict[str, str] = {}
         self.floats: frozenset[str] = frozenset()
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[str]:  # noqa: C901 -- one case for each kind of work
         naming, task = self.naming, self.task
         self.arguments = dict.fromkeys(naming.variable(s.task) for s in task.inputs.values())
         if task.expands or naming.takes_item(task):

@@ -342,6 +342,11 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
         if pod.variables(node.policy.secrets):
             way_out += "; DAGs are parsed where the cncf.kubernetes provider is"
         found.append(say("PG208", "note", message, node.at, way_out))
+    return [*found, *_of_runs(pipeline)]
+
+
+def _of_runs(pipeline: Pipeline) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
     schedule = pipeline.schedule
     for param in pipeline.params:
         if param.required and schedule is not None:

@@ -14,7 +14,7 @@ from pipeglot.codegen.code import joined
 from pipeglot.codegen.pod import listed
 from pipeglot.codegen.pysource import Spelling
 from pipeglot.core.diagnostic import Diagnostic, Severity
-from pipeglot.core.ir import Call, Each, Interval, Json, Pipeline
+from pipeglot.core.ir import Call, Each, Interval, Json, Pipeline, Schedule
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape
 
@@ -130,6 +130,35 @@ def instance_file(pipeline: Pipeline, job: str) -> str | None:
 
 def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagnostic]:
     """What Dagster does in another way, or not at all."""
+    found = _of_ops(shape, plan, job)
+    for node in calls_with_secrets(pipeline):
+        message = f"{node.id!r} reads secrets from the environment of its op: {listed(node.policy.secrets)}"
+        way_out = "dagster-k8s sets those that say where they are kept; set them where other executors run ops"
+        found.append(say("PG208", "note", message, node.at, way_out))
+    if any(isinstance(node, Each) and node.max_parallel is not None for node in shape.nodes.values()):
+        message = "max_parallel is a limit of the multiprocess executor, which the job now asks for"
+        way_out = "give another executor of yours the same tag_concurrency_limits"
+        found.append(say("PG269", "note", message, pipeline.at, way_out))
+    if pipeline.final is not None:
+        message = f"the final call is the job {job}__{plan.final.name if plan.final else ''}, which sensors ask for"
+        way_out = "the daemon has to run; where run_retries are on, every try of a run that failed has a final run"
+        found.append(say("PG267", "note", message, pipeline.final.at, way_out))
+    if pipeline.schedule is not None:
+        found += _of_schedule(pipeline, pipeline.schedule)
+    if pipeline.max_active_runs is not None:
+        message = f"at most {pipeline.max_active_runs} runs at once: instances keep that with the limit in dagster.yaml"
+        found.append(say("PG263", "warning", message, pipeline.at, "merge it into dagster.yaml of your instance"))
+    if pipeline.run_timeout is not None:
+        message = "the time limit of the run needs run monitoring, and ends the run as CANCELED"
+        found.append(say("PG264", "warning", message, pipeline.at, "see dagster.yaml; the daemon has to run"))
+    for param in pipeline.params:
+        if ("enum" in param.type or "const" in param.type) and not text_choices(param.type):
+            message = f"Dagster does not check the choices of {param.name!r}: it knows only choices of text"
+            found.append(say("PG212", "warning", message, param.at))
+    return found
+
+
+def _of_ops(shape: Shape, plan: Plan, job: str) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for op in plan.ops():
         work = op.work
@@ -149,40 +178,21 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
         if isinstance(node, Call) and node.policy.on_failure is not None:
             message = f"a failure of {node.id!r} that is tolerated shows as SUCCESS; its log and metadata tell of it"
             found.append(say("PG266", "note", message, at))
-    for node in calls_with_secrets(pipeline):
-        message = f"{node.id!r} reads secrets from the environment of its op: {listed(node.policy.secrets)}"
-        way_out = "dagster-k8s sets those that say where they are kept; set them where other executors run ops"
-        found.append(say("PG208", "note", message, node.at, way_out))
-    if any(isinstance(node, Each) and node.max_parallel is not None for node in shape.nodes.values()):
-        message = "max_parallel is a limit of the multiprocess executor, which the job now asks for"
-        way_out = "give another executor of yours the same tag_concurrency_limits"
-        found.append(say("PG269", "note", message, pipeline.at, way_out))
-    if pipeline.final is not None:
-        message = f"the final call is the job {job}__{plan.final.name if plan.final else ''}, which sensors ask for"
-        way_out = "the daemon has to run; where run_retries are on, every try of a run that failed has a final run"
-        found.append(say("PG267", "note", message, pipeline.final.at, way_out))
-    schedule = pipeline.schedule
-    if schedule is not None:
-        if schedule.catch_up and schedule.start is None:
-            message = "Dagster does not know since when ticks were missed"
-            found.append(say("PG214", "loss", message, pipeline.at, "give the schedule a start"))
-        if isinstance(schedule.timing, Interval) and schedule.start is None:
-            message = f"Dagster counts {schedule.timing.seconds} seconds from 1970, not from when it is switched on"
-            found.append(say("PG210", "warning", message, pipeline.at, "give the schedule a start"))
-        found += clock_changes(pipeline, "dagster", "Dagster", cron_ticks)
-        if missing := [param.name for param in pipeline.params if param.required]:
-            message = f"scheduled runs have no value for {missing[0]!r}"
-            found.append(say("PG209", "error", message, pipeline.at, "give the parameter a default"))
-    if pipeline.max_active_runs is not None:
-        message = f"at most {pipeline.max_active_runs} runs at once: instances keep that with the limit in dagster.yaml"
-        found.append(say("PG263", "warning", message, pipeline.at, "merge it into dagster.yaml of your instance"))
-    if pipeline.run_timeout is not None:
-        message = "the time limit of the run needs run monitoring, and ends the run as CANCELED"
-        found.append(say("PG264", "warning", message, pipeline.at, "see dagster.yaml; the daemon has to run"))
-    for param in pipeline.params:
-        if ("enum" in param.type or "const" in param.type) and not text_choices(param.type):
-            message = f"Dagster does not check the choices of {param.name!r}: it knows only choices of text"
-            found.append(say("PG212", "warning", message, param.at))
+    return found
+
+
+def _of_schedule(pipeline: Pipeline, schedule: Schedule) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    if schedule.catch_up and schedule.start is None:
+        message = "Dagster does not know since when ticks were missed"
+        found.append(say("PG214", "loss", message, pipeline.at, "give the schedule a start"))
+    if isinstance(schedule.timing, Interval) and schedule.start is None:
+        message = f"Dagster counts {schedule.timing.seconds} seconds from 1970, not from when it is switched on"
+        found.append(say("PG210", "warning", message, pipeline.at, "give the schedule a start"))
+    found += clock_changes(pipeline, "dagster", "Dagster", cron_ticks)
+    if missing := [param.name for param in pipeline.params if param.required]:
+        message = f"scheduled runs have no value for {missing[0]!r}"
+        found.append(say("PG209", "error", message, pipeline.at, "give the parameter a default"))
     return found
 
 
