@@ -109,7 +109,6 @@ MOVING = {
     "backends/prefect/certain.py:decidable",
     "backends/prefect/certain.py:schema",
     "backends/prefect/certain.py:write",
-    "backends/prefect/loops.py:static",
     "codegen/declared_types.py:declared",
     "codegen/value_types.py:decidable",
 }

@@ -11,7 +11,7 @@ import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -518,21 +518,27 @@ class Names:
     ('load_2', 'load_3', 'load_2')
     """
 
-    def __init__(self, taken: Iterable[str] = (), clean: Callable[[str], str] = identifier) -> None:
-        self._taken = set(taken) | RESERVED
+    def __init__(
+        self, taken: Iterable[str] = (), clean: Callable[[str], str] = identifier, around: Container[str] = ()
+    ) -> None:
+        """`around`: names that are taken too, and that are not copied."""
+        self._taken = set(taken)
+        self._around = around
         self._clean = clean
         self._by_key: dict[object, str] = {}
+        self._numbers: dict[str, int] = {}
 
     def free(self, name: str) -> bool:
         """Whether nothing has this name yet."""
-        return name not in self._taken
+        return not (name in self._taken or name in self._around or name in RESERVED)
 
     def __call__(self, key: object, text: str) -> str:
         if key not in self._by_key:
-            base, number = self._clean(text), 2
-            name = base
-            while name in self._taken:
+            base = self._clean(text)
+            name, number = base, self._numbers.get(base, 2)
+            while not self.free(name):
                 name, number = f"{base}_{number}", number + 1
+            self._numbers[base] = number
             self._taken.add(name)
             self._by_key[key] = name
         return self._by_key[key]

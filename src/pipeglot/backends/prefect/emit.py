@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import keyword
-from typing import Any
 
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen.frame import render_frame
 from pipeglot.codegen.pod import listed
-from pipeglot.codegen.pysource import (
-    Atom,
-    Bracket,
-    Code,
-    Doc,
-    Entry,
-    Imports,
-    call,
-    identifier,
-    literal,
-    statement,
-)
+from pipeglot.codegen.pysource import Code, Imports
 from pipeglot.codegen.python import (
     STANDARD,
     author_code,
@@ -36,13 +24,15 @@ from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline
 
+from .analysis import Analysis
 from .certain import Types
 from .deployment import deployment_file, losses, options
-from .flow import Flow, filled
-from .helpers import HELPERS, NEEDS
+from .lower import lower
+from .module import Module
 from .naming import name_tasks
-from .signature import parameter
-from .tasks import Module, Tasks, docstring, is_plain
+from .signature import constants, flow_name, head, title
+from .statements import FlowPrinter
+from .tasks import TaskPrinter, is_plain
 
 _REFUSED_PARAMETERS = frozenset({"wait_for", "return_state", "self", "cls", "model_config"})
 
@@ -50,37 +40,31 @@ _REFUSED_PARAMETERS = frozenset({"wait_for", "return_state", "self", "cls", "mod
 def emit(pipeline: Pipeline) -> Compiled:
     """The files, and what there is to say about them."""
     pipeline = inline(pipeline)
-    stem, name = module_stem(pipeline), _flow_name(pipeline)
+    stem, name = module_stem(pipeline), flow_name(pipeline)
     shape = Shape(pipeline)
-    types, naming, imports = Types(shape), name_tasks(shape), Imports()
+    naming, imports = name_tasks(shape), Imports()
     author = author_code(pipeline, imports)
     diagnostics = [*author.diagnostics, *_findings(pipeline, shape), *losses(pipeline)]
     if any(d.severity == "error" for d in diagnostics):
         return Compiled("prefect", {}, f"{stem}.py", name, tuple(diagnostics))
-    calls = [*shape.calls, *([pipeline.final.call] if pipeline.final else [])]
-    steps = {call.step for call in calls}
-    boundary = boundary_code([step for step in pipeline.steps if step.name in steps], imports)
-    module = Module(pipeline, author, imports)
-    tasks = Tasks(module, shape, types, naming)
-    constants, head = _head(pipeline, module)
-    flow = Flow(module, shape, types, tasks)
-    flow.write()
-    for helper in sorted(module.helpers):
-        for need in NEEDS.get(helper, ()):
-            module.use(need)
-    helpers = [module.helper(each) for each in HELPERS if each in module.helpers]
-    generated = [*constants, boundary, *helpers, *tasks.sources()]
+    analysis, module = Analysis(shape, Types(shape)), Module(pipeline, author, imports)
+    boundary = boundary_code([step for step in pipeline.steps if step.name in analysis.uses], imports)
+    plan = lower(analysis, module, naming)
+    tasks = TaskPrinter(module, analysis).sources(plan.tasks)
+    printer = FlowPrinter(module)
+    printer.flow(plan)
+    flow = "\n".join([head(module, plan, options(pipeline)[0]), *printer.lines])
+    generated = [*constants(module, plan), boundary, *module.helpers(), *tasks]
     sections = [
         author.text,
         author.hidden.again(generated),
         *(author.hidden.immune(part, imports) for part in generated),
     ]
-    own = author.hidden.within({param.name for param in pipeline.params})
-    main = own.immune("\n".join([head, *filled(flow.lines)]), imports)
+    main = author.hidden.within({param.name for param in pipeline.params}).immune(flow, imports)
     startable = not any(param.required for param in pipeline.params)
     text = render_frame(
         "prefect.py.j2",
-        docstring=Code(f'"""{_title(pipeline)}"""'),
+        docstring=Code(f'"""{title(pipeline)}"""'),
         header=header(pipeline),
         imports=Code(imports.text(STANDARD)),
         code=spaced([*sections, main]),
@@ -88,50 +72,6 @@ def emit(pipeline: Pipeline) -> Compiled:
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
     return Compiled("prefect", files, f"{stem}.py", name, tuple(diagnostics), naming.node, plan=naming)
-
-
-def _title(pipeline: Pipeline) -> str:
-    """The first line of the description where it can stand in a docstring, else a plain sentence."""
-    first = pipeline.description.strip().partition("\n")[0].strip()
-    if first and len(first) <= 80 and first.isprintable() and not any(char in first for char in '\\"'):
-        return first
-    return f"The pipeline {identifier(pipeline.name)} as a Prefect flow."
-
-
-def _head(pipeline: Pipeline, module: Module) -> tuple[list[Code], str]:
-    """The flow's decorator, signature and docstring; default lists and dicts are constants of the file."""
-    constants: list[Code] = []
-    entries: list[Entry] = []
-    for param in sorted(pipeline.params, key=lambda param: not param.required):
-        default: Doc = literal(param.default)
-        if isinstance(param.default, list | dict):
-            name = module.name(("default", param.name), f"DEFAULT_{param.name.upper()}")
-            kind = "list" if isinstance(param.default, list) else "dict"
-            many = module.use("Any") if kind == "list" else f"str, {module.use('Any')}"
-            constants.append(Code(statement(f"{name}: {kind}[{many}] = ", default)))
-            default = Atom(name)
-        entries.append(parameter(param, None if param.required else default, module.use))
-    given: dict[str, Any] = {"name": _flow_name(pipeline)}
-    told = [param for param in pipeline.params if is_plain(param.description)]
-    doc = docstring(pipeline.description)
-    if told:
-        # Prefect takes the descriptions of parameters from there.
-        lines = [f'"""{_title(pipeline)}', "", "Args:", *(f"    {p.name}: {p.description}" for p in told), '"""']
-        doc = [f"    {line}".rstrip() for line in lines]
-    if pipeline.description and (told or not doc):
-        given["description"] = pipeline.description
-    if pipeline.run_timeout is not None:
-        given["timeout_seconds"] = pipeline.run_timeout
-    given.update(options(pipeline)[0])
-    decorator = statement("@", call(module.use("flow"), **given))
-    head = statement("", Bracket(f"def {module.flow}(", tuple(entries), ")"), ":")
-    return constants, "\n".join([decorator, head, *doc])
-
-
-def _flow_name(pipeline: Pipeline) -> str:
-    """Prefect refuses `/ % & > <`, and sends the name in an HTTP header: no control character, no space around."""
-    kept = "".join(char if char.isprintable() and char not in "/%&><" else "-" for char in pipeline.name)
-    return kept.strip() or "flow"
 
 
 def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
@@ -147,8 +87,8 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
             message = f"a flow cannot have a parameter {param.name!r}: the name is taken"
             found.append(Diagnostic("PG200", "error", message, param.at, "rename the parameter", "prefect"))
     found += options(pipeline)[2]
-    if _flow_name(pipeline) != pipeline.name:
-        message = f"the flow is called {_flow_name(pipeline)!r}: Prefect takes no / % & > <, control or outer space"
+    if flow_name(pipeline) != pipeline.name:
+        message = f"the flow is called {flow_name(pipeline)!r}: Prefect takes no / % & > <, control or outer space"
         found.append(Diagnostic("PG207", "note", message, pipeline.at, target="prefect"))
     for node in shape.nodes.values():
         if isinstance(node, Call) and node.policy.timeout is not None:

@@ -1,12 +1,30 @@
-"""A flow's parameters: annotations by which Prefect refuses what the language refuses."""
+"""The head of a flow: its decorator, its parameters with annotations by which Prefect refuses what the language refuses, and
+its docstring."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, call, flat, literal, statement, width
-from pipeglot.core.ir import Param, Schema
+from pipeglot.codegen.pysource import (
+    WIDTH,
+    Atom,
+    Bracket,
+    Code,
+    Doc,
+    Entry,
+    call,
+    flat,
+    identifier,
+    literal,
+    statement,
+    width,
+)
+from pipeglot.core.ir import Param, Pipeline, Schema
+
+from .module import Module
+from .plan import FlowPlan
+from .tasks import docstring, is_plain
 
 INDENT = 4
 """Where a parameter stands when the signature takes more than one line."""
@@ -24,6 +42,55 @@ _BOUNDS = {
     "maxItems": "max_length",
 }
 _STRICT = {"boolean": "StrictBool", "integer": "StrictInt", "string": "StrictStr"}
+
+
+def head(module: Module, plan: FlowPlan, options: Mapping[str, Any]) -> Code:
+    """The flow's decorator, signature and docstring."""
+    pipeline = module.pipeline
+    entries: list[Entry] = []
+    for param in sorted(pipeline.params, key=lambda param: not param.required):
+        default = Atom(plan.constants[param.name]) if param.name in plan.constants else literal(param.default)
+        entries.append(parameter(param, None if param.required else default, module.use))
+    given: dict[str, Any] = {"name": flow_name(pipeline)}
+    told = [param for param in pipeline.params if is_plain(param.description)]
+    doc = docstring(pipeline.description)
+    if told:
+        # Prefect takes the descriptions of parameters from there.
+        lines = [f'"""{title(pipeline)}', "", "Args:", *(f"    {p.name}: {p.description}" for p in told), '"""']
+        doc = [f"    {line}".rstrip() for line in lines]
+    if pipeline.description and (told or not doc):
+        given["description"] = pipeline.description
+    if pipeline.run_timeout is not None:
+        given["timeout_seconds"] = pipeline.run_timeout
+    given.update(options)
+    decorator = statement("@", call(module.use("flow"), **given))
+    signature = statement("", Bracket(f"def {module.flow}(", tuple(entries), ")"), ":")
+    return Code("\n".join([decorator, signature, *doc]))
+
+
+def constants(module: Module, plan: FlowPlan) -> list[Code]:
+    """Default lists and dicts as constants of the file."""
+    found: list[Code] = []
+    for param in module.pipeline.params:
+        if name := plan.constants.get(param.name):
+            any_ = module.use("Any")
+            kind = f"list[{any_}]" if isinstance(param.default, list) else f"dict[str, {any_}]"
+            found.append(Code(statement(f"{name}: {kind} = ", literal(param.default))))
+    return found
+
+
+def title(pipeline: Pipeline) -> str:
+    """The first line of the description where it can stand in a docstring, else a plain sentence."""
+    first = pipeline.description.strip().partition("\n")[0].strip()
+    if first and len(first) <= 80 and first.isprintable() and not any(char in first for char in '\\"'):
+        return first
+    return f"The pipeline {identifier(pipeline.name)} as a Prefect flow."
+
+
+def flow_name(pipeline: Pipeline) -> str:
+    """Prefect refuses `/ % & > <`, and sends the name in an HTTP header: no control character, no space around."""
+    kept = "".join(char if char.isprintable() and char not in "/%&><" else "-" for char in pipeline.name)
+    return kept.strip() or "flow"
 
 
 def parameter(param: Param, default: Doc | None, use: Callable[[str], str]) -> Entry:
