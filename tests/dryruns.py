@@ -16,11 +16,11 @@ from pipeglot.compare.judge import judge
 from pipeglot.compare.model import (
     Cell,
     Difference,
-    DryRun,
     Finding,
     Injected,
     Masked,
     NotCompared,
+    Report,
     Seen,
     Side,
     Source,
@@ -133,7 +133,7 @@ def _sides(pipeline: Pipeline, old: list[Record], new: list[Record], entry: tupl
     return sides[0], sides[1]
 
 
-def _judged(pipeline: Pipeline, old: Side, new: Side, params: dict[str, Any], rules: tuple[Rule, ...] = ()) -> DryRun:
+def _judged(pipeline: Pipeline, old: Side, new: Side, params: dict[str, Any], rules: tuple[Rule, ...] = ()) -> Report:
     run = judge(pipeline, old, new, params=params, logical_date=START, started=START, rules=Rules(ignore=rules))
     return run.model_copy(update={"ended": START + timedelta(seconds=31), "pipeglot": "0.0.0"})
 
@@ -158,7 +158,7 @@ TABLE = Difference(
 )
 
 
-def credit(*, diverged: bool = True) -> DryRun:
+def credit(*, diverged: bool = True) -> Report:
     """Credit scoring from Airflow to Prefect, two runs of each side: as it should be, or with a dozen differences."""
     pipeline = credit_pipeline()
     old_rows, new_rows = _credit_rows(1.0, SCORES), _credit_rows(0.7, SCORES)
@@ -210,7 +210,7 @@ def credit(*, diverged: bool = True) -> DryRun:
     return run.model_copy(update={"injected": injected})
 
 
-def weighty() -> DryRun:
+def weighty() -> Report:
     """Credit scoring with differences, and all that a verdict rests on beside them."""
     run = credit()
     places = {one.where: number for number, one in enumerate(run.differences)}
@@ -263,10 +263,10 @@ def weighty() -> DryRun:
             Declared(name="schedule", old="0 6 * * *", verdict="unknown", note="the flow has no deployment"),
         ),
     }
-    return DryRun.model_validate({**dict(run), **update})
+    return Report.model_validate({**dict(run), **update})
 
 
-def inconclusive() -> DryRun:
+def inconclusive() -> Report:
     """The new side could not be run."""
     pipeline = credit_pipeline()
     old = record(pipeline.name, "airflow", "3.3.2", _credit_rows(1.0, SCORES))
@@ -277,7 +277,7 @@ def inconclusive() -> DryRun:
 
 
 @lru_cache
-def large(calls: int = 1000, instances: int = 1000, *, judged: bool = True) -> DryRun:
+def large(calls: int = 1000, instances: int = 1000, *, judged: bool = True) -> Report:
     """A wide and deep pipeline of `calls` calls, and a loop with two more of `instances` instances each.
 
     Unless `judged`, which takes its time, the first instances of the loop are all that is said to differ.
@@ -332,7 +332,7 @@ def large(calls: int = 1000, instances: int = 1000, *, judged: bool = True) -> D
     if judged:
         return _judged(pipeline, *sides, {"seed": 42})
     found = (Difference(kind="state", call="score", index=(n,), old="succeeded", new="failed") for n in (17, 400, 999))
-    return DryRun(
+    return Report(
         pipeline=pipeline.name,
         digest="0" * 12,
         pipeglot="0.0.0",
@@ -350,7 +350,7 @@ def large(calls: int = 1000, instances: int = 1000, *, judged: bool = True) -> D
 HOSTILE = """</script><!--<script>alert(1)//'"`${x}{{ 7*7 }}{% raw %}<img src=x onerror=alert(2)>&lt;|a\n|\u2028]]>"""
 
 
-def hostile() -> DryRun:
+def hostile() -> Report:
     """The same hostile text wherever a text can stand, numbered by place."""
 
     def bad(place: str) -> str:
@@ -395,7 +395,7 @@ def hostile() -> DryRun:
     found = Difference(kind="output", call=bad("id"), path=f"$.{bad('key')}[0]", old=bad("old"), new=bad("new"))
     box = Box(id=bad("id"), kind="call", args={bad("arg"): bad("words")})
     region = Box(id=bad("if"), kind="if", words=(bad("condition"),))
-    return DryRun(
+    return Report(
         pipeline=bad("pipeline"),
         digest=bad("digest"),
         pipeglot=bad("pipeglot"),

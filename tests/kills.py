@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeglot.compare.model import DryRun
+from pipeglot.compare.model import Report
 from tests.distributed.cluster import living
 
 Victim = Literal["old", "new", "comparator", "interrupt"]
@@ -195,7 +195,7 @@ def _nobody_lives(mark: str, one: Round) -> None:
         time.sleep(0.05)
 
 
-def _reports(out: Path, one: Round) -> DryRun | None:
+def _reports(out: Path, one: Round) -> Report | None:
     """What was written, which is whole: the reports are all there or none is."""
     files = sorted(path.name for path in out.glob("*")) if out.exists() else []
     if one.victim == "comparator":
@@ -206,7 +206,7 @@ def _reports(out: Path, one: Round) -> DryRun | None:
     for name in files:
         text = (out / name).read_text()
         assert text.endswith("\n") and (name != "report.html" or "</html>" in text), f"{one}: {name} is cut off"
-    return DryRun.from_json((out / "dryrun.json").read_text()) if "dryrun.json" in files else None
+    return Report.from_json((out / "dryrun.json").read_text()) if "dryrun.json" in files else None
 
 
 def _entries(history: Path) -> list[str]:

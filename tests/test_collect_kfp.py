@@ -15,7 +15,7 @@ import yaml
 from pipeglot import Pipeline, backends, each, finally_, merge, otherwise, pipeline, step, when
 from pipeglot import collect as gather
 from pipeglot.cli import main
-from pipeglot.compare.model import DryRun
+from pipeglot.compare.model import Report
 from pipeglot.compare.records import compare
 from pipeglot.meaning.run import execute
 from pipeglot.migrate.collect import collect
@@ -237,7 +237,7 @@ def test_what_is_not_kept_is_not_compared_with_a_run_from_here(
     dry = ["migrate", "dry-run", "halved.json", "--old", "record:old.json", "--new", "local", "--out", "report"]
     dry += ["--require", "states"]
     assert main(dry) == 0, capsys.readouterr().out
-    found = DryRun.model_validate_json((tmp_path / "report" / "dryrun.json").read_text())
+    found = Report.model_validate_json((tmp_path / "report" / "dryrun.json").read_text())
     assert (found.verdict, found.params["n"]) == ("equivalent", 4)
     gaps = {gap.what: gap.calls for gap in found.not_compared}
     assert {"halve[3]", "add", "whisper"} <= set(gaps["outputs on the old side"])

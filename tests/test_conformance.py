@@ -14,7 +14,7 @@ import pytest
 from pipeglot import backends
 from pipeglot.conformance import corpus, matrix, suite
 from pipeglot.conformance.judge import Trial, judge, reference
-from pipeglot.conformance.report import Report, findings, undeclared
+from pipeglot.conformance.report import ConformanceReport, findings, undeclared
 from pipeglot.conformance.suite import can_run, trial
 from pipeglot.core.ir import (
     Call,
@@ -57,7 +57,7 @@ def test_the_reference_does_what_the_case_says(name: str) -> None:
 
 
 @lru_cache
-def measured(target: str) -> Report:
+def measured(target: str) -> ConformanceReport:
     """The whole corpus in one engine process."""
     return suite.run(target)
 
@@ -82,7 +82,7 @@ def test_every_claim_has_a_case_that_shows_it_and_no_gap_has_closed(target: str)
 def test_the_engine_does_what_the_measured_matrix_says(target: str) -> None:
     found = measured(target)
     path = matrix.RESULTS / matrix.file_name(found)
-    committed = {case.id: case for case in Report.from_json(path.read_text("utf-8")).cases}
+    committed = {case.id: case for case in ConformanceReport.from_json(path.read_text("utf-8")).cases}
     # Docker may be here and not where it was measured, or the other way round.
     compared = [case for case in found.measured().cases if not CASES[case.id].needs]
     assert {case.id: case for case in compared} == {case.id: committed[case.id] for case in compared}, "./dev matrix"

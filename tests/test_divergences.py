@@ -25,7 +25,7 @@ from pipeglot.author.read import read
 from pipeglot.compare.folders import Folders, neutral
 from pipeglot.compare.ignore import Rule, Rules, TableRule
 from pipeglot.compare.judge import judge
-from pipeglot.compare.model import DryRun, Side
+from pipeglot.compare.model import Report, Side
 from pipeglot.compare.order import Order, disorder
 from pipeglot.compare.records import compare
 from pipeglot.core.ir import Pipeline
@@ -172,7 +172,7 @@ def base() -> Record:
     return run(pipeline())
 
 
-def judged(old: Record | list[Record], new: Record | list[Record], **more: Any) -> DryRun:
+def judged(old: Record | list[Record], new: Record | list[Record], **more: Any) -> Report:
     """The verdict on two sides' records."""
     first, second = (tuple(side) if isinstance(side, list) else (side,) for side in (old, new))
     return judge(
@@ -327,7 +327,7 @@ class Files:
 
     base: Path
 
-    def judged(self, old: bytes, new: bytes, name: str = "rows.csv", rules: Rules = BY_ID) -> DryRun:
+    def judged(self, old: bytes, new: bytes, name: str = "rows.csv", rules: Rules = BY_ID) -> Report:
         records, left = [], []
         for folder, content in (("old", old), ("a folder elsewhere/new", new)):
             root = self.base / folder

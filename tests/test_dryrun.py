@@ -30,7 +30,7 @@ from pipeglot import (
 )
 from pipeglot.backends.base import Compiled
 from pipeglot.cli import main
-from pipeglot.compare.model import DryRun, NotCompared
+from pipeglot.compare.model import NotCompared, Report
 from pipeglot.compare.records import compare
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
@@ -450,7 +450,7 @@ def test_half_a_character_that_an_engine_handed_on_is_written_as_its_escape() ->
     assert found.verdict == "diverged"
     for text in (found.to_json(), told.to_json(), markdown(found), html(found)):
         assert text.encode() and r"a\ud801" in text.replace(r"\\", "\\")
-    assert DryRun.from_json(found.to_json()).new.records[0].result == r"a\ud801"
+    assert Report.from_json(found.to_json()).new.records[0].result == r"a\ud801"
 
 
 # ---------------------------------------------------------------- sides and the command line

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeglot.cli import main
-from pipeglot.compare.model import DryRun, Side, Verdict
+from pipeglot.compare.model import Report, Side, Verdict
 from pipeglot.compare.weight import Coverage, Tally
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import Record
@@ -21,8 +21,8 @@ from pipeglot.migrate.history import Entry, read_history, readiness, remember, u
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
 
-def found(verdict: Verdict = "equivalent", date: str = "2026-03-01T00:00:00Z", pipeline: str = "p") -> DryRun:
-    return DryRun(
+def found(verdict: Verdict = "equivalent", date: str = "2026-03-01T00:00:00Z", pipeline: str = "p") -> Report:
+    return Report(
         pipeline=pipeline,
         digest="d",
         pipeglot="0",

@@ -23,7 +23,7 @@ from pipeglot.backends.base import CONSTRAINTS, Backend, Compiled, EngineSpec, S
 from pipeglot.cli import main
 from pipeglot.conformance import corpus, matrix, suite
 from pipeglot.conformance import judge as judging
-from pipeglot.conformance.report import CaseResult, Cell, Reason, Report, cell, findings
+from pipeglot.conformance.report import CaseResult, Cell, ConformanceReport, Reason, cell, findings
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 from pipeglot.core.features import FEATURES, INSPECTED, features_of
 from pipeglot.core.ir import Pipeline
@@ -35,7 +35,9 @@ from tests.observed import OBSERVED, Seen
 from tests.random_pipelines import random_pipeline
 
 CASES = {case.id: case for case in corpus.cases()}
-REPORTS = {path.name: Report.from_json(path.read_text("utf-8")) for path in sorted(matrix.RESULTS.glob("*.json"))}
+REPORTS = {
+    path.name: ConformanceReport.from_json(path.read_text("utf-8")) for path in sorted(matrix.RESULTS.glob("*.json"))
+}
 
 # ---------------------------------------------------------------- features
 
@@ -83,12 +85,12 @@ SUPPORT = {feature: Support("native", "so") for feature in FEATURES}
 ALL = CaseResult(id="all", digest="0", features=tuple(FEATURES), outcome="agreed", evidence="executed")
 
 
-def report(*cases: CaseResult, **more: Any) -> Report:
+def report(*cases: CaseResult, **more: Any) -> ConformanceReport:
     facts: dict[str, Any] = dict(engine_version="1.0", mode="test", python="3.11", pipeglot="0", support={})
-    return Report(target="fake", engine="fake", cases=cases, **{**facts, **more})
+    return ConformanceReport(target="fake", engine="fake", cases=cases, **{**facts, **more})
 
 
-def kinds(made: Report, **rows: Support) -> list[tuple[str, str]]:
+def kinds(made: ConformanceReport, **rows: Support) -> list[tuple[str, str]]:
     support = {**SUPPORT, **{name.replace("_", "."): row for name, row in rows.items()}}
     return [(finding.kind, finding.case or finding.feature) for finding in findings(made, support)]
 
@@ -286,14 +288,14 @@ def test_a_clean_run_prints_the_table_and_writes_the_report(
     assert [line.startswith(about) for line, about in zip(lines[1:], FEATURES.values(), strict=False)] == [True] * len(
         FEATURES
     )
-    made = Report.from_json(path.read_text("utf-8"))
+    made = ConformanceReport.from_json(path.read_text("utf-8"))
     assert (made.target, made.engine_version, made.mode) == ("fake", "1.5.1", "test")
     assert {one.id: one.outcome for one in made.cases} == {
         one.id: "compiled" if one.needs else "agreed" for one in CASES.values()
     }
     schema = json.loads((repository / "docs" / "schemas" / "conformance-1.json").read_text("utf-8"))
     jsonschema.validate(json.loads(path.read_text("utf-8")), schema)
-    assert Report.from_json(made.to_json()) == made
+    assert ConformanceReport.from_json(made.to_json()) == made
 
 
 def test_a_divergence_names_the_case_and_exits_with_1(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
@@ -356,7 +358,7 @@ def test_a_closed_gap_exits_with_1(fake: Fake, capsys: pytest.CaptureFixture[str
 def test_the_report_alone_goes_to_standard_output_on_request(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["conformance", "--target", "fake", "-k", "diamond", "--json", "-"]) == 0
     said = capsys.readouterr()
-    assert [one.id for one in Report.from_json(said.out).cases] == ["diamond"]
+    assert [one.id for one in ConformanceReport.from_json(said.out).cases] == ["diamond"]
     assert "1 agreed" in said.err
 
 

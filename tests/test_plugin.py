@@ -17,7 +17,7 @@ import pytest
 
 import pipeglot
 from pipeglot.conformance import corpus
-from pipeglot.conformance.report import Report
+from pipeglot.conformance.report import ConformanceReport
 from pipeglot.core.features import FEATURES
 from pipeglot.engines.environment import python_of
 
@@ -96,7 +96,7 @@ def test_the_suite_runs_on_it_and_finds_it_as_good_as_its_table(run: Run, python
         "notimpl" in done.stdout
         and "PG217 pyscript does not support retries with a delay: a task has one attempt" in done.stdout
     )
-    report = Report.from_json((tmp_path / "report.json").read_text("utf-8"))
+    report = ConformanceReport.from_json((tmp_path / "report.json").read_text("utf-8"))
     assert (report.engine, report.engine_version) == ("scriptrunner", "1.0.0")
     assert [case.id for case in report.cases] == [case.id for case in corpus.cases()]
     executed = {case.id for case in report.cases if case.evidence == "executed"}

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeglot.cli.migrate import _summary
-from pipeglot.compare.model import DryRun
+from pipeglot.compare.model import Report
 from pipeglot.core.record import Failure, Record
 from pipeglot.migrate.history import remember
 from pipeglot.migrate.report import html as page
@@ -239,7 +239,7 @@ def test_escapes_that_hide_nothing_stay(said: str) -> None:
     assert masks.text(said) == said and masks.json({said: said}) == {said: said}
 
 
-def holding(text: str) -> DryRun:
+def holding(text: str) -> Report:
     """A dry-run with a text in the places that a step fills."""
     run = dryruns.credit()
 

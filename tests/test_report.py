@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from pipeglot.compare.drawing import Box, Graph
 from pipeglot.compare.ignore import TableRule, read_rules
-from pipeglot.compare.model import Cell, Difference, DryRun, Kind
+from pipeglot.compare.model import Cell, Difference, Kind, Report
 from pipeglot.compare.weight import Coverage, Tally
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.render import visible
@@ -92,8 +92,8 @@ class Page(HTMLParser):
 
 
 def test_the_same_dry_run_gives_the_same_bytes() -> None:
-    assert html(dryruns.credit()) == html(DryRun.from_json(dryruns.credit().to_json()))
-    assert markdown(dryruns.credit()) == markdown(DryRun.from_json(dryruns.credit().to_json()))
+    assert html(dryruns.credit()) == html(Report.from_json(dryruns.credit().to_json()))
+    assert markdown(dryruns.credit()) == markdown(Report.from_json(dryruns.credit().to_json()))
 
 
 @pytest.mark.parametrize("made", [dryruns.credit, dryruns.weighty, dryruns.hostile, dryruns.inconclusive])
@@ -153,7 +153,7 @@ def test_what_cannot_be_seen_is_shown_as_an_escape_everywhere_on_the_page() -> N
                 return [swapped(inner) for inner in value]
         return value
 
-    run = DryRun.model_validate(swapped(dryruns.hostile().model_dump(by_alias=True)))
+    run = Report.model_validate(swapped(dryruns.hostile().model_dump(by_alias=True)))
     page = Page(html(run))
     everything = "".join((page.shown, json.dumps(page.data, ensure_ascii=False)))
     assert set(UNSEEN).isdisjoint(everything)
@@ -191,7 +191,7 @@ def test_no_difference_claims_no_more_than_was_compared() -> None:
     [(lambda: dryruns.credit(diverged=False), "Equivalent"), (dryruns.inconclusive, "Inconclusive")],
 )
 def test_each_verdict_is_said_plainly(made: Any, word: str) -> None:
-    run: DryRun = made()
+    run: Report = made()
     assert word in Page(html(run)).shown
     assert markdown(run).splitlines()[0] == f"# Migration dry-run of credit_scoring: {word.lower()}"
     for problem in run.new.problems:
@@ -205,7 +205,7 @@ def test_an_integer_that_became_a_float_looks_different() -> None:
     assert any('"rows": 1000.0,' in text for text, *_ in data["texts"])
 
 
-def one_call(output: Any, other: Any, *paths: str) -> DryRun:
+def one_call(output: Any, other: Any, *paths: str) -> Report:
     run = dryruns.credit(diverged=False)
 
     def side(value: Any, of: Any) -> Any:

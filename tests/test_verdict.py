@@ -17,7 +17,7 @@ from pipeglot.author.read import read
 from pipeglot.cli import main
 from pipeglot.compare.ignore import Rule, Rules
 from pipeglot.compare.judge import judge
-from pipeglot.compare.model import DryRun, Injected, Side, Source
+from pipeglot.compare.model import Injected, Report, Side, Source
 from pipeglot.compare.weight import Coverage, Declared, Tally
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
@@ -48,7 +48,7 @@ def run(*edits: tuple[str, str], **params: Any) -> Record:
         return execute(read(str(file)).pipeline, params=params, logical_date=WHEN)
 
 
-def judged(old: Record | Sequence[Record], new: Record | Sequence[Record], **more: Any) -> DryRun:
+def judged(old: Record | Sequence[Record], new: Record | Sequence[Record], **more: Any) -> Report:
     def side(spec: str, records: Record | Sequence[Record]) -> Side:
         own = (records,) if isinstance(records, Record) else tuple(records)
         return Side(spec=spec, engine="local", records=own)
@@ -74,7 +74,7 @@ def without_outputs(record: Record, *ids: str) -> Record:
     return record.model_copy(update={"calls": tuple(calls)})
 
 
-def found(run: DryRun) -> list[tuple[str, str | None, str]]:
+def found(run: Report) -> list[tuple[str, str | None, str]]:
     return [(one.kind, one.call, one.path) for one in run.differences]
 
 
@@ -384,7 +384,7 @@ def test_the_code_of_a_call_is_found_in_the_authors_file_and_in_native_code(tmp_
 # ---------------------------------------------------------------- what is not exercised, what is declared
 
 
-def lacks(judgement: DryRun) -> dict[str, tuple[tuple[str, ...], str]]:
+def lacks(judgement: Report) -> dict[str, tuple[tuple[str, ...], str]]:
     return {one.what: (one.calls, one.how) for one in judgement.not_exercised}
 
 

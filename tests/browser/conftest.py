@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeglot.compare.model import DryRun
+from pipeglot.compare.model import Report
 from pipeglot.migrate.report import html
 from tests.conftest import engines_required
 
@@ -68,7 +68,7 @@ def opened(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]
     """Opens a dry-run's report; what the page says on the console or loads fails the test at its end."""
     pages: list[Opened] = []
 
-    def open_(run: DryRun, **options: Any) -> Opened:
+    def open_(run: Report, **options: Any) -> Opened:
         file = tmp_path / f"report-{len(pages)}.html"
         file.write_text(html(run), encoding="utf-8")
         page = chromium.new_page(viewport={"width": 1440, "height": 1000}, **options)

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from pipeglot import engines
 from pipeglot.backends.base import EngineRun
 from pipeglot.compare.judge import judge
-from pipeglot.compare.model import DryRun, Side
+from pipeglot.compare.model import Report, Side
 from pipeglot.compare.weight import Declared
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.record import Record
@@ -98,7 +98,7 @@ def _judged(mutant: Mutant, old: Side, said: Sequence[Declared] = ()) -> Judged:
     return Judged(mutant, *_outcome(mutant, found))
 
 
-def _outcome(mutant: Mutant, found: DryRun) -> tuple[Outcome, str]:
+def _outcome(mutant: Mutant, found: Report) -> tuple[Outcome, str]:
     shown = "; ".join(str(one)[:80] for one in found.differences[:3])
     if found.differences:
         named = [one.call for one in found.findings] or [one.call for one in found.differences[:1]]
@@ -115,7 +115,7 @@ def _names(mutant: Mutant, call: str | None) -> bool:
     return (call or "").replace("-", "_") in (mutant.calls or {""}) or call in mutant.calls
 
 
-def _listed(mutant: Mutant, found: DryRun) -> str:
+def _listed(mutant: Mutant, found: Report) -> str:
     """Where it is said that what was changed could not show."""
     for name, what, calls in (
         *(("not exercised", f"{one.what} {one.why}", one.calls) for one in found.not_exercised),

@@ -176,7 +176,25 @@ def leave(trace: Trace, block: Block, given: Any, to_value: Callable[[Any], ir.V
 
 
 def group(name: str, description: str = "") -> Within[Within[None]]:
-    """Gives the calls of the block a common name; it changes nothing that happens."""
+    """Gives the calls of the block a common name; it changes nothing that happens.
+
+    Args:
+        name: the id of the group, under which engines show its calls.
+        description: text that targets show where they can.
+
+    Raises:
+        AuthoringError: PG125 when the name is taken or no id, PG100 outside a pipeline.
+
+    >>> from pipeglot import group, pipeline, shell
+    >>> @shell('echo "$name"')
+    ... def load(name: str) -> None: ...
+    >>> @pipeline
+    ... def nightly() -> None:
+    ...     with group("loading", "all that is read"):
+    ...         load("orders")
+    >>> nightly.ir().body[0].description
+    'all that is read'
+    """
 
     def open(trace: Trace) -> tuple[Block, Any]:
         block = Block(trace.block, transparent=True)
@@ -188,7 +206,19 @@ def group(name: str, description: str = "") -> Within[Within[None]]:
 
 
 class Outcome:
-    """What a `finally_` block is told."""
+    """What a `finally_` block is told: `state`, a traced value that is `succeeded` or `failed`.
+
+    >>> from pipeglot import Outcome, finally_, pipeline, shell
+    >>> @shell('echo "it $state"')
+    ... def report(state: str) -> None: ...
+    >>> @pipeline
+    ... def nightly() -> None:
+    ...     with finally_() as outcome:
+    ...         assert isinstance(outcome, Outcome)
+    ...         report(outcome.state)
+    >>> nightly.run().calls[-1].output
+    'it succeeded'
+    """
 
     state: Literal["succeeded", "failed"]
     """How the run ends without the block's own call."""
@@ -208,7 +238,28 @@ class Outcome:
 
 
 def finally_() -> Within[Outcome]:
-    """The block's one call runs once after everything else has ended, whatever happened."""
+    """The block's one call runs once after everything else has ended, whatever happened.
+
+    Returns:
+        A block; `with finally_() as outcome:` gives an `Outcome`, which says how the run ends without that call.
+
+    Raises:
+        AuthoringError: PG129 within another block, a second time, or around anything but one call; PG100 outside a
+            pipeline.
+
+    >>> from pipeglot import finally_, pipeline, shell
+    >>> @shell('exit 3')
+    ... def fail() -> None: ...
+    >>> @shell('echo "it $state"')
+    ... def report(state: str) -> None: ...
+    >>> @pipeline
+    ... def nightly() -> None:
+    ...     fail()
+    ...     with finally_() as outcome:
+    ...         report(outcome.state)
+    >>> [(call.id, call.output) for call in nightly.run().calls]
+    [('fail', None), ('report', 'it failed')]
+    """
 
     def open(trace: Trace) -> tuple[Block, Any]:
         if trace.block is not trace.root:

@@ -24,7 +24,26 @@ E = TypeVar("E")
 
 
 def when(condition: bool, *, after: object = (), id: str | None = None) -> Within[Within[None]]:
-    """The block runs when the condition holds; `elsewhen` and `otherwise` may follow."""
+    """The block runs when the condition holds; `elsewhen` and `otherwise` may follow.
+
+    Args:
+        condition: a comparison of traced values, or several joined by `all_`, `any_` and `not_`; a traced bool.
+        after: calls, blocks or groups that end before the condition is looked at.
+        id: the id of the branch in diagnostics and drawings.
+
+    Raises:
+        AuthoringError: PG121 when it is no condition, PG100 outside a pipeline.
+
+    >>> from pipeglot import pipeline, shell, when
+    >>> @shell('echo "$n is large"')
+    ... def warn(n: int) -> None: ...
+    >>> @pipeline
+    ... def watch(n: int) -> None:
+    ...     with when(n > 10):
+    ...         warn(n)
+    >>> [call.state for call in watch.run(n=3).calls]
+    ['skipped']
+    """
 
     def open(trace: Trace) -> tuple[Block, Any]:
         value = need_condition(condition, "when()")
@@ -36,7 +55,27 @@ def when(condition: bool, *, after: object = (), id: str | None = None) -> Withi
 
 
 def elsewhen(condition: bool) -> Within[Within[None]]:
-    """The block runs when no condition before it held and this one does."""
+    """The block runs when no condition before it held and this one does.
+
+    Args:
+        condition: as for `when`.
+
+    Raises:
+        AuthoringError: PG120 when it does not follow the block of a `when` or `elsewhen` directly, PG121 when it is no
+            condition, PG100 outside a pipeline.
+
+    >>> from pipeglot import elsewhen, pipeline, shell, when
+    >>> @shell('echo "$size"')
+    ... def say(size: str) -> None: ...
+    >>> @pipeline
+    ... def sized(n: int) -> None:
+    ...     with when(n > 10):
+    ...         large = say("large")
+    ...     with elsewhen(n > 5):
+    ...         medium = say("medium")
+    >>> [(call.id, call.state) for call in sized.run(n=7).calls]
+    [('large', 'skipped'), ('medium', 'succeeded')]
+    """
 
     def open(trace: Trace) -> tuple[Block, Any]:
         node = _if_above(trace, "elsewhen()", condition)
@@ -46,7 +85,24 @@ def elsewhen(condition: bool) -> Within[Within[None]]:
 
 
 def otherwise() -> Within[Within[None]]:
-    """The block runs when no condition before it held."""
+    """The block runs when no condition before it held.
+
+    Raises:
+        AuthoringError: PG120 when it does not follow the block of a `when` or `elsewhen` directly, PG100 outside a
+            pipeline.
+
+    >>> from pipeglot import otherwise, pipeline, shell, when
+    >>> @shell('echo "$size"')
+    ... def say(size: str) -> None: ...
+    >>> @pipeline
+    ... def sized(n: int) -> None:
+    ...     with when(n > 10):
+    ...         large = say("large")
+    ...     with otherwise():
+    ...         small = say("small")
+    >>> [(call.id, call.state) for call in sized.run(n=7).calls]
+    [('large', 'skipped'), ('small', 'succeeded')]
+    """
 
     def open(trace: Trace) -> tuple[Block, Any]:
         return _arm(trace, _if_above(trace, "otherwise()", None), None), None
@@ -104,7 +160,29 @@ def merge(a: A, b: B, c: C, d: D, e: E, /, *, id: str | None = None) -> A | B | 
 @overload
 def merge(*values: T, id: str | None = None) -> T: ...
 def merge(*values: Any, id: str | None = None) -> Any:
-    """The value of the arm that was taken: one value for each arm of the `when` above, in their order."""
+    """The value of the arm that was taken.
+
+    Args:
+        *values: one value for each arm of the `when` above, in their order; the last arm is `otherwise()`.
+        id: the id of the value; by default the name that it is bound to.
+
+    Raises:
+        AuthoringError: PG122 without a `when` above, without its `otherwise`, or for another number of values; PG123 for
+            a value of another block; PG100 outside a pipeline.
+
+    >>> from pipeglot import merge, otherwise, pipeline, shell, when
+    >>> @shell('echo "$size"')
+    ... def say(size: str) -> None: ...
+    >>> @pipeline
+    ... def sized(n: int) -> str:
+    ...     with when(n > 10):
+    ...         large = say("large")
+    ...     with otherwise():
+    ...         small = say("small")
+    ...     return merge(large, small)
+    >>> sized.run(n=7).result
+    'small'
+    """
     frame, trace = caller.author_frame(), current("merge()")
     node = _merged(trace, values)
     arms = node.arms

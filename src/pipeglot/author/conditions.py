@@ -18,6 +18,12 @@ T = TypeVar("T")
 def all_(*conditions: bool) -> bool:
     """True when every condition holds: what `and` would say. Of plain bools it is Python's own `all`.
 
+    Args:
+        *conditions: comparisons of traced values, traced bools, or plain bools.
+
+    Raises:
+        AuthoringError: PG121 when one is no condition.
+
     >>> all_(True, 1 < 2)
     True
     """
@@ -29,6 +35,12 @@ def all_(*conditions: bool) -> bool:
 
 def any_(*conditions: bool) -> bool:
     """True when one of the conditions holds: what `or` would say. Of plain bools it is Python's own `any`.
+
+    Args:
+        *conditions: comparisons of traced values, traced bools, or plain bools.
+
+    Raises:
+        AuthoringError: PG121 when one is no condition.
 
     >>> any_(False, 1 < 2)
     True
@@ -42,6 +54,12 @@ def any_(*conditions: bool) -> bool:
 def not_(condition: bool) -> bool:
     """The opposite of a condition.
 
+    Args:
+        condition: a comparison of traced values, a traced bool, or a plain bool.
+
+    Raises:
+        AuthoringError: PG121 when it is no condition.
+
     >>> not_(False)
     True
     """
@@ -54,6 +72,13 @@ def not_(condition: bool) -> bool:
 
 def is_in(value: T, options: Iterable[T]) -> bool:
     """Whether a value is one of constant options: what `in` would say.
+
+    Args:
+        value: a traced value, or a constant.
+        options: constants that JSON can hold.
+
+    Raises:
+        AuthoringError: PG116 when the options are no constants or do not compare with the value.
 
     >>> is_in("b", ["a", "b"])
     True

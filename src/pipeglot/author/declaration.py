@@ -24,7 +24,18 @@ from pipeglot.core.types import mismatch
 
 @dataclass(frozen=True)
 class Cron:
-    """Five fields of cron, in a time zone (IANA name)."""
+    """A schedule of five fields of cron, in a time zone.
+
+    Attributes:
+        expression: minute, hour, day of the month, month and day of the week (PG186 when it cannot be read).
+        tz: the IANA name of the time zone, such as `Europe/Berlin`.
+
+    >>> from pipeglot import Cron, pipeline
+    >>> @pipeline(schedule=Cron("0 2 * * *", tz="Europe/Berlin"))
+    ... def nightly() -> None: ...
+    >>> nightly.ir().schedule.timing.timezone
+    'Europe/Berlin'
+    """
 
     expression: str
     tz: str = "UTC"
@@ -32,14 +43,42 @@ class Cron:
 
 @dataclass(frozen=True)
 class Every:
-    """A fixed interval, counted from the pipeline's `start`."""
+    """A schedule with a fixed interval, counted from the pipeline's `start`.
+
+    Attributes:
+        interval: seconds, a timedelta, or text such as `90s`, `5m`, `6h` or `1d` (PG186 when it is none).
+
+    >>> from pipeglot import Every, pipeline
+    >>> @pipeline(schedule=Every("6h"), start="2026-01-01")
+    ... def refresh() -> None: ...
+    >>> refresh.ir().schedule.timing.seconds
+    21600
+    """
 
     interval: Duration
 
 
 @dataclass(frozen=True)
 class Param:
-    """What a parameter admits beyond its type, in `Annotated[float, Param(ge=0)]`."""
+    """What a parameter admits beyond its type, in `Annotated[float, Param(ge=0)]`.
+
+    Attributes:
+        ge: the lowest value of a number.
+        gt: a number that every value is above.
+        le: the highest value of a number.
+        lt: a number that every value is below.
+        choices: the values that are admitted.
+        description: text that targets show where they can.
+
+    What contradicts itself or the default is PG185.
+
+    >>> from typing import Annotated
+    >>> from pipeglot import Param, pipeline
+    >>> @pipeline
+    ... def train(rate: Annotated[float, Param(gt=0, le=1)] = 0.1) -> None: ...
+    >>> train.ir().params[0].type["exclusiveMinimum"], train.ir().params[0].type["maximum"]
+    (0, 1)
+    """
 
     ge: float | None = None
     gt: float | None = None

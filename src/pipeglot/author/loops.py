@@ -44,7 +44,24 @@ def each(
 ) -> Any:
     """The block once for every item: `with each(xs) as x:`, or `each(xs, lambda x: step(x))`, which collects.
 
-    At most `max_parallel` instances of any one call of the block run at once.
+    Args:
+        items: a list that is known while the pipeline is traced, or a traced value that is a list.
+        body: a function of one item; what it gives is collected into a list.
+        max_parallel: how many instances of any one call of the block run at once, from 1; by default all.
+        after: calls, blocks or groups that end before the block starts, beside those it takes values of.
+        id: the id of the block in diagnostics and drawings; by default made of the item's name.
+
+    Raises:
+        AuthoringError: PG182 when the items are no list, PG126 for a bound below 1, PG100 outside a pipeline.
+
+    >>> from pipeglot import each, pipeline, shell
+    >>> @shell('echo "$city is fine"')
+    ... def visit(city: str) -> None: ...
+    >>> @pipeline
+    ... def tour() -> list[str]:
+    ...     return each(["Oslo", "Rome"], lambda city: visit(city), max_parallel=1)
+    >>> tour.run().result
+    ['Oslo is fine', 'Rome is fine']
     """
     current("each()")
     frame = caller.author_frame()
@@ -95,7 +112,26 @@ def _item_hint(given: Any) -> Hint:
 
 
 def collect(value: T, *, id: str | None = None) -> list[T]:
-    """The list of a value over all items of the `each` block above that made it, in their order."""
+    """The list of a value over all items of the `each` block above that made it, in their order.
+
+    Args:
+        value: a value made in the block, or a dict, list or text with such values in it.
+        id: the id of the list; by default the name that it is bound to.
+
+    Raises:
+        AuthoringError: PG124 when no `each` block just above made the value, PG100 outside a pipeline.
+
+    >>> from pipeglot import collect, each, pipeline, shell
+    >>> @shell('echo "$city is fine"')
+    ... def visit(city: str) -> None: ...
+    >>> @pipeline
+    ... def tour() -> list[str]:
+    ...     with each(["Oslo", "Rome"]) as city:
+    ...         seen = visit(city)
+    ...     return collect(seen)
+    >>> tour.run().result
+    ['Oslo is fine', 'Rome is fine']
+    """
     trace = current("collect()")
     variable = caller.assigned_name(caller.author_frame())
     for traced in traced_in(value):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-__all__ = ["Context", "Cron", "Every", "Param", "Pipeline", "pipeline", "run"]
+__all__ = ["Context", "Cron", "Every", "Param", "Pipeline", "pipeline"]
 
 
 class Context:
@@ -51,7 +51,7 @@ class Context:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            if name.startswith("__"):
+            if name.startswith("_"):  # what is no fact of the run: `inspect` and its like ask for such
                 raise AttributeError(name)
             hints = {"logical_date": datetime, "day": date, "run_id": str}
             if name not in hints:
@@ -65,14 +65,22 @@ class Context:
             fail("PG104", f"run.{name} cannot be set", "facts of the run come from the engine; declare a parameter")
 
 
-run = Context()
-"""The run's own facts, as traced values: `run.logical_date`, `run.day`, `run.run_id`."""
-
 _tracing: ContextVar[tuple[Pipeline[..., Any], ...]] = ContextVar("pipeglot_tracing", default=())
 
 
 class Pipeline(Generic[P, R]):
-    """A pipeline function. Called inside another pipeline it is included; by itself it is run or compiled."""
+    """A pipeline function. Called inside another pipeline it is included; by itself it is run or compiled.
+
+    What `pipeline` gives. `check()`, `ir()`, `run(**params)` and `compile(target)` work on it; `options(id=..., after=...)`
+    gives it an id and an order for one use inside another.
+
+    >>> from pipeglot import Pipeline, pipeline
+    >>> @pipeline
+    ... def nightly(limit: int = 3) -> int:
+    ...     return limit
+    >>> isinstance(nightly, Pipeline), nightly.run(limit=4).result
+    (True, 4)
+    """
 
     def __init__(self, fn: Callable[P, R], settings: Settings) -> None:
         functools.update_wrapper(self, fn)
@@ -131,15 +139,16 @@ class Pipeline(Generic[P, R]):
             except PydanticSerializationError:
                 message = f"parameter {name!r}: a {type(given).__name__} is no JSON value"
                 raise AuthoringError([Diagnostic("PG352", "error", message)]) from None
-        return execute(self._valid(), params=plain)
+        return execute(self.valid(), params=plain)
 
     def compile(self, target: str, *, allow: Sequence[str] = (), **options: str) -> Compiled:
         """The files for a target, with what it lets one choose. Raises CompileError with all that it refuses."""
         from pipeglot.backends import compile
 
-        return compile(self._valid(), target, allow=allow, options=options)
+        return compile(self.valid(), target, allow=allow, options=options)
 
-    def _valid(self) -> nodes.Pipeline:
+    def valid(self) -> nodes.Pipeline:
+        """The pipeline as data. Raises AuthoringError with all that `check` finds wrong."""
         wrong = [found for found in self.check() if found.severity == "error"]
         if wrong:
             raise AuthoringError(wrong)
@@ -282,7 +291,14 @@ def pipeline(fn: Any = None, /, **settings: Any) -> Any:
     """Declare a pipeline: a function that puts steps together.
 
     Its parameters are the pipeline's, with their annotations, defaults and `Param` bounds; what it returns is the
-    pipeline's result. `schedule` is `Cron(...)` or `Every(...)`, `packages` are requirement lines its steps need.
+    pipeline's result. It is traced when it is first used: what is wrong is raised then, by `check`, `ir`, `run` or
+    `compile`, not here.
+
+    Args:
+        fn: the function.
+        **settings: `name`, `schedule` (`Cron` or `Every`), `start` (a datetime, date or ISO text, in the schedule's time
+            zone), `catch_up`, `max_active_runs`, `run_timeout` (seconds, a timedelta or text such as `2h`), `owner`,
+            `tags`, `description`, `packages` (requirement lines that its steps need) and `options` by target.
 
     >>> @pipeline(schedule=Cron("0 2 * * *", tz="Europe/Berlin"))
     ... def nightly(limit: int = 3) -> int:

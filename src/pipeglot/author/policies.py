@@ -53,6 +53,9 @@ class Continue:
 def continue_(default: Any = None) -> Continue:
     """For `on_failure=`: after its last attempt the step has failed, but what follows goes on with `default`.
 
+    Args:
+        default: the value of the call then; a constant that fits the step's return type (PG187 when it does not).
+
     >>> continue_(default=[])
     Continue(default=[])
     """
@@ -67,8 +70,10 @@ class External:
 
 
 def external(answer: Any = ...) -> External:
-    """For `effects=`: the step changes the world, so a dry-run does it only when told to; `answer` is what it is taken
-    to return there.
+    """For `effects=`: the step changes the world, so a dry-run does it only when told to.
+
+    Args:
+        answer: what the step is taken to return in a dry-run that does not do it; by default a value made up for its type.
 
     >>> external(answer="sent")
     External(answer='sent')

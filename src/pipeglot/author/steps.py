@@ -26,7 +26,16 @@ R = TypeVar("R")
 
 
 class Step(Generic[P, R]):
-    """A step: outside a pipeline the plain function, inside one a call that is traced."""
+    """A step: outside a pipeline the plain function, inside one a call that is traced.
+
+    What `step`, `shell` and `container` give; `options(...)` gives the same step with other policies for one use.
+
+    >>> from pipeglot import Step, shell
+    >>> @shell('echo "hello $name"')
+    ... def hello(name: str) -> None: ...
+    >>> isinstance(hello, Step), hello("you")
+    (True, 'hello you')
+    """
 
     def __init__(self, fn: Callable[P, R], run: Callable[[Trace], ir.Run], policies: Policies) -> None:
         functools.update_wrapper(self, fn)
@@ -176,6 +185,14 @@ def step(fn: Any = None, /, **policies: Any) -> Any:
 
     Outside a pipeline the step is the plain function. Durations are seconds, timedeltas or text such as `5m`.
 
+    Args:
+        fn: a function at the top level of a module; its annotations say what calls take and give.
+        **policies: `retries`, `retry_delay`, `backoff`, `max_delay`, `timeout` (of one attempt), `on_failure`, `effects`,
+            `secrets`, `resources`; a call may have others (`options`).
+
+    Raises:
+        AuthoringError: PG114 for what can be no step, PG126 for an invalid policy, PG194 for an invalid secret.
+
     >>> @step(retries=2, retry_delay="5m")
     ... def double(x: int) -> int:
     ...     return 2 * x
@@ -211,6 +228,13 @@ def _python_step(fn: Any, policies: dict[str, Any], *, decorated: bool) -> Step[
 def shell(script: str, **policies: Unpack[Said]) -> Callable[[Callable[P, Any]], Step[P, str]]:
     """Declare a bash script as a step; the signature below it is what calls take.
 
+    Args:
+        script: the text of the script.
+        **policies: as for `step`.
+
+    Raises:
+        AuthoringError: PG114 for what can be no step, PG126 for an invalid policy, PG194 for an invalid secret.
+
     Only the parameters count: a call gives text, whatever the function is said to return. Arguments arrive as
     environment variables (text as it is, anything else as JSON). The result is the last line of standard output; an
     exit status other than 0 fails the attempt.
@@ -230,7 +254,25 @@ def shell(script: str, **policies: Unpack[Said]) -> Callable[[Callable[P, Any]],
 def container(
     image: str, command: Sequence[str] = (), **policies: Unpack[Said]
 ) -> Callable[[Callable[P, Any]], Step[P, str]]:
-    """Declare a container as a step: arguments and result as for `shell`, the command as words without a shell."""
+    """Declare a container as a step: arguments and result as for `shell`, the command as words without a shell.
+
+    Args:
+        image: the image, best with a fixed version or digest (PG402).
+        command: the program and its arguments; by default the image's own.
+        **policies: as for `step`.
+
+    Raises:
+        AuthoringError: PG114 for what can be no step, PG126 for an invalid policy, PG194 for an invalid secret.
+
+    >>> from pipeglot import container, pipeline
+    >>> @container("alpine:3.22", ["sh", "-c", "echo $n"])
+    ... def tell(n: int) -> None: ...
+    >>> @pipeline
+    ... def told() -> str:
+    ...     return tell(3)
+    >>> told.ir().steps[0].run.image
+    'alpine:3.22'
+    """
 
     def declare(fn: Callable[P, Any]) -> Step[P, str]:
         run = ir.Container(image=image, command=tuple(command))

@@ -56,6 +56,14 @@ NO_ROW = Support("notimpl", "the backend says nothing about it")
 class Compiled:
     """The files of one pipeline for one target, by relative POSIX path, and what there is to say about them.
 
+    >>> from pipeglot import compile, pipeline
+    >>> @pipeline
+    ... def nightly(limit: int = 3) -> int:
+    ...     return limit
+    >>> compiled = compile(nightly, "prefect")
+    >>> compiled.target, compiled.entry, sorted(compiled.files)
+    ('prefect', 'nightly.py', ['nightly.py', 'prefect.yaml'])
+
     `names` maps every engine-side task name to the id of the IR node it stands for. `entry` is the file that holds
     the engine's pipeline object (DAG, flow), `name` what the engine knows it by. `origins` are what the generated lines are
     there for; of a target that gives none, nobody can say that. `plan` is what the backend's own `observe` has to know of

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeglot import __version__
 from pipeglot.cli.argument_types import code, duration, option, positive, seconds, share, variable
+from pipeglot.cli.formats import FORMATS
 
 SOURCE = "FILE.py, FILE.py:NAME, package.module:NAME, or a pipeline's JSON (no code of it is run)"
 
@@ -351,5 +352,4 @@ def _ir(parser: argparse.ArgumentParser) -> None:
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
-    names = ["pipeline", "record", "conformance", "plan", "schedule"]
-    parser.add_argument("name", choices=names, nargs="?", default="pipeline")
+    parser.add_argument("name", choices=FORMATS, nargs="?", default="pipeline")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import re
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from pipeglot.author.read import Loaded
 from pipeglot.backends.base import Compiled
 from pipeglot.cli import files
+from pipeglot.cli.formats import json_schema
 from pipeglot.cli.output import exit_code, folder_of, report
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, accept, blocking
 from pipeglot.core.render import summary
@@ -180,19 +180,5 @@ def ir(args: argparse.Namespace) -> int:
 
 def schema(args: argparse.Namespace) -> int:
     """The JSON Schema of a published format."""
-    from pipeglot.conformance.report import Report
-    from pipeglot.core.ir import Pipeline
-    from pipeglot.core.record import Record
-    from pipeglot.migrate.planning.model import Plan
-    from pipeglot.migrate.schedule_model import Comparison
-
-    models: dict[str, type[Pipeline | Record | Report | Plan | Comparison]] = {
-        "pipeline": Pipeline,
-        "record": Record,
-        "conformance": Report,
-        "plan": Plan,
-        "schedule": Comparison,
-    }
-    data = {"$schema": "https://json-schema.org/draft/2020-12/schema", **models[args.name].model_json_schema()}
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    sys.stdout.write(json_schema(args.name))
     return 0

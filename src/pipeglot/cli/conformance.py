@@ -17,7 +17,7 @@ from pipeglot.cli.engines import progress
 from pipeglot.cli.run import terminable
 from pipeglot.conformance import matrix, suite
 from pipeglot.conformance.judge import Verdict
-from pipeglot.conformance.report import Finding, Reason, Report, cell, findings
+from pipeglot.conformance.report import ConformanceReport, Finding, Reason, cell, findings
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.features import FEATURES
 from pipeglot.core.render import printable
@@ -78,7 +78,7 @@ def _support(target: str) -> Mapping[str, Support]:
     return backend.support
 
 
-def _lines(report: Report, support: Mapping[str, Support], wrong: list[Finding]) -> Iterator[str]:
+def _lines(report: ConformanceReport, support: Mapping[str, Support], wrong: list[Finding]) -> Iterator[str]:
     """The table of features, then every refusal and everything that is wrong, then the sum."""
     wide = max(len(about) for about in FEATURES.values())
     yield f"{'feature':<{wide}}  {'claim':<8} agreed refused diverged"
@@ -106,7 +106,7 @@ def _lines(report: Report, support: Mapping[str, Support], wrong: list[Finding])
     yield f"\n{report.target} ({heading}): {len(report.cases)} cases, {told}"
 
 
-def _refused(report: Report) -> dict[Reason, list[str]]:
+def _refused(report: ConformanceReport) -> dict[Reason, list[str]]:
     """The cases that were refused for each reason."""
     found: dict[Reason, list[str]] = {}
     for case in report.cases:
@@ -124,7 +124,7 @@ def targets(args: argparse.Namespace) -> int:
         return 0
     reports = matrix.results()
     if args.json:
-        print(json.dumps(matrix.as_json(reports), indent=2, ensure_ascii=False))
+        print(json.dumps(matrix.as_json(reports), indent=2, ensure_ascii=False, default=vars))
     else:
         sys.stdout.write(matrix.markdown(reports) if args.markdown else matrix.text(reports))
     return 0

@@ -8,6 +8,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 from pipeglot import engines as environments
 from pipeglot.cli.files import InputError
@@ -40,10 +43,26 @@ def _install(args: argparse.Namespace) -> int:
     return _end(problems)
 
 
+class Line(TypedDict):
+    """One engine; `python` is null when it is not installed."""
+
+    engine: str
+    version: str
+    supported: str
+    python: str | None
+
+
+class Engines(TypedDict):
+    """What `engines list --json` prints."""
+
+    schema: Literal["pipeglot.engines/1"]
+    engines: list[Line]
+
+
 def _list(args: argparse.Namespace) -> int:
     found = environments.list_engines()
     if args.json:
-        data = [
+        lines: list[Line] = [
             {
                 "engine": one.target,
                 "version": one.version,
@@ -52,7 +71,8 @@ def _list(args: argparse.Namespace) -> int:
             }
             for one in found
         ]
-        print(json.dumps({"schema": "pipeglot.engines/1", "engines": data}, indent=2))
+        data: Engines = {"schema": "pipeglot.engines/1", "engines": lines}
+        print(json.dumps(data, indent=2))
         return 0
     for one in found:
         where = "not installed" if one.python is None else str(one.python)

@@ -19,7 +19,7 @@ from pipeglot.cli.redacted_output import Hidden, hidden
 from pipeglot.cli.run import instant, terminable
 from pipeglot.cli.schedule import schedule
 from pipeglot.codegen.pysource import identifier
-from pipeglot.compare.model import DryRun, named
+from pipeglot.compare.model import Report, named
 from pipeglot.core.ir import Cron
 from pipeglot.core.render import printable
 
@@ -112,17 +112,13 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
 
 def _history(args: argparse.Namespace) -> int:
     """The dry-runs so far; exit code 0 when every pipeline shown is ready to be cut over, else 1."""
-    from pipeglot.migrate.history import read_history, readiness
+    from pipeglot.migrate.history import History, read_history, readiness
 
     entries = read_history(Path(args.history), args.pipeline)
     said = readiness(entries, args.need)
     if args.json:
-        data = {
-            "schema": "pipeglot.history/1",
-            "dry_runs": [vars(entry) for entry in entries],
-            "readiness": [{**vars(one), "ready": one.ready} for one in said],
-        }
-        print(json.dumps(data, indent=2, ensure_ascii=False))
+        data: History = {"schema": "pipeglot.history/1", "dry_runs": entries, "readiness": said}
+        print(json.dumps(data, indent=2, ensure_ascii=False, default=vars))
     else:
         for entry in entries:
             sides = f"{entry.old} -> {entry.new}"
@@ -132,7 +128,7 @@ def _history(args: argparse.Namespace) -> int:
     return 0 if said and all(one.ready for one in said) else 1
 
 
-def _reports(found: DryRun) -> Iterator[tuple[str, str]]:
+def _reports(found: Report) -> Iterator[tuple[str, str]]:
     from pipeglot.migrate.report import html, markdown
 
     yield "dryrun.json", found.to_json()
@@ -140,7 +136,7 @@ def _reports(found: DryRun) -> Iterator[tuple[str, str]]:
     yield "report.html", html(found)
 
 
-def _summary(found: DryRun) -> Iterator[str]:
+def _summary(found: Report) -> Iterator[str]:
     yield f"{printable(found.pipeline)}: {found.verdict.upper()}: {printable(found.why, 500)}"
     for name, side in (("old", found.old), ("new", found.new)):
         if side.record is not None:
@@ -176,7 +172,7 @@ def _first(lines: Iterable[str], what: str) -> Iterator[str]:
         yield f"  {what}: {len(told) - _SHOWN} more, in the report"
 
 
-def _findings(found: DryRun) -> Iterator[str]:
+def _findings(found: Report) -> Iterator[str]:
     """Causes, and in a line what follows from each."""
     left = _SHOWN
     for number, finding in enumerate(found.findings):

@@ -16,7 +16,7 @@ from pipeglot.compare.exercised import not_exercised
 from pipeglot.compare.findings import findings
 from pipeglot.compare.folders import Folders
 from pipeglot.compare.ignore import Rules, ignored
-from pipeglot.compare.model import MANY, Difference, DryRun, Given, Injected, NotCompared, Required, Side, named
+from pipeglot.compare.model import MANY, Difference, Given, Injected, NotCompared, Report, Required, Side, named
 from pipeglot.compare.order import Key, Order
 from pipeglot.compare.records import compare
 from pipeglot.compare.repeats import compared
@@ -53,7 +53,7 @@ def judge(
     declared: Sequence[Declared] = (),
     required: Required = "outputs",
     masks: Masks | None = None,
-) -> DryRun:
+) -> Report:
     """The dry-run that two sides' records make: what differs, what was masked, what was not compared. Records are compared
     as they are; in what is told of them there is nothing secret (`masks`, by default those of this process). Of what both
     sides have `declared`, each that differs is a difference; `asked` is what only one side's stand-ins were asked,
@@ -100,7 +100,7 @@ def judge(
         old, new = (
             side.model_copy(update={"given": _given(args)}) for side, args in zip((old, new), given, strict=True)
         )
-    result = DryRun(
+    result = Report(
         pipeline=pipeline.name,
         digest=pipeline.digest(),
         pipeglot=__version__,

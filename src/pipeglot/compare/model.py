@@ -290,11 +290,19 @@ class Finding(Part):
     diff: str = ""
 
 
-class DryRun(Part):
+class Report(Part):
     """A dry-run: the verdict and all that it rests on.
 
     `findings` group all `differences`, each in just one of them; `flaky` is what the old side itself does differently
     from run to run; `required` is what had to be compared for an *equivalent*.
+
+    >>> from pipeglot import Report, dry_run, pipeline
+    >>> @pipeline
+    ... def nightly(limit: int = 3) -> int:
+    ...     return limit
+    >>> report = dry_run(nightly, "local", "local")
+    >>> report.old.engine, report.differences, Report.from_json(report.to_json()) == report
+    ('local', (), True)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -330,6 +338,6 @@ class DryRun(Part):
             return json_text(self, indent=None if long else 2)
 
     @classmethod
-    def from_json(cls, text: str) -> DryRun:
+    def from_json(cls, text: str) -> Report:
         """Read `to_json`'s text; raises pydantic's ValidationError when it is not a dry-run of this version."""
         return cls.model_validate_json(text)

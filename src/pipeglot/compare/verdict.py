@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeglot.compare.model import Difference, DryRun, NotCompared, Side, Verdict, named
+from pipeglot.compare.model import Difference, NotCompared, Report, Side, Verdict, named
 from pipeglot.compare.order import Order
 from pipeglot.core.shape import asks_state
 
 
-def verdict(run: DryRun) -> tuple[Verdict, str]:
+def verdict(run: Report) -> tuple[Verdict, str]:
     """What all that a dry-run holds comes to, and why: its own verdict is not looked at."""
     for name, side in (("old", run.old), ("new", run.new)):
         if side.record is None or side.problems:
@@ -40,7 +40,7 @@ def verdict(run: DryRun) -> tuple[Verdict, str]:
     return _equal(run)
 
 
-def _equal(run: DryRun) -> tuple[Verdict, str]:
+def _equal(run: Report) -> tuple[Verdict, str]:
     """Nothing differs: whether enough was compared to say so."""
     outputs = run.coverage.output
     runs = f"{_times(len(run.old.records))} of the old side and {_times(len(run.new.records))} of the new one"
@@ -53,7 +53,7 @@ def _equal(run: DryRun) -> tuple[Verdict, str]:
     return "equivalent", said
 
 
-def _causes(run: DryRun) -> str:
+def _causes(run: Report) -> str:
     """How many differences there are, and where they come from."""
     count = len(run.differences)
     names = [named(one.call) for one in run.findings]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Literal, TypeAlias
+
+from typing_extensions import TypedDict
 
 from pipeglot import backends
-from pipeglot.backends.base import REFUSED, Support
-from pipeglot.conformance.report import Cell, Report, cell
+from pipeglot.backends.base import REFUSED, Ability, Support
+from pipeglot.conformance.report import Cell, ConformanceReport, cell
 from pipeglot.core.features import FEATURES
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,38 +38,38 @@ A cell says what the target does with a feature, and on how many cases of the co
 """
 
 
-def file_name(report: Report) -> str:
+def file_name(report: ConformanceReport) -> str:
     """Where a report is kept: patch releases of an engine replace one another, minor ones stand side by side."""
     minor = ".".join(report.engine_version.split(".")[:2])
     return f"{report.target}-{minor}{'' if report.mode == 'test' else '-' + report.mode}.json"
 
 
-def results(folder: Path = RESULTS) -> list[Report]:
+def results(folder: Path = RESULTS) -> list[ConformanceReport]:
     """The measured reports, by target, version and mode."""
-    found = [Report.from_json(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    found = [ConformanceReport.from_json(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
     return sorted(found, key=lambda r: (r.target, [int(n) for n in r.engine_version.split(".") if n.isdigit()], r.mode))
 
 
-def title(report: Report) -> str:
+def title(report: ConformanceReport) -> str:
     """A report's column: the target, its engine's version, and the mode where it is not the quick one.
 
-    >>> title(Report(target="t", engine="t", engine_version="1.2", mode="server", python="3", pipeglot="0",
+    >>> title(ConformanceReport(target="t", engine="t", engine_version="1.2", mode="server", python="3", pipeglot="0",
     ...              support={}, cases=()))
     't 1.2 (server)'
     """
     return f"{report.target} {report.engine_version}{'' if report.mode == 'test' else f' ({report.mode})'}"
 
 
-Column: TypeAlias = tuple[str, Mapping[str, Support], Report | None]
+Column: TypeAlias = tuple[str, Mapping[str, Support], ConformanceReport | None]
 """A heading, the target's support table, and what was measured, if it was."""
 
 
-def measured(reports: Sequence[Report]) -> list[Column]:
+def measured(reports: Sequence[ConformanceReport]) -> list[Column]:
     """A column per report."""
     return [(title(report), backends.get(report.target).support, report) for report in reports]
 
 
-def known(reports: Sequence[Report]) -> list[Column]:
+def known(reports: Sequence[ConformanceReport]) -> list[Column]:
     """A column per report, and one for each known target that was not measured."""
     found: list[Column] = []
     for name in sorted(backends.targets()):
@@ -107,7 +109,7 @@ def rows(columns: Sequence[Column], *, short: bool = False) -> Iterator[list[str
         yield [about, *cells]
 
 
-def text(reports: Sequence[Report]) -> str:
+def text(reports: Sequence[ConformanceReport]) -> str:
     """The matrix for a terminal."""
     table = list(rows(known(reports), short=True))
     wide = [max(len(row[n]) for row in table) for n in range(len(table[0]))]
@@ -119,7 +121,7 @@ def text(reports: Sequence[Report]) -> str:
     return "\n".join([*lines, legend]) + "\n"
 
 
-def markdown(reports: Sequence[Report]) -> str:
+def markdown(reports: Sequence[ConformanceReport]) -> str:
     """The matrix as a page: the overview, then how each target does each feature."""
     parts = [INTRODUCTION]
     table = list(rows(measured(reports)))
@@ -151,8 +153,35 @@ def _table(table: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_json(reports: Sequence[Report]) -> dict[str, Any]:
-    """The matrix as data: `pipeglot.targets/1`, claims by target, and what was measured by column."""
+class Claim(TypedDict):
+    """What a target's support table says of a feature."""
+
+    ability: Ability
+    how: str
+
+
+class Measured(TypedDict):
+    """What one run of the corpus on an engine showed, by feature."""
+
+    target: str
+    engine_version: str
+    mode: str
+    python: str
+    cases: int
+    features: dict[str, Cell]
+
+
+class Targets(TypedDict):
+    """The matrix as data: titles of features, claims by target and feature, and what was measured."""
+
+    schema: Literal["pipeglot.targets/1"]
+    features: dict[str, str]
+    targets: dict[str, dict[str, Claim]]
+    measured: list[Measured]
+
+
+def as_json(reports: Sequence[ConformanceReport]) -> Targets:
+    """The matrix as data."""
     return {
         "schema": "pipeglot.targets/1",
         "features": FEATURES,
@@ -169,10 +198,7 @@ def as_json(reports: Sequence[Report]) -> dict[str, Any]:
                 "mode": report.mode,
                 "python": report.python,
                 "cases": len(report.cases),
-                "features": {
-                    feature: cell(report.cases, feature, support[feature]).model_dump(mode="json")
-                    for feature in FEATURES
-                },
+                "features": {feature: cell(report.cases, feature, support[feature]) for feature in FEATURES},
             }
             for report in reports
             for support in [backends.get(report.target).support]

@@ -53,7 +53,7 @@ class CaseResult(Part):
     notes: tuple[str, ...] = ()
 
 
-class Report(Part):
+class ConformanceReport(Part):
     """One conformance run. `selected` is what `-k` chose by, empty when every case was run."""
 
     format: Literal["pipeglot.conformance/1"] = Field(default=FORMAT, alias="schema")
@@ -75,11 +75,11 @@ class Report(Part):
         return head.removesuffix("\n}") + f',\n  "cases": [\n{cases}\n  ]\n}}\n'
 
     @classmethod
-    def from_json(cls, text: str) -> Report:
+    def from_json(cls, text: str) -> ConformanceReport:
         """Read `to_json`'s text; raises pydantic's ValidationError when it is no report of this version."""
         return cls.model_validate_json(text)
 
-    def measured(self) -> Report:
+    def measured(self) -> ConformanceReport:
         """The report without what may differ from machine to machine: notes, which may hold times and paths."""
         return self.model_copy(update={"cases": tuple(c.model_copy(update={"notes": ()}) for c in self.cases)})
 
@@ -148,7 +148,7 @@ def _evidence(case: CaseResult, feature: str) -> Evidence:
     return "inspected" if feature in INSPECTED and case.evidence == "executed" else case.evidence
 
 
-def findings(report: Report, support: Mapping[str, Support]) -> Iterator[Finding]:
+def findings(report: ConformanceReport, support: Mapping[str, Support]) -> Iterator[Finding]:
     """Everything that makes a report fail, by the target's support table; none when it is clean."""
     for case in report.cases:
         if case.outcome == "diverged":

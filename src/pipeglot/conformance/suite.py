@@ -14,7 +14,7 @@ from pipeglot.backends.base import NO_OPTIONS, Mode
 from pipeglot.conformance import corpus
 from pipeglot.conformance.corpus import Case
 from pipeglot.conformance.judge import Trial, Verdict, compiled, judge, spec_checked
-from pipeglot.conformance.report import CaseResult, Evidence, Outcome, Reason, Report
+from pipeglot.conformance.report import CaseResult, ConformanceReport, Evidence, Outcome, Reason
 from pipeglot.core.features import FEATURES, features_of
 
 _NEEDS_TIMEOUT = 120
@@ -45,7 +45,7 @@ def run(
     options: Mapping[str, str] = NO_OPTIONS,
     timeout: float = TIMEOUT,
     on_verdict: Callable[[Verdict], None] = lambda verdict: None,
-) -> Report:
+) -> ConformanceReport:
     """Run the corpus on a target and report.
 
     Args:
@@ -75,7 +75,7 @@ def run(
             verdicts[case.id] = compiled(trial(case), target, options)
             on_verdict(verdicts[case.id])
     records = [verdict.record for verdict in verdicts.values() if verdict.record is not None]
-    return Report(
+    return ConformanceReport(
         target=target,
         engine=records[0].engine if records else target,
         engine_version=engine.version,

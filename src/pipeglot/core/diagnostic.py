@@ -14,7 +14,19 @@ Severity: TypeAlias = Literal["error", "loss", "warning", "note"]
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding. `target` names the backend it speaks of, if any; `help` says what to do."""
+    """One finding.
+
+    Attributes:
+        code: `PG` and three digits; `CODES` has the title of each.
+        severity: `error`, `loss`, `warning` or `note`.
+        message: what is wrong, in the author's words.
+        at: the place in the author's file, if any.
+        help: what to do; may be empty.
+        target: the backend it speaks of, if any.
+
+    >>> Diagnostic("PG214", "loss", "no catch-up", target="prefect").target
+    'prefect'
+    """
 
     code: str
     severity: Severity
@@ -25,7 +37,11 @@ class Diagnostic:
 
 
 class PipeglotError(Exception):
-    """Raised with every diagnostic of a failed operation, never with the first one only."""
+    """Raised with every diagnostic of a failed operation, never with the first one only.
+
+    >>> PipeglotError([Diagnostic("PG201", "error", "there is no target 'x'")]).diagnostics[0].code
+    'PG201'
+    """
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
@@ -33,15 +49,45 @@ class PipeglotError(Exception):
 
 
 class AuthoringError(PipeglotError):
-    """The author's pipeline cannot be traced or is invalid."""
+    """The author's pipeline cannot be traced or is invalid.
+
+    >>> from pipeglot import pipeline
+    >>> @pipeline
+    ... def wrong(limit: int = "three") -> None: ...  # type: ignore[assignment]
+    >>> try:
+    ...     wrong.ir()
+    ... except AuthoringError as error:
+    ...     print(error.diagnostics[0].code)
+    PG185
+    """
 
 
 class CompileError(PipeglotError):
-    """A target refuses the pipeline."""
+    """A target refuses the pipeline.
+
+    >>> from pipeglot import compile, pipeline
+    >>> @pipeline
+    ... def nothing() -> None: ...
+    >>> try:
+    ...     compile(nothing, "kfp")
+    ... except CompileError as error:
+    ...     print(error.diagnostics[0].code, error.diagnostics[0].target)
+    PG280 kfp
+    """
 
 
 class EngineError(PipeglotError):
-    """An engine could not be found, installed or run (exit code 3)."""
+    """An engine could not be found, installed or run (exit code 3).
+
+    >>> from pipeglot import pipeline, run
+    >>> @pipeline
+    ... def nothing() -> None: ...
+    >>> try:
+    ...     run(nothing, on="cron")
+    ... except EngineError as error:
+    ...     print(error.diagnostics[0].code)
+    PG300
+    """
 
 
 def blocking(diagnostics: Iterable[Diagnostic], allow: Iterable[str] = ()) -> list[Diagnostic]:

@@ -120,6 +120,14 @@ class Record(Part):
             it is absent when it is 1.
         result: what the run gave. One made of outputs that the engine did not keep is not set, and in JSON absent.
         result_observed: the engine itself kept the result; else it is computed from outputs, and in JSON this is absent.
+
+    >>> from pipeglot import Record, pipeline
+    >>> @pipeline
+    ... def nightly(limit: int = 3) -> int:
+    ...     return limit
+    >>> record = nightly.run()
+    >>> record.state, record.result, Record.from_json(record.to_json()) == record
+    ('succeeded', 3, True)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

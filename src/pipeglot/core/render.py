@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
+from typing_extensions import TypedDict
+
 from pipeglot.core.diagnostic import CODES, Diagnostic, Severity
 from pipeglot.core.ir import At
 
 Format: TypeAlias = Literal["text", "json", "sarif"]
-
-FORMAT = "pipeglot.diagnostics/1"
-"""Name and version of the JSON form."""
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -115,13 +114,33 @@ def _indented(start: str, words: str) -> list[str]:
     return [start + printable(first), *(f"    {printable(line)}" for line in rest)]
 
 
+class Listed(TypedDict):
+    """One diagnostic; `file`, `line` and `target` are null when there is none."""
+
+    code: str
+    title: str
+    severity: Severity
+    file: str | None
+    line: int | None
+    target: str | None
+    message: str
+    help: str
+
+
+class Diagnostics(TypedDict):
+    """All diagnostics, and how many there are of each severity."""
+
+    schema: Literal["pipeglot.diagnostics/1"]
+    counts: dict[Severity, int]
+    diagnostics: list[Listed]
+
+
 def as_json(diagnostics: Iterable[Diagnostic], *, folder: str = "") -> str:
-    """The documented JSON form: `schema`, `counts` by severity, and `diagnostics`, each with `code`, `title`,
-    `severity`, `message`, `help`, and `file`, `line`, `target` (null when there is none)."""
+    """The published JSON form."""
     found = ordered(diagnostics)
     counts = Counter(d.severity for d in found)
-    data = {
-        "schema": FORMAT,
+    data: Diagnostics = {
+        "schema": "pipeglot.diagnostics/1",
         "counts": {severity: counts[severity] for severity in _ORDER},
         "diagnostics": [
             {

@@ -14,7 +14,7 @@ from typing import Any
 from pipeglot.compare.folders import shared
 from pipeglot.compare.ignore import Rules
 from pipeglot.compare.judge import SideName, judge
-from pipeglot.compare.model import Difference, DryRun, Injected, NotCompared, Required, Side
+from pipeglot.compare.model import Difference, Injected, NotCompared, Report, Required, Side
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
@@ -85,7 +85,7 @@ def dry_run(
     path: Sequence[Path] = (),
     on_event: Callable[[SideName, Event], None] | None = None,
     stop: threading.Event | None = None,
-) -> DryRun:
+) -> Report:
     """Run both sides at the same time, each in a sandbox of its own, and compare what they did.
 
     Args:

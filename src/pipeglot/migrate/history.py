@@ -10,9 +10,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pipeglot.compare.model import DryRun, Side, Verdict
+from typing_extensions import TypedDict
+
+from pipeglot.compare.model import Report, Side, Verdict
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 
 _PATIENCE = 30.0
@@ -148,7 +151,7 @@ def usable(file: Path) -> None:
             raise sqlite3.DatabaseError(f"it is damaged: {problem}")
 
 
-def remember(file: Path, found: DryRun, report: Path | str = "", *, timezone: str = "UTC") -> None:
+def remember(file: Path, found: Report, report: Path | str = "", *, timezone: str = "UTC") -> None:
     """Add a dry-run. It is there as a whole or not at all, whoever else writes.
 
     Args:
@@ -198,7 +201,7 @@ def _itself(old: Side, new: Side) -> bool:
     return same and old.engine == new.engine and old.record is not None and old.record.run_id is not None
 
 
-def _tells(found: DryRun) -> bool:
+def _tells(found: Report) -> bool:
     """Whether an output was compared, if there was one to compare."""
     outputs = found.coverage.output
     return outputs.agree > 0 or outputs.total == 0
@@ -223,8 +226,8 @@ def read_history(file: Path, pipeline: str | None = None) -> list[Entry]:
 @dataclass(frozen=True)
 class Readiness:
     """How far a pipeline is from being cut over: the last `streak` dry-runs in a row were equivalent, for `dates`
-    different days of the logical date; `need` of these are wanted. `old` and `new` are engines. `passed_over` dry-runs
-    do not count either way."""
+    different days of the logical date; it is `ready` when these are as many as it `need`s. `old` and `new` are engines.
+    `passed_over` dry-runs do not count either way."""
 
     pipeline: str
     old: str
@@ -233,12 +236,8 @@ class Readiness:
     dates: int
     need: int
     last: Verdict
-    passed_over: int = 0
-
-    @property
-    def ready(self) -> bool:
-        """Whether enough dates in a row were equivalent."""
-        return self.dates >= self.need
+    passed_over: int
+    ready: bool
 
     def __str__(self) -> str:
         said = f"{self.dates} of {self.need} dates in a row equivalent"
@@ -248,6 +247,14 @@ class Readiness:
             said += f"; {self.passed_over} not counted: a side against itself, or no output compared"
         word = "ready to cut over" if self.ready else "not ready"
         return f"{self.pipeline} {self.old} -> {self.new}: {word}: {said}"
+
+
+class History(TypedDict):
+    """What `migrate history --json` prints."""
+
+    schema: Literal["pipeglot.history/1"]
+    dry_runs: list[Entry]
+    readiness: list[Readiness]
 
 
 def readiness(entries: Sequence[Entry], need: int = 5) -> list[Readiness]:
@@ -274,5 +281,5 @@ def readiness(entries: Sequence[Entry], need: int = 5) -> list[Readiness]:
         counted = [entry for entry in streak if entry.counts]
         dates = len({entry.day for entry in counted})
         over = len(streak) - len(counted)
-        found.append(Readiness(pipeline, old, new, len(counted), dates, need, runs[-1].verdict, over))
+        found.append(Readiness(pipeline, old, new, len(counted), dates, need, runs[-1].verdict, over, dates >= need))
     return found

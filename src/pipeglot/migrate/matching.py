@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from pipeglot.codegen.pysource import identifier
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
@@ -24,7 +23,8 @@ _NUMBERED = re.compile(r"(.+?)_{1,2}\d+\Z")
 """What Airflow (`load__1`) and Dagster (`load_2`) make of the name of a task that is used again."""
 
 
-class TaskMap(NamedTuple):
+@dataclass(frozen=True)
+class TaskMap:
     """What a map file says.
 
     Attributes:
@@ -32,8 +32,8 @@ class TaskMap(NamedTuple):
         values: places in outputs of calls (`train.$.accuracy`) by what a native task hands on by key (`train.accuracy`).
     """
 
-    tasks: Mapping[str, str] = {}
-    values: Mapping[str, str] = {}
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

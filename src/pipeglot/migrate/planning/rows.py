@@ -250,9 +250,14 @@ def _differences(attribute: Attribute, old: str, before: OnSide, new: str, after
         yield f"{after.how} on {new}" + (f": {after.by}" if after.by else "")
     elif after.how == "lowered" and before.how == "native":
         yield f"native on {old}, lowered on {new}: {after.by}"
-    both = {one.code for one in before.said} & {one.code for one in after.said}
+    both = {_alike_on(old, one) for one in before.said} & {_alike_on(new, one) for one in after.said}
     for engine, side in ((old, before), (new, after)):
         for one in side.said:
-            if one.code not in both:
+            if _alike_on(engine, one) not in both:
                 more = f", and {one.count - 1} more like it" if one.count > 1 else ""
                 yield f"on {engine}: {one.message} ({one.code}{more})"
+
+
+def _alike_on(engine: str, said: Said) -> tuple[str, str]:
+    """What a finding has in common with the like of it on another engine: all but the engine's name."""
+    return said.code, re.sub(re.escape(engine), "", said.message, flags=re.IGNORECASE)

@@ -15,7 +15,7 @@ from typing import Any
 
 import jinja2
 
-from pipeglot.compare.model import Difference, DryRun, Injected, Side, named
+from pipeglot.compare.model import Difference, Injected, Report, Side, named
 from pipeglot.core.memory import no_collection
 from pipeglot.core.render import printable, visible
 from pipeglot.migrate.report.data import KINDS, counts, page_data, shown
@@ -37,7 +37,7 @@ AGAIN = "between two runs of the new side"
 
 
 @no_collection()
-def html(run: DryRun) -> str:
+def html(run: Report) -> str:
     """The page: text of one HTML file that loads nothing; the same dry-run always gives the same text."""
     environment = _environment()
     style = _source("report.css")
@@ -143,12 +143,12 @@ def _time(value: datetime) -> str:
 # ---------------------------------------------------------------- Markdown
 
 
-def markdown(run: DryRun) -> str:
+def markdown(run: Report) -> str:
     """The report as GitHub-flavoured Markdown: verdict, what it rests on, differences, and what was not compared."""
     return "\n".join(_markdown(run)) + "\n"
 
 
-def _markdown(run: DryRun) -> Iterable[str]:
+def _markdown(run: Report) -> Iterable[str]:
     yield from _verdict(run)
     yield from _findings(run)
     yield from _differences(run)
@@ -157,7 +157,7 @@ def _markdown(run: DryRun) -> Iterable[str]:
     yield from _declared(run)
 
 
-def _verdict(run: DryRun) -> Iterable[str]:
+def _verdict(run: Report) -> Iterable[str]:
     yield f"# Migration dry-run of {_text(run.pipeline)}: {run.verdict}"
     yield from ("", f"**{PLAIN[run.verdict]}** {_text(run.why)}", "")
     yield from _table(("", "old", "new"), [*_engines(run), *counts(run)])
@@ -173,7 +173,7 @@ def _verdict(run: DryRun) -> Iterable[str]:
         yield from (f"- Note on the {name} side: {_text(one)}" for one in side.notes)
 
 
-def _findings(run: DryRun) -> Iterable[str]:
+def _findings(run: Report) -> Iterable[str]:
     if found := causes(run):
         yield from ("", f"## Findings ({len(found)})", "", "What differs first, and what follows from it.", "")
         for number, cause in enumerate(found[:MARKDOWN_FINDINGS], 1):
@@ -182,7 +182,7 @@ def _findings(run: DryRun) -> Iterable[str]:
             yield f"… and {len(found) - MARKDOWN_FINDINGS} more."
 
 
-def _differences(run: DryRun) -> Iterable[str]:
+def _differences(run: Report) -> Iterable[str]:
     yield from ("", f"## Differences ({len(run.differences)})", "")
     if run.differences:
         yield from _table(
@@ -209,7 +209,7 @@ def _differences(run: DryRun) -> Iterable[str]:
             yield from _more(len(side.seen))
 
 
-def _not_counted(run: DryRun) -> Iterable[str]:
+def _not_counted(run: Report) -> Iterable[str]:
     if run.flaky:
         yield from ("", f"## Flaky on the old side ({len(run.flaky)})", "")
         shaky = ((one.kind, named(one.call, one.index), _states(one.old), _states(one.new)) for one in run.flaky)
@@ -229,7 +229,7 @@ def _not_counted(run: DryRun) -> Iterable[str]:
         yield from _more(len(run.masked))
 
 
-def _not_compared(run: DryRun) -> Iterable[str]:
+def _not_compared(run: Report) -> Iterable[str]:
     yield from ("", "## Not compared", "")
     for unseen in run.not_compared:
         names = f" ({', '.join(map(_code, unseen.calls[:20]))}{', …' * (len(unseen.calls) > 20)})"
@@ -244,7 +244,7 @@ def _not_compared(run: DryRun) -> Iterable[str]:
         yield f"- **{_text(lack.what)}**: {_text(lack.why)}{names}.{how}"
 
 
-def _declared(run: DryRun) -> Iterable[str]:
+def _declared(run: Report) -> Iterable[str]:
     if not run.declared:
         return
     alike = sum(one.verdict == "agree" for one in run.declared)
@@ -293,7 +293,7 @@ def _states(values: tuple[Any, ...]) -> str:
     return ", ".join("absent" if value is None else str(value) for value in values[:20])
 
 
-def _engines(run: DryRun) -> Iterable[tuple[str, str, str]]:
+def _engines(run: Report) -> Iterable[tuple[str, str, str]]:
     yield "asked for", run.old.spec, run.new.spec
     old, new = (f"{side.engine} {side.engine_version}".strip() for side in (run.old, run.new))
     yield "engine", old, new

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from pipeglot.compare.drawing import Box, Graph
-from pipeglot.compare.model import Difference, DryRun, Kind, Side, TableDifference
+from pipeglot.compare.model import Difference, Kind, Report, Side, TableDifference
 from pipeglot.migrate.report.layout import layout
 from pipeglot.migrate.report.values import compact, cut, marked, pretty
 from pipeglot.migrate.report.weight import rule
@@ -148,7 +148,7 @@ class _Outputs:
         return [one.within(alike if isinstance(one, _Alike) else differing) for one in self.found]
 
 
-def page_data(run: DryRun) -> dict[str, Any]:
+def page_data(run: Report) -> dict[str, Any]:
     """The data of the page, plain JSON."""
     opened = _opened(run)
     outputs = _Outputs()
@@ -171,14 +171,14 @@ def page_data(run: DryRun) -> dict[str, Any]:
     }
 
 
-def calls(run: DryRun) -> list[str]:
+def calls(run: Report) -> list[str]:
     """Every call of the pipeline, then those that only ran."""
     known = [box.id for box in run.graph.boxes]
     ran = [call.id for side in (run.old, run.new) if side.record for call in side.record.calls]
     return list(dict.fromkeys([*known, *ran]))
 
 
-def counts(run: DryRun) -> list[tuple[str, str, str]]:
+def counts(run: Report) -> list[tuple[str, str, str]]:
     """The rows of the summary: what it counts, and how many on each side."""
     found: list[dict[str, object]] = []
     for record in (run.old.record, run.new.record):
@@ -197,7 +197,7 @@ def counts(run: DryRun) -> list[tuple[str, str, str]]:
     return [(name, said(old, name), said(new, name)) for name in names if name in old or name in new]
 
 
-def _drawing(run: DryRun) -> tuple[list[Any], list[Any], list[float]]:
+def _drawing(run: Report) -> tuple[list[Any], list[Any], list[float]]:
     known = {box.id for box in run.graph.boxes}
     others = [id for id in calls(run) if id not in known]
     region = (Box(id=ELSEWHERE, kind="each"),) if others and known else ()
@@ -226,7 +226,7 @@ def _drawing(run: DryRun) -> tuple[list[Any], list[Any], list[float]]:
     return boxes, arrows, [placed.width, placed.height]
 
 
-def _instances(run: DryRun, outputs: _Outputs, opened: dict[Key, Paths]) -> dict[str, Any]:
+def _instances(run: Report, outputs: _Outputs, opened: dict[Key, Paths]) -> dict[str, Any]:
     """The executions of calls in the pipeline's order, in columns: a list of each part of all of them is the least to
     write and to read. A part that is the same on both sides is None on the new one.
 
@@ -283,7 +283,7 @@ def _rows(
     return found
 
 
-def _opened(run: DryRun) -> dict[Key, Paths]:
+def _opened(run: Report) -> dict[Key, Paths]:
     """The paths at which outputs differ, by call instance; the result of the run under None."""
     found: dict[Key, Paths] = {}
     counted = [(one, 0) for one in run.differences]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeglot.compare.model import Difference, DryRun, Finding, TableDifference
+from pipeglot.compare.model import Difference, Finding, Report, TableDifference
 from pipeglot.compare.weight import Coverage, Tally
 
 LEAST = 1.2
@@ -74,7 +74,7 @@ class Cause:
         return [("hunk" if line.startswith(("+++", "---")) else kinds.get(line[:1], ""), line) for line in lines]
 
 
-def causes(run: DryRun) -> list[Cause]:
+def causes(run: Report) -> list[Cause]:
     """The findings of a dry-run with their differences."""
 
     def pick(numbers: Iterable[int]) -> list[tuple[int, Difference]]:
