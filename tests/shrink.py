@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import PipeglotError
+from pipeglot.core.inference import schema_of
 from pipeglot.core.inline import inline
 from pipeglot.core.ir import (
     All,
@@ -42,7 +43,6 @@ from pipeglot.core.ir import (
 )
 from pipeglot.core.rules.facts import Facts
 from pipeglot.core.shape import inputs, outputs, sources
-from pipeglot.core.types import schema_of
 
 Predicate: TypeAlias = Callable[[Sequence[Pipeline]], Sequence[bool]]
 """Which of these pipelines still fail, in their order."""

@@ -20,7 +20,6 @@ from pipeglot.backends.airflow.lower import lower
 from pipeglot.backends.airflow.settings import dag, policy, task_options
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.codegen.intervals import interval_as_cron
-from pipeglot.codegen.value_types import is_list, may_be_none
 from pipeglot.core.ir import (
     AnyNode,
     Arm,
@@ -306,12 +305,6 @@ def test_params_hold_their_schema_without_references() -> None:
         task_options(pipeline(), {}),
     )
     assert "**" in flat(told)
-
-
-def test_static_types_say_what_may_be_none() -> None:
-    assert may_be_none({}) and may_be_none({"anyOf": [INT, {"type": "null"}]}) and may_be_none({"enum": [1, None]})
-    assert not may_be_none(INT) and not may_be_none({"enum": [1, 2]})
-    assert is_list({"type": "array"}) and not is_list({}) and not is_list({"anyOf": [{"type": "array"}, INT]})
 
 
 def observed(pipeline: Pipeline, run: EngineRun) -> Sequence[CallRecord]:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from pipeglot.core.inference import TypeScope, schema_of
 from pipeglot.core.ir import Compare, Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Text
-from pipeglot.core.rules.facts import item_of
-from pipeglot.core.types import BOOL, TEXT, TypeScope, mismatch, same, scalar_kind, schema_of, select, union
+from pipeglot.core.types import BOOL, TEXT, item_of, mismatch, same, scalar_kind, select, union
 
 INT = {"type": "integer"}
 

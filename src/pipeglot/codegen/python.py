@@ -79,29 +79,6 @@ STANDARD = frozenset(sys.stdlib_module_names) | frozenset(
 """Modules of Python itself."""
 _ENGINES = frozenset({"airflow", "dagster", "kfp", "kubernetes", "prefect", "pydantic", "pydantic_core"})
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
-CONDITIONS: dict[str, str] = {
-    "truth": '''\
-def truth(value):
-    """A condition is a bool and nothing else."""
-    if not isinstance(value, bool):
-        raise TypeError(f"a condition is not a bool: {value!r}")
-    return value''',
-    "compare": '''\
-def compare(op, left, right):
-    """Compare numbers with numbers or text with text; a bool equals only a bool."""
-    kinds = [float if type(value) is int else type(value) for value in (left, right)]
-    alike = kinds[0] is kinds[1]
-    if not {bool, float, str}.issuperset(kinds):
-        raise TypeError(f"cannot evaluate {left!r} {op} {right!r}")
-    if op in ("==", "!="):
-        return (alike and left == right) is (op == "==")
-    if not alike or kinds[0] is bool:
-        raise TypeError(f"{left!r} and {right!r} have no order ({op})")
-    if "<" in op:
-        return left < right or (op == "<=" and left == right)
-    return left > right or (op == ">=" and left == right)''',
-}
-"""How a condition is evaluated where the types leave it open: the functions that a generated file has when it uses them."""
 
 
 def header(pipeline: Pipeline) -> Code:

@@ -9,32 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
-from typing_extensions import assert_never
 
-from pipeglot.core.ir import (
-    All,
-    Any_,
-    Compare,
-    Const,
-    Ctx,
-    DictOf,
-    IsIn,
-    Item,
-    Json,
-    ListOf,
-    Not,
-    Out,
-    ParamRef,
-    Schema,
-    Text,
-    Value,
-)
+from pipeglot.core.ir import Json, Schema
 
 ScalarKind: TypeAlias = Literal["bool", "int", "float", "text"]
 """What a condition can compare; `float` includes what may be an int or a float."""
@@ -42,53 +23,7 @@ ScalarKind: TypeAlias = Literal["bool", "int", "float", "text"]
 BOOL: Schema = {"type": "boolean"}
 TEXT: Schema = {"type": "string"}
 
-_CONTEXT: dict[str, Schema] = {
-    "logical_date": {"type": "string", "format": "date-time"},
-    "day": {"type": "string", "format": "date"},
-    "run_id": TEXT,
-    "state": {"type": "string", "enum": ["succeeded", "failed"]},
-}
-
 _REFS = 50  # more references than this in a row lead nowhere
-
-
-@dataclass
-class TypeScope:
-    """The types of what values refer to. What is missing is not known: `{}`."""
-
-    outs: Mapping[str, Schema] = field(default_factory=dict)
-    params: Mapping[str, Schema] = field(default_factory=dict)
-    items: Mapping[str, Schema] = field(default_factory=dict)
-
-
-def schema_of(value: Value, scope: TypeScope) -> Schema | None:
-    """The schema of a value; `{}` when nothing is known, None when a path in it leads nowhere for certain.
-
-    >>> schema_of(Out(ref="a", path=("n",)), TypeScope({"a": {"type": "object", "properties": {"n": BOOL}}}))
-    {'type': 'boolean'}
-    """
-    match value:
-        case Const():
-            return schema_of_json(value.value)
-        case Out():
-            return select(scope.outs.get(value.ref, {}), value.path)
-        case ParamRef():
-            return select(scope.params.get(value.name, {}), value.path)
-        case Item():
-            return select(scope.items.get(value.loop, {}), value.path)
-        case Ctx():
-            return _CONTEXT[value.name]
-        case ListOf():
-            return list_of(union([schema_of(item, scope) or {} for item in value.items]), len(value.items))
-        case DictOf():
-            properties = {key: schema_of(item, scope) or {} for key, item in value.items}
-            return {"type": "object", "properties": properties, "required": list(properties)}
-        case Text():
-            return TEXT
-        case Compare() | IsIn() | All() | Any_() | Not():
-            return BOOL
-        case _:
-            assert_never(value)
 
 
 def schema_of_json(value: Json) -> Schema:
@@ -232,21 +167,77 @@ def _at(schema: Schema, step: str | int) -> Schema | None:
     return {} if inner is True else _standalone(inner, defs)
 
 
+def always_at(schema: Schema, path: Sequence[str | int]) -> bool:
+    """Whether something lies at `path` in every value of a type.
+
+    >>> row = {"type": "object", "properties": {"n": BOOL}, "required": ["n"]}
+    >>> always_at({"anyOf": [row, row]}, ("n",)), always_at({"anyOf": [row, {"type": "null"}]}, ("n",))
+    (True, False)
+    """
+    return all(
+        all(_needs(option, step) for option in options(select(schema, path[:depth]) or {}))
+        for depth, step in enumerate(path)
+    )
+
+
+def _needs(schema: Schema, step: str | int) -> bool:
+    """Whether every value of one alternative has something at one step of a path."""
+    if isinstance(step, str):
+        return schema.get("type") == "object" and step in schema.get("required", ())
+    shortest = int(schema.get("minItems", 0))
+    return schema.get("type") == "array" and -shortest <= step < shortest
+
+
+def item_of(schema: Schema) -> Schema:
+    """The type of a list's items; `{}` when it is not known.
+
+    >>> item_of({"type": "array", "items": {"type": "string"}})
+    {'type': 'string'}
+    """
+    inner = []
+    for option in options(schema):
+        if option.get("type") == "array":
+            first = [*option.get("prefixItems", ())]
+            rest = [option["items"]] if isinstance(option.get("items"), dict) else [] if first else [{}]
+            defs = option.get("$defs", {})
+            inner += [_standalone(item, defs) if isinstance(item, dict) else {} for item in [*first, *rest]]
+    return union(inner)
+
+
+def json_types(schema: Schema) -> frozenset[str]:
+    """The names of the JSON types that a schema admits; `any` among them when nothing is known.
+
+    >>> sorted(json_types({"anyOf": [{"type": "integer"}, {"enum": [1.5, None]}]}))
+    ['integer', 'null', 'number']
+    """
+    found: set[str] = set()
+    for option in options(schema):
+        if "type" in option:
+            found.add(option["type"])
+        elif "const" in option or "enum" in option:
+            found.update(map(_type_name, option.get("enum", [option.get("const")])))
+        else:
+            found.add("any")
+    return frozenset(found)
+
+
+def is_list(schema: Schema) -> bool:
+    """Whether nothing but a list is admitted."""
+    return json_types(schema) == {"array"}
+
+
+def may_be_none(schema: Schema) -> bool:
+    """Whether null is admitted, or nothing is known."""
+    return not json_types(schema).isdisjoint({"null", "any"})
+
+
 def scalar_kind(schema: Schema) -> ScalarKind | None:
     """The kind of scalar a schema admits; None when it is mixed, may be null, or is not known.
 
     >>> scalar_kind({"anyOf": [{"type": "integer"}, {"type": "number"}]}), scalar_kind({})
     ('float', None)
     """
-    kinds: set[ScalarKind | None] = set()
-    for option in options(schema):
-        if "type" in option:
-            kinds.add(_SCALARS.get(option["type"]))
-        elif "const" in option or "enum" in option:
-            values = option.get("enum", [option.get("const")])
-            kinds |= {_SCALARS.get(_type_name(value)) for value in values}
-        else:
-            kinds.add(None)
+    kinds = {_SCALARS.get(name) for name in json_types(schema)}
     if kinds == {"int", "float"}:
         return "float"
     return kinds.pop() if len(kinds) == 1 else None

@@ -14,11 +14,11 @@ from typing import Any
 
 from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, failure, instant
-from pipeglot.codegen.value_types import Types
 from pipeglot.compare.model import NotCompared
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import EngineError, PipeglotError
 from pipeglot.core.fitted import as_declared
+from pipeglot.core.inference import Types
 from pipeglot.core.ir import Out, Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record

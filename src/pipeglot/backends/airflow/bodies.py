@@ -28,8 +28,6 @@ from pipeglot.codegen.pysource import (
     Atom,
     Doc,
     Entry,
-    Infix,
-    Parens,
     Stack,
     call,
     expression,
@@ -37,12 +35,11 @@ from pipeglot.codegen.pysource import (
     flat,
     identifier,
     literal,
-    negated,
     statement,
     string,
 )
 from pipeglot.codegen.python import invocation
-from pipeglot.core.ir import All, Any_, Call, Compare, Ctx, IsIn, Item, Not, Out, ParamRef, Value, parts
+from pipeglot.core.ir import Call, Ctx, Item, Out, ParamRef, Value, parts
 from pipeglot.core.shape import item_refs
 
 
@@ -137,33 +134,10 @@ class Body:
         for condition, target in zip(conditions, found, strict=True):
             if condition is None:
                 return [*lines, self.give(target)]
-            lines.append(statement("if ", self.condition(condition), ":", indent=8).of(attribute="Arm.when"))
+            test = fitting(condition, self.names, WIDTH - 8 - len("if :"))
+            lines.append(statement("if ", test, ":", indent=8).of(attribute="Arm.when"))
             lines.append(statement("return ", target, indent=12))
         return [*lines, self.give(none)]
-
-    def condition(self, condition: Value) -> Doc:
-        """A condition as the language evaluates it: by Python's own operators where the operands' types are
-        known.
-        """
-        if self.naming.types.decidable(condition):
-            return fitting(condition, self.names, WIDTH - 8 - len("if :"))
-        match condition:
-            case Compare(op=op, left=left, right=right):
-                operands = (expression(left, self.names), expression(right, self.names))
-                return call(self.naming.helper("compare"), op, *operands)
-            case IsIn(value=value, options=known):
-                compare = self.naming.helper("compare")
-                each = flat(call(compare, "==", expression(value, self.names), Atom("option")))
-                return Atom(f"any([{each} for option in {flat(literal(list(known)))}])")
-            case All(operands=conditions) | Any_(operands=conditions):
-                docs = tuple(self.condition(c) for c in conditions)
-                if len(docs) == 1:
-                    return docs[0]
-                return Infix(condition.kind, tuple(Parens(d) if isinstance(d, Infix) else d for d in docs))
-            case Not(operand=operand):
-                return negated(self.condition(operand))
-            case _:
-                return call(self.naming.helper("truth"), expression(condition, self.names))
 
     def state(self) -> list[str]:
         """The state the run has without its Final: that of the tasks that decide it."""

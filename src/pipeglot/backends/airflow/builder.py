@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from pipeglot.backends.airflow.plan import PROPAGATE, Place, Plan, Source, Task, Work
-from pipeglot.codegen.value_types import Types
+from pipeglot.core.inference import Types
 from pipeglot.core.ir import AnyNode, Each, Group, If, Pipeline, Value, blocks
 from pipeglot.core.shape import Shape, out_refs, transparent
 

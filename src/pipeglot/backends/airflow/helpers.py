@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 
 from pipeglot.codegen.pysource import Code, string
-from pipeglot.codegen.python import CONDITIONS
 
 MOMENTS = {"logical_date": ("run_instant", '"%Y-%m-%dT%H:%M:%SZ"'), "day": ("run_day", '"%Y-%m-%d"')}
 
@@ -25,7 +24,6 @@ def moment_helper(name: str, function: str, zone_class: str, zone: str) -> Code:
 
 
 HELPERS = {
-    **CONDITIONS,
     "kept": '''\
 def kept(value):
     """A value that XCom gives back as it is: it takes a dict with both keys for something else."""

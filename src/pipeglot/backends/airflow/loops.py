@@ -24,9 +24,9 @@ from pipeglot.backends.airflow.plan import (
     Task,
     roots,
 )
-from pipeglot.codegen.value_types import is_list, may_be_none
 from pipeglot.core.ir import AnyNode, Call, Collected, Const, Each, If, Item, Out, Value
 from pipeglot.core.shape import inputs, item_refs, out_refs, outputs, sources, transparent
+from pipeglot.core.types import may_be_none
 
 Visit: TypeAlias = Callable[[tuple[AnyNode, ...], Place], None]
 """Makes the tasks of a block."""
@@ -105,7 +105,7 @@ class Loops:
             *(Out(ref=ref) for ref in dict.fromkeys(refs)),
             *(Item(loop=loop) for loop in loops),
         )
-        known = is_list(self.build.types.of(node.items))
+        known = self.build.types.is_list(node.items)
         entry = [ref for ref in waits.values if self.build.inside(ref, inside)]
         work = Rows(node.id, node.items, known, carried)
         rows = self.build.add(
@@ -191,7 +191,7 @@ class Loops:
         value, ends = node.items, self.build.after(node.id)
         if isinstance(value, Const) and isinstance(value.value, list) and not templated(value.value):
             loop.constants = value.value
-        known = is_list(self.build.types.of(value))
+        known = self.build.types.is_list(value)
         if isinstance(value, Out) and not value.path and known:
             source = self.sources[value.ref]
             if source.form == "value" and not source.soft:

@@ -35,7 +35,6 @@ from pipeglot.backends.airflow.plan import (
     Tolerate,
     roots,
 )
-from pipeglot.codegen.value_types import may_be_none
 from pipeglot.core.ir import (
     AnyNode,
     Call,
@@ -49,6 +48,7 @@ from pipeglot.core.ir import (
     Value,
 )
 from pipeglot.core.shape import transparent
+from pipeglot.core.types import may_be_none
 
 PATIENT = ("ALL_DONE", "ALL_DONE_MIN_ONE_SUCCESS")
 """Rules under which a task ends after all it waits for."""

@@ -30,7 +30,7 @@ from pipeglot.backends.airflow.settings import CONTEXT
 from pipeglot.codegen.pysource import Atom, Code, Imports, Names, identifier
 from pipeglot.codegen.python import AuthorCode
 from pipeglot.codegen.shadowing import boundary_names
-from pipeglot.codegen.value_types import Types
+from pipeglot.core.inference import Types
 from pipeglot.core.ir import Cron, Imported, Pipeline
 from pipeglot.core.shape import Shape, item_refs, out_refs
 

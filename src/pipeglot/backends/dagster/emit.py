@@ -21,8 +21,8 @@ from pipeglot.codegen.python import (
     packages_note,
     spaced,
 )
-from pipeglot.codegen.value_types import Types
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.inference import Types
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.shape import Shape, inline
 

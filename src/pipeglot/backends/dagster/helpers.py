@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pipeglot.codegen.python import CONDITIONS
-
 HELPERS: dict[str, str] = {
-    **CONDITIONS,
     "listed": '''\
 def listed(value):
     """The items of a loop are a list and nothing else."""

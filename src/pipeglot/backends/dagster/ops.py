@@ -16,9 +16,7 @@ from pipeglot.codegen.pysource import (
     Bracket,
     Doc,
     Entry,
-    Infix,
     Names,
-    Parens,
     Spelling,
     call,
     expression,
@@ -27,26 +25,20 @@ from pipeglot.codegen.pysource import (
     identifier,
     literal,
     marked,
-    negated,
     spelled,
 )
 from pipeglot.codegen.python import invocation
-from pipeglot.codegen.value_types import Types, is_list
+from pipeglot.core.inference import Types
 from pipeglot.core.ir import (
-    All,
-    Any_,
     Call,
-    Compare,
     Const,
     Ctx,
     Each,
     If,
     Imported,
     Inlined,
-    IsIn,
     Item,
     Json,
-    Not,
     Out,
     ParamRef,
     Policy,
@@ -292,8 +284,8 @@ class _OpText:
         for arm, out in zip(work.region.arms, work.arms, strict=True):
             taken = f'yield {self.module.dg("Output")}(None, "{out}")' if out else "pass"
             if arm.when is not None:
-                line = statement(word, self.condition(arm.when, len(word)), ":", indent=4)
-                lines.append(line.of(attribute="Arm.when"))
+                test = fitting(arm.when, self.ref, WIDTH - 4 - len(word) - 1)
+                lines.append(statement(word, test, ":", indent=4).of(attribute="Arm.when"))
                 lines.append(f"        {taken}")
                 word = "elif "
             elif out:
@@ -307,7 +299,7 @@ class _OpText:
         if isinstance(items, Const) and items.value == []:
             return ["    yield from ()"]
         source = expression(items, self.ref)
-        if not is_list(self.ops.types.of(items)):
+        if not self.ops.types.is_list(items):
             source = call(self.module.use("listed"), source)
         return [
             statement("for index, item in ", call("enumerate", source), ":", indent=4).of(attribute="Each.items"),
@@ -319,27 +311,6 @@ class _OpText:
         given = {getattr(handle.op, "name"): Atom(self.table[root]) for root, handle in body.inputs.items()}  # noqa: B009
         job = Atom(self.ops.jobs[body.name])
         return [self.give(call(self.module.use("run_item"), Atom("context"), job, literal(given)))]
-
-    def condition(self, condition: Value, lead: int) -> Doc:
-        """A condition as the language evaluates it: by Python's own operators where the types are known."""
-        if self.ops.types.decidable(condition):
-            return fitting(condition, self.ref, WIDTH - 4 - lead - 1)
-        match condition:
-            case Compare(op=op, left=left, right=right):
-                operands = (expression(left, self.ref), expression(right, self.ref))
-                return call(self.module.use("compare"), op, *operands)
-            case IsIn(value=value, options=known):
-                each = call(self.module.use("compare"), "==", expression(value, self.ref), Atom("option"))
-                return Atom(f"any([{flat(each)} for option in {flat(literal(list(known)))}])")
-            case All(operands=conditions) | Any_(operands=conditions):
-                docs = tuple(self.condition(one, lead) for one in conditions)
-                if len(docs) == 1:
-                    return docs[0]
-                return Infix(condition.kind, tuple(Parens(d) if isinstance(d, Infix) else d for d in docs))
-            case Not(operand=operand):
-                return negated(self.condition(operand, lead))
-            case _:
-                return call(self.module.use("truth"), expression(condition, self.ref))
 
     def ref(self, root: Out | Item | ParamRef | Ctx) -> str:
         """The expression for a reference inside this op."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pipeglot.codegen.pysource import Atom, Doc, call, flat, identifier, literal, root, statement
+from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, fitting, flat, identifier, literal, root, statement
 from pipeglot.core.ir import Call, Ctx, If, Item, Merged, Out, ParamRef, Value
 from pipeglot.core.shape import transparent
 
-from .cel import cel, decision, is_one_comparison, negation, references
+from .cel import cel, is_one_comparison, negation, references
 from .guard import close, report
 from .parts import Meaning, Producer, input_name, value_path
 from .spec import Dag, Given, Task, outgoing
@@ -25,7 +25,7 @@ def branch(low: Lowering, dag: Dag, node: If, guard: bool) -> None:
     calls = any(isinstance(each, Call) for each in low.shape.inside(node.id))
     opens = not guard and low.fate.guarded(node)
     here = not guard and decided_here(low, node)
-    if not calls and not merged and (here or low.types.certain(node)) and not guard:
+    if not calls and not merged and (here or low.types.is_decided(node)) and not guard:
         low.nothing(node)
         return
     arm = None if here else _decide(low, dag, node, guard)
@@ -123,7 +123,7 @@ def _text(low: Lowering, inside: Dag, condition: Value) -> str:
 
 def decided_here(low: Lowering, node: If) -> bool:
     """Whether KFP itself can evaluate the conditions: all is certain, and scalars that tasks or inputs have."""
-    if not low.types.certain(node):
+    if not low.types.is_decided(node):
         return False
     for arm in node.arms:
         if low.for_dsl and arm.when is not None and not is_one_comparison(arm.when):
@@ -148,7 +148,7 @@ def _decide(low: Lowering, dag: Dag, node: If, guard: bool) -> tuple[str, str]:
     names = low.inputs(dag, task, writing, conditions)
     lines: list[str] = []
     for number, condition in enumerate(conditions):
-        lines.append(statement("if ", decision(condition, low.types, names, writing.use), ":", indent=8))
+        lines.append(statement("if ", fitting(condition, names, WIDTH - 12), ":", indent=8))
         lines.append(f"            return {number}")
     lines.append(f"        return {len(conditions)}")
     work = writing.work(lines)

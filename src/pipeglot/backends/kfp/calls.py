@@ -13,7 +13,7 @@ from .containers import container_call
 from .parts import Facet, Meaning, Producer, is_small, native, retry_policy, shielded
 from .programs import Writing, subscripts
 from .spec import Dag, Given, Task, constant, outgoing
-from .types import LISTS, Form, form_of
+from .types import Form, form_of
 
 if TYPE_CHECKING:
     from .lower import Lowering
@@ -105,11 +105,9 @@ def program_producer(
 
     def give(path: tuple[str | int, ...], form: Form) -> Given | None:
         if (path, form) not in keys:
-            schema = low.types.schema(whole.model_copy(update={"path": path}))
-            known = form_of(schema)
-            lists = form in LISTS.values() and schema is not None and schema.get("type") == "array"
-            fits = form == known or (form == "texts" and lists) or (form == "json" and (schema is not None))
-            if not fits or (schema is None and path):
+            value = whole.model_copy(update={"path": path})
+            fits = form in ("json", low.types.form(value)) or (form == "texts" and low.types.is_list(value))
+            if not fits or not low.types.cannot_fail(value):
                 return None
             key, number = identifier("_".join(map(str, path)) or form), 2
             while key in writing.program.outputs:

@@ -1,17 +1,36 @@
-"""Conditions as text: CEL, which KFP evaluates, and Python where the types leave it open whether they can be."""
+"""Conditions as CEL, which KFP evaluates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeglot.codegen.pysource import Atom, Doc, Infix, Parens, RootNames, call, expression, flat, literal, negated
-from pipeglot.core.ir import All, Any_, Compare, Const, Ctx, IsIn, Item, Not, Out, ParamRef, Value
+from typing_extensions import assert_never
+
+from pipeglot.core.ir import (
+    All,
+    Any_,
+    Compare,
+    Const,
+    Ctx,
+    DictOf,
+    IsIn,
+    Item,
+    ListOf,
+    Not,
+    Out,
+    ParamRef,
+    Text,
+    Value,
+    parts,
+)
 
 from .types import Form, Types
 
+Reference = Out | ParamRef | Item | Ctx
+
 
 def cel(condition: Value, types: Types, name: Callable[[Value], str]) -> str:
-    """A decidable condition; `name` gives the input that has a reference's value."""
+    """A condition; `name` gives the input that has a reference's value."""
 
     def operand(value: Value, form: Form) -> str:
         if isinstance(value, Const):
@@ -40,8 +59,10 @@ def cel(condition: Value, types: Types, name: Callable[[Value], str]) -> str:
                 return f"!({write(inner)})"
             case Const(value=constant):
                 return f"true == {scalar(constant, 'bool')}"
-            case _:
+            case Out() | ParamRef() | Item() | Ctx() | ListOf() | DictOf() | Text():
                 return f"{operand(value, 'bool')} == true"
+            case _:
+                assert_never(value)
 
     def grouped(value: Value) -> str:
         return f"({write(value)})" if isinstance(value, All | Any_) else write(value)
@@ -61,15 +82,13 @@ def scalar(value: object, form: Form) -> str:
 
 
 def is_one_comparison(condition: Value) -> bool:
-    """Whether KFP's DSL has words for a decidable condition: a reference against a constant or another."""
-    match condition:
-        case Compare(left=Out() | ParamRef() | Item() | Ctx(), right=right):
-            if isinstance(right, Const):
-                return not isinstance(right.value, str) or scalar(right.value, "str") == f"'{right.value}'"
-            return isinstance(right, Out | ParamRef | Item | Ctx)
-        case Out() | ParamRef() | Item() | Ctx():
-            return True
-    return False
+    """Whether KFP's DSL has words for a condition: a reference against a constant or another."""
+    if not isinstance(condition, Compare):
+        return isinstance(condition, Reference)
+    left, right = condition.left, condition.right
+    if isinstance(right, Const) and isinstance(right.value, str) and scalar(right.value, "str") != f"'{right.value}'":
+        return False
+    return isinstance(left, Reference) and isinstance(right, Reference | Const)
 
 
 def negation(condition: str) -> str:
@@ -79,50 +98,7 @@ def negation(condition: str) -> str:
 
 def references(condition: Value) -> list[Out | ParamRef | Item | Ctx] | None:
     """The references a condition compares; None when it compares something else, a text built of values say."""
-    match condition:
-        case Compare(left=left, right=right):
-            inner: tuple[Value, ...] = (left, right)
-        case IsIn(value=value):
-            inner = (value,)
-        case All(operands=operands) | Any_(operands=operands):
-            inner = operands
-        case Not(operand=operand):
-            inner = (operand,)
-        case Out() | ParamRef() | Item() | Ctx():
-            return [condition]
-        case Const():
-            return []
-        case _:
-            return None
-    found: list[Out | ParamRef | Item | Ctx] = []
-    for each in inner:
-        some = references(each)
-        if some is None:
-            return None
-        found += some
-    return found
-
-
-def decision(condition: Value, types: Types, names: RootNames, use: Callable[[str], str]) -> Doc:
-    """A condition as Python that raises where it cannot be evaluated; `use` notes the helpers."""
-
-    def write(value: Value) -> Doc:
-        if types.decidable(value):
-            return expression(value, names)
-        match value:
-            case Compare(op=op, left=left, right=right):
-                return call(use("compare"), op, expression(left, names), expression(right, names))
-            case IsIn(value=inner, options=options):
-                each = flat(call(use("compare"), "==", expression(inner, names), Atom("option")))
-                return Atom(f"any([{each} for option in {flat(literal(tuple(options)))}])")
-            case All(operands=operands) | Any_(operands=operands):
-                docs = [write(operand) for operand in operands]
-                if len(docs) == 1:
-                    return docs[0]
-                return Infix(value.kind, tuple(Parens(doc) if isinstance(doc, Infix) else doc for doc in docs))
-            case Not(operand=operand):
-                return negated(write(operand))
-            case _:
-                return call(use("truth"), expression(value, names))
-
-    return write(condition)
+    found = list(parts(condition))
+    if any(isinstance(part, ListOf | DictOf | Text) for part in found):
+        return None
+    return [part for part in found if isinstance(part, Reference)]

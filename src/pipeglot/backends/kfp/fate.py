@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from pipeglot.core.inference import Types
 from pipeglot.core.ir import Call, Each, If
 from pipeglot.core.shape import Shape, inputs, out_refs, sources
-
-from .types import Types
 
 
 class Fate:
@@ -46,10 +45,10 @@ class Fate:
             for id, value in self._shape.values.items()
             if id in self.used and (self._shape.owner[id] == node.id or self._shape.owner[id] in inside)
             for n, source in enumerate(sources(value))
-            if self._types.schema(source) is None
+            if not self._types.cannot_fail(source)
         }
         decided = {
-            id for id in inside if isinstance(r := self._shape.nodes[id], If | Each) and not self._types.certain(r)
+            id for id in inside if isinstance(r := self._shape.nodes[id], If | Each) and not self._types.is_decided(r)
         }
         return any((calls | formed | decided) - self.needed(value) for value in leaving)
 

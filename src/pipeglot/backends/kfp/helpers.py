@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pipeglot.codegen.python import CONDITIONS
-
 HELPERS: dict[str, str] = {
-    **CONDITIONS,
     "dump": '''\
 def dump(value):
     """A value as JSON text in which KFP finds no placeholder of its own."""

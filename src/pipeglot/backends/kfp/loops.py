@@ -19,7 +19,7 @@ from .branches import choice, read
 from .guard import close, report
 from .parts import Meaning, Producer, input_name, json_text, shielded
 from .spec import Dag, Given, Program, Task, constant, incoming, outgoing
-from .types import LISTS, SCALARS, Form, form_of
+from .types import LISTS, SCALARS, Form
 
 if TYPE_CHECKING:
     from .lower import Lowering
@@ -39,7 +39,7 @@ def loop(low: Lowering, dag: Dag, node: Each, guard: bool) -> None:
     if static == []:
         _empty(low, dag, node, collected)
         return
-    if not calls and not collected and low.types.certain(node) and not guard:
+    if not calls and not collected and low.types.is_decided(node) and not guard:
         low.nothing(node)
         return
     elements = _elements(low, node)
@@ -116,7 +116,7 @@ def _whole(dag: Dag, form: Form, given: Given, guarded: bool) -> Producer:
 
 def _elements(low: Lowering, node: Each) -> Form:
     """The form in which one item crosses."""
-    listed = form_of(low.types.schema(node.items))
+    listed = low.types.form(node.items)
     for element, form in LISTS.items():
         if form == listed:
             declared = low.types.form(Item(loop=node.id))

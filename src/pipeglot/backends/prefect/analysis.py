@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from pipeglot.core.inference import Types
 from pipeglot.core.ir import AnyNode, Call, Const, Ctx, Each, If, ListOf, Value, parts
 from pipeglot.core.shape import Shape, inputs, item_refs, out_refs, sources, transparent
-
-from .certain import Types
 
 LoopForm: TypeAlias = Literal["map", "loop", "threads"]
 
@@ -79,14 +78,6 @@ class Analysis:
         """Whether a call is one, or a region holds any."""
         return any(isinstance(each, Call) for each in (self.shape.nodes[id], *self.shape.inside(id)))
 
-    def cannot_fail(self, value: Value) -> bool:
-        """Whether a value can be formed in every run."""
-        return self.types.schema(value) is not None
-
-    def is_decided(self, node: If | Each) -> bool:
-        """Whether the flow itself can decide a region in every run: no task is needed for it."""
-        return self.types.certain(node)
-
     # ------------------------------------------------------------ loops
 
     def form(self, node: Each) -> LoopForm:
@@ -111,7 +102,7 @@ class Analysis:
 
     def _submits(self, inner: Each) -> bool:
         """Whether an inner loop can be submitted without waiting for anything its outer body makes."""
-        if self.form(inner) == "threads" or not self.types.is_list(inner.items):
+        if self.form(inner) == "threads" or not self.types.is_decided(inner):
             return False
         return self._all_static(inner) or not self.shape.upstream(inner.id)
 
@@ -127,7 +118,8 @@ class Analysis:
         items = node.items
         if isinstance(items, Const):
             return isinstance(items.value, list) and bool(items.value)
-        return isinstance(items, ListOf) and bool(items.items) and not out_refs(items) and self.types.is_list(items)
+        known = isinstance(items, ListOf) and bool(items.items) and not out_refs(items)
+        return known and self.types.cannot_fail(items)
 
     def _waits(self, node: AnyNode, completed: frozenset[str]) -> bool:
         """Whether a node makes the thread that submits it wait, where some ids have completed."""
@@ -136,7 +128,7 @@ class Analysis:
         if self.form(node) == "threads":
             return True
         waits = self.shape.waits(node.id)
-        entered = self.is_decided(node) and set(waits.values) | set(waits.after) <= completed
+        entered = self.types.is_decided(node) and set(waits.values) | set(waits.after) <= completed
         return not (self._all_static(node) or entered)
 
     def ordered(self, nodes: Sequence[AnyNode], completed: frozenset[str]) -> Iterator[AnyNode]:

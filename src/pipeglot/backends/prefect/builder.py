@@ -163,7 +163,7 @@ class Builder:
 
     def decide(self, node: If | Each, scope: Scope) -> tuple[Variable | None, tuple[str, ...]]:
         """How a region is decided: the run of the task that does it, if one is needed, and what to wait for."""
-        if self.analysis.is_decided(node):
+        if self.analysis.types.is_decided(node):
             return None, self.pending(self.needs(node, scope), scope)
         task = self.definitions.decide(node, looped=bool(scope.index))
         waits = self.waits_beside(node, task, scope)
@@ -178,7 +178,7 @@ class Builder:
         if isinstance(value, Ctx | Out | Item | ParamRef) and is_whole(value):
             return self.variable(value, scope)
         taken = [scope.outs[ref] for ref in out_refs(value)]
-        if self.analysis.cannot_fail(value) and all(one.kind == "plain" and not one.pending for one in taken):
+        if self.analysis.types.cannot_fail(value) and all(one.kind == "plain" and not one.pending for one in taken):
             return self.expression(value, scope)
         return self.definitions.form(id, value, number, looped=bool(scope.index))
 

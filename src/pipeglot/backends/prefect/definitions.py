@@ -30,7 +30,7 @@ class Definitions:
         for node in analysis.shape.nodes.values():
             if isinstance(node, Call):
                 self._call_name(node)
-            elif isinstance(node, If | Each) and not analysis.is_decided(node):
+            elif isinstance(node, If | Each) and not analysis.types.is_decided(node):
                 self._decide_name(node)
         for id, value in analysis.shape.values.items():
             for number, source in enumerate(sources(value)):

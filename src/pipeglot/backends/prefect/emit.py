@@ -20,12 +20,12 @@ from pipeglot.codegen.python import (
     spaced,
 )
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.inference import Types
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline
 
 from .analysis import Analysis
-from .certain import Types
 from .deployment import deployment_file, losses, options
 from .lower import lower
 from .module import Module

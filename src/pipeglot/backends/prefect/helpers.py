@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pipeglot.codegen.python import CONDITIONS
-
 HELPERS: dict[str, str] = {
     "unfinished": '''
 def unfinished(*values):
@@ -33,7 +31,6 @@ def lane(runs, width):
     """The run `width` places back, however it ended: at most `width` run at once."""
     return [allow_failure(run) for run in runs[-width:][:1] if len(runs) >= width]
 ''',
-    **{name: f"\n{text}\n" for name, text in CONDITIONS.items()},
 }
 """By name; each starts and ends with a line end."""
 

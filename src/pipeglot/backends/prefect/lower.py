@@ -50,7 +50,7 @@ def lower(analysis: Analysis, module: Module, naming: Naming) -> FlowPlan:
         runs=() if build.listed else unique(runs),
         final=build.submit(build.name(call.id, call.id), task, scope) if call and task else None,
         result=None if pipeline.result is None else build.expression(pipeline.result, scope),
-        cannot_fail=pipeline.result is None or analysis.cannot_fail(pipeline.result),
+        cannot_fail=pipeline.result is None or analysis.types.cannot_fail(pipeline.result),
     )
 
 

@@ -168,7 +168,7 @@ def _map(build: Builder, node: Each, scope: Scope, items: str) -> list[str]:
         name = _list_name(build, node, c, "map")
         if isinstance(c.value, Out) and not c.value.path and c.value.ref in mapped:
             scope.outs[c.id] = scope.outs[c.value.ref]
-        elif mapped & set(out_refs(c.value)) or item_refs(c.value) or not build.analysis.cannot_fail(c.value):
+        elif mapped & set(out_refs(c.value)) or item_refs(c.value) or not build.analysis.types.cannot_fail(c.value):
             task = build.definitions.form(c.id, c.value, looped=True)
             scope.outs[c.id] = stage(name, task, build.pending(scope.entry, scope))
         else:

@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.pysource import Atom, Code, RootNames, call, expression, flat, statement
+from pipeglot.codegen.pysource import WIDTH, Atom, Code, RootNames, call, expression, fitting, flat, statement
 from pipeglot.codegen.python import invocation, own_docstring
 from pipeglot.core.ir import Call, Each, If, Inlined, Policy
 
@@ -80,7 +80,7 @@ class TaskPrinter:
         lines: list[str] = []
         conditions = [arm.when for arm in node.arms if arm.when is not None]
         for number, condition in enumerate(conditions):
-            doc = self._analysis.types.decision(condition, _names(task), self._module.use)
+            doc = fitting(condition, _names(task), WIDTH - 8)
             lines += [statement("if ", doc, ":", indent=4), f"        return {number}"]
         return [*lines, f"    return {len(conditions)}"]
 

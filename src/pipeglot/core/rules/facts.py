@@ -10,6 +10,7 @@ from typing import TypeAlias
 from typing_extensions import assert_never
 
 from pipeglot.core.diagnostic import Diagnostic, Severity
+from pipeglot.core.inference import Types, TypeScope
 from pipeglot.core.ir import (
     AnyNode,
     At,
@@ -23,13 +24,11 @@ from pipeglot.core.ir import (
     Param,
     Pipeline,
     Placed,
-    Schema,
     Step,
     Value,
     parts,
 )
-from pipeglot.core.shape import Frame, Shape, sources
-from pipeglot.core.types import TypeScope, list_of, options, schema_of, union
+from pipeglot.core.shape import Frame, Shape
 
 Findings: TypeAlias = Iterator[Diagnostic]
 Rule: TypeAlias = "Callable[[Facts], Findings]"
@@ -135,38 +134,7 @@ class Facts:
     @cached_property
     def scope(self) -> TypeScope:
         """The static types of all that values refer to."""
-        outs: dict[str, Schema] = {}
-        items: dict[str, Schema] = {}
-        scope = TypeScope(outs, {name: param.type for name, param in self.params.items()}, items)
-
-        def enter(body: tuple[AnyNode, ...]) -> None:
-            for node in body:
-                match node:
-                    case Call():
-                        step = self.steps.get(node.step)
-                        outs[node.id] = step.returns if step else {}
-                    case Include():
-                        outs[node.id] = _result_type(node.pipeline)
-                    case If():
-                        for arm in node.arms:
-                            enter(arm.body)
-                        for merged in node.merged:
-                            outs[merged.id] = merged.type or union([typed(v) for v in sources(merged)])
-                    case Each():
-                        items[node.id] = node.item_type or item_of(typed(node.items))
-                        enter(node.body)
-                        for collected in node.collected:
-                            outs[collected.id] = collected.type or list_of(typed(collected.value))
-                    case Group():
-                        enter(node.body)
-                    case _:
-                        assert_never(node)
-
-        def typed(value: Value) -> Schema:
-            return schema_of(value, scope) or {}
-
-        enter(self.pipeline.body)
-        return scope
+        return Types(self.shape).scope
 
     def place(self, node: Placed | None) -> At | None:
         """Where a node was written; the pipeline's place when it does not say."""
@@ -182,27 +150,6 @@ class Facts:
     ) -> Diagnostic:
         """A finding at a node's place."""
         return Diagnostic(code, severity, message, at if isinstance(at, At) else self.place(at), help)
-
-
-def _result_type(pipeline: Pipeline) -> Schema:
-    result = pipeline.result
-    return {} if result is None else schema_of(result, Facts(pipeline).scope) or {}
-
-
-def item_of(schema: Schema) -> Schema:
-    """The type of a list's items; `{}` when it is not known.
-
-    >>> item_of({"type": "array", "items": {"type": "string"}})
-    {'type': 'string'}
-    """
-    lists = [option for option in options(schema) if option.get("type") == "array"]
-    inner = []
-    for option in lists:
-        first = [*option.get("prefixItems", ())]
-        rest = [option["items"]] if isinstance(option.get("items"), dict) else [] if first else [{}]
-        defs = {"$defs": option["$defs"]} if "$defs" in option else {}
-        inner += [{**defs, **item} for item in [*first, *rest]]
-    return union(inner)
 
 
 def leaves(value: Value) -> Iterator[Value]:

@@ -8,6 +8,7 @@ from typing_extensions import assert_never
 
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.domain import BIGGEST
+from pipeglot.core.inference import TypeScope, schema_of
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -29,16 +30,7 @@ from pipeglot.core.ir import (
     parts,
 )
 from pipeglot.core.rules.facts import Facts, Findings, Use
-from pipeglot.core.types import (
-    ScalarKind,
-    TypeScope,
-    mismatch,
-    options,
-    scalar_kind,
-    scalars,
-    schema_of,
-    schema_of_json,
-)
+from pipeglot.core.types import ScalarKind, mismatch, options, scalar_kind, scalars, schema_of_json
 
 ANNOTATE = "annotate the step's return type"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pipeglot.codegen.pysource import Imports, Root, call, expression, flat, literal, statement
-from pipeglot.codegen.python import CONDITIONS, STANDARD, author_code, boundary_code, header, invocation
+from pipeglot.codegen.python import STANDARD, author_code, boundary_code, header, invocation
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import All, Any_, Call, Compare, Each, Group, If, Include, IsIn, Not, Pipeline, Value
+from pipeglot.core.ir import Call, Each, Group, If, Include, Pipeline
 from pipeglot.core.shape import Shape
 
-TAKEN = frozenset({"Script", "script", "of", "params", "compare", "truth", "_"})
+TAKEN = frozenset({"Script", "script", "of", "params", "_"})
 """Names of the script's own, which an author's code must not bind."""
 
 
@@ -20,10 +20,9 @@ def script(pipeline: Pipeline) -> tuple[str, tuple[Diagnostic, ...]]:
     used = {call.step for call in shape.calls}
     boundary = boundary_code([step for step in pipeline.steps if step.name in used], imports)
     tasks = [_task(shape, node, imports) for node in shape.nodes.values() if not isinstance(node, Group)]
-    helpers = list(CONDITIONS.values()) if any(isinstance(node, If) for node in shape.nodes.values()) else []
     params = {param.name: param.default for param in pipeline.params if not param.required}
     made = call("Script", pipeline.name, description=pipeline.description, params=params)
-    parts = [author.text, boundary, *helpers, statement("script = ", made), *tasks]
+    parts = [author.text, boundary, statement("script = ", made), *tasks]
     body = "\n\n\n".join(part for part in parts if part)
     return f"{header(pipeline)}\n\n{imports.text(STANDARD)}\n\n{body}\n", author.diagnostics
 
@@ -58,7 +57,8 @@ def _task(shape: Shape, node: Call | If | Each | Include, imports: Imports) -> s
             lines = []
             for number, arm in enumerate(node.arms):
                 told = f"return {number}"
-                lines.append(f"    {told}" if arm.when is None else f"    if {condition(arm.when)}:\n        {told}")
+                test = "" if arm.when is None else flat(expression(arm.when, names))
+                lines.append(f"    if {test}:\n        {told}" if test else f"    {told}")
         case _:
             raise ValueError(f"a script has no {node.kind}")
     return "\n".join([statement("@", call("script.task", node.id, **given)), "def _(of, params):", *lines])
@@ -66,21 +66,3 @@ def _task(shape: Shape, node: Call | If | Each | Include, imports: Imports) -> s
 
 def _comment(text: str) -> list[str]:
     return [f"    # {line}".rstrip() for line in text.splitlines()]
-
-
-def condition(value: Value) -> str:
-    """A condition as the language evaluates it: nothing but a bool is true or false, and kinds do not mix."""
-    match value:
-        case Compare(op=op, left=left, right=right):
-            return f'compare("{op}", {flat(expression(left, names))}, {flat(expression(right, names))})'
-        case IsIn(value=inside, options=options):
-            known = flat(literal(list(options)))
-            return f'any([compare("==", {flat(expression(inside, names))}, known) for known in {known}])'
-        case All(operands=operands):
-            return "(" + " and ".join(map(condition, operands)) + ")"
-        case Any_(operands=operands):
-            return "(" + " or ".join(map(condition, operands)) + ")"
-        case Not(operand=operand):
-            return f"(not {condition(operand)})"
-        case _:
-            return f"truth({flat(expression(value, names))})"
