@@ -99,13 +99,18 @@ async def waited(awaitable):
 
 def flow_of(job):
     """The flow of that name, or in the variable of that name, from the file imported anew."""
+    _, flow = flow_in(wire.load(job), job)
+    return flow
+
+
+def flow_in(module, job):
+    """A job's flow in its module, with the variable that holds it."""
     from prefect import Flow
 
-    module = wire.load(job)
     flows = {name: each for name, each in vars(module).items() if isinstance(each, Flow)}
     for name, each in flows.items():
         if job["name"] in (each.name, name):
-            return each
+            return name, each
     has = ", ".join(sorted(each.name for each in flows.values())) or "none"
     raise LookupError(f"no flow {job['name']!r} in {job['entry']} (it has {has})")
 

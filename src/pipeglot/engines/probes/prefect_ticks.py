@@ -7,12 +7,15 @@ of the file's main block is run.
 """
 
 import ast
+import asyncio
+import inspect
 from datetime import timedelta
 from pathlib import Path
 from unittest import mock
 from zoneinfo import ZoneInfo
 
 import asked
+import prefect_run
 import wire
 
 CALLS = ("serve", "deploy", "to_deployment")
@@ -184,7 +187,7 @@ def _of_call(file, job):
     """What a flow's file says where it serves or deploys the flow."""
     module = wire.load(job)
     text = file.read_text(encoding="utf-8")
-    flow, variable = _flow(module, job["name"])
+    variable, flow = prefect_run.flow_in(module, job)
     calls = [
         node
         for node in ast.walk(ast.parse(text))
@@ -210,28 +213,11 @@ def _of_call(file, job):
                 raise wire.CannotTell(f"the arguments at {file.name}:{call.lineno} are known only when the file runs")
         with mock.patch("prefect.flows.Flow._emit_deployment", create=True):
             deployment = flow.to_deployment(name="asked", **told)
-        deployment = _awaited(deployment)
+        if inspect.isawaitable(deployment):
+            deployment = asyncio.run(deployment)
         found += [(each.schedule, each.active) for each in deployment.schedules or []]
         paused = paused and bool(told.get("paused"))
     return found, paused
-
-
-def _awaited(value):
-    import asyncio
-    import inspect
-
-    return asyncio.run(value) if inspect.isawaitable(value) else value
-
-
-def _flow(module, name):
-    from prefect import Flow
-
-    flows = {variable: each for variable, each in vars(module).items() if isinstance(each, Flow)}
-    for variable, flow in flows.items():
-        if name in (variable, flow.name):
-            return flow, variable
-    has = ", ".join(sorted(flows)) or "none"
-    raise LookupError(f"no flow {name!r} in {Path(module.__file__).name} (it has {has})")
 
 
 if __name__ == "__main__":
