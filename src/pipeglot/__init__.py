@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError, PipeglotError
     from pipeglot.core.ir import Resources
     from pipeglot.core.record import Record
-
-__version__ = "0.1.0"
+    from pipeglot.core.version import __version__ as __version__
 
 __all__ = [
     "AuthoringError",
@@ -78,6 +77,7 @@ _HOME = {
     "core.diagnostic": ("AuthoringError", "CompileError", "Diagnostic", "EngineError", "PipeglotError"),
     "core.ir": ("Resources",),
     "core.record": ("Record",),
+    "core.version": ("__version__",),
 }
 
 

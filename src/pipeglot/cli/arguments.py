@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pipeglot import __version__
 from pipeglot.cli.argument_types import code, duration, option, positive, seconds, share, variable
 from pipeglot.cli.formats import FORMATS
+from pipeglot.core.version import __version__
 
 SOURCE = "FILE.py, FILE.py:NAME, package.module:NAME, or a pipeline's JSON (no code of it is run)"
 

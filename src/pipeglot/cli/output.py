@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from pipeglot import __version__
 from pipeglot.core import render
 from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.version import __version__
 
 
 def colour(stream: TextIO) -> bool:

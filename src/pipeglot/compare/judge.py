@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from pipeglot import __version__
 from pipeglot.compare.artifacts import not_compared
 from pipeglot.compare.coverage import covered
 from pipeglot.compare.drawing import graph
@@ -26,6 +25,7 @@ from pipeglot.compare.weight import Coverage, Declared
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.memory import no_collection
 from pipeglot.core.shape import inline
+from pipeglot.core.version import __version__
 from pipeglot.meaning.derive import arguments
 from pipeglot.redact.masks import MASK, Masks
 

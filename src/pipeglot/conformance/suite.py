@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from pipeglot import __version__, backends, engines
+from pipeglot import backends, engines
 from pipeglot.backends.base import NO_OPTIONS, Mode
 from pipeglot.conformance import corpus
 from pipeglot.conformance.corpus import Case
 from pipeglot.conformance.judge import Trial, Verdict, compiled, judge, spec_checked
 from pipeglot.conformance.report import CaseResult, ConformanceReport, Evidence, Outcome, Reason
 from pipeglot.core.features import FEATURES, features_of
+from pipeglot.core.version import __version__
 
 _NEEDS_TIMEOUT = 120
 

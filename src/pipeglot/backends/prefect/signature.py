@@ -122,24 +122,28 @@ def _annotation(schema: Schema, definitions: Schema, use: Callable[[str], str], 
     kind = schema.get("type")
     if isinstance(kind, list):
         return Atom(" | ".join(dict.fromkeys(inner({**schema, "type": one}) for one in kind)))
-    match kind:
-        case "null":
-            return Atom("None")
-        case "boolean" | "integer" | "string":
-            plain = use(_STRICT[kind])
-        case "number":  # an int stays one
-            plain = f"{use('StrictFloat')} | {use('StrictInt')}"
-        case "array":
-            plain = f"list[{inner(schema.get('items', {}))}]"
-        case "object":
-            plain = f"dict[{use('StrictStr')}, {inner(schema.get('additionalProperties', {}))}]"
-        case _:
-            return Atom(use("Any"))
+    plain = _of_kind(kind, schema, inner, use)
     bounds = {word: schema[key] for key, word in _BOUNDS.items() if key in schema}
-    if not bounds:
+    if not bounds or kind not in {*_STRICT, "number", "array", "object"}:
         return Atom(plain)
     field = call(use("Field"), **bounds)
     return Bracket(f"{use('Annotated')}[", (Entry("", Atom(plain)), Entry("", field)), "]")
+
+
+def _of_kind(kind: Any, schema: Schema, inner: Callable[[Any], str], use: Callable[[str], str]) -> str:
+    match kind:
+        case "null":
+            return "None"
+        case "boolean" | "integer" | "string":
+            return use(_STRICT[kind])
+        case "number":  # an int stays one
+            return f"{use('StrictFloat')} | {use('StrictInt')}"
+        case "array":
+            return f"list[{inner(schema.get('items', {}))}]"
+        case "object":
+            return f"dict[{use('StrictStr')}, {inner(schema.get('additionalProperties', {}))}]"
+        case _:
+            return use("Any")
 
 
 def _choice(options: list[Any], use: Callable[[str], str]) -> Doc:

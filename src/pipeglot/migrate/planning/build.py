@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from pipeglot import __version__
 from pipeglot.backends.base import Ability
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import At, Pipeline
 from pipeglot.core.shape import inline
+from pipeglot.core.version import __version__
 from pipeglot.engines.native import Native
 from pipeglot.migrate.declaring import partners
 from pipeglot.migrate.matching import TaskMap
