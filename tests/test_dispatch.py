@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -90,7 +93,6 @@ OPEN = {
     # They go over values of any kind, models among others.
     "codegen/pysource.py:literal",
     "core/record.py:writable",
-    "core/rules/structure.py:_inside",
     "migrate/planning/attributes.py:_calls",
     "migrate/planning/attributes.py:_contrast",
     "migrate/planning/attributes.py:_inner",
@@ -187,3 +189,44 @@ def test_what_asks_for_one_class_after_the_other_is_a_match(name: str) -> None:
                 if first and second and first[0] == second[0] and MEMBERS & (first[1] | second[1]):
                     found.append(f"{name}:{node.lineno} in {function}")
     assert [one for one in found if one.split(":")[0] + ":" + one.split()[-1] not in OPEN] == []
+
+
+TOYS = {
+    "AnyNode": (
+        "Call | If | Each | Group | Include",
+        'class Toy(Placed):\n    kind: Literal["toy"] = "toy"\n    id: str\n',
+    ),
+    "Value": ("Compare | IsIn | All | Any_ | Not,", 'class Maybe(Node):\n    kind: Literal["maybe"] = "maybe"\n'),
+    "Run": ("Imported | Inlined | Shell | Container", 'class Remote(Node):\n    kind: Literal["remote"] = "remote"\n'),
+}
+"""A member more for each of the unions of the language: where it goes, and what it is."""
+
+
+@pytest.mark.slow
+def test_types_name_every_match_that_does_not_know_a_new_node_value_or_step(tmp_path: Path, repository: Path) -> None:
+    made = tmp_path / "src" / "pipeglot"
+    shutil.copytree(SOURCE, made)
+    text = (made / "core" / "ir.py").read_text("utf-8")
+    for members, source in TOYS.values():
+        name = source.split("(")[0].removeprefix("class ")
+        assert text.count(members) == 1
+        text = text.replace(members, f"{members.removesuffix(',')} | {name}" + "," * members.endswith(","))
+        text = text.replace("Condition: TypeAlias", f"{source}\n\nCondition: TypeAlias")
+    (made / "core" / "ir.py").write_text(text, "utf-8")
+    options = ["--config-file", str(repository / "pyproject.toml"), "--cache-dir", str(tmp_path / "cache")]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, "src"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    told = {
+        line.split(": error: ")[0] for line in done.stdout.splitlines() if '"assert_never" has incompatible' in line
+    }
+    asked = {
+        f"src/pipeglot/{name}:{node.cases[-1].body[0].lineno}"
+        for name, tree in MODULES.items()
+        if name != "core/ir.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Match) and is_total(node)
+        if {one for case in node.cases for one in classes_of(case.pattern)} in [unions()[union] for union in TOYS]
+    }
+    assert len(asked) > 20
+    assert asked - told == set()

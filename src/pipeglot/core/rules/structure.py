@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from typing_extensions import assert_never
 
@@ -12,6 +12,7 @@ from pipeglot.core.ir import (
     MAX_DEPTH,
     All,
     Any_,
+    AnyNode,
     Call,
     Compare,
     Const,
@@ -29,6 +30,7 @@ from pipeglot.core.ir import (
     ParamRef,
     Pipeline,
     Text,
+    Value,
     blocks,
     operands,
     parts,
@@ -52,7 +54,11 @@ def depth(facts: Facts) -> Findings:
         stack += [(inner, level + 1) for inner in _inside(thing)]
 
 
-def _inside(thing: Any) -> Iterable[Any]:
+Nested: TypeAlias = Pipeline | AnyNode | Value | dict[str, Any] | list[Any] | tuple[Any, ...] | str | float | None
+"""What may be nested: blocks, values and constants."""
+
+
+def _inside(thing: Nested) -> Iterable[Nested]:
     match thing:
         case dict():
             return thing.values()
