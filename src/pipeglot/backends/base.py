@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -14,7 +15,7 @@ from pipeglot.codegen.origin import Origin
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, uses
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.record import CallRecord, Failure, RunState
+from pipeglot.core.record import CallRecord, CallState, Failure, RunState
 
 Ability: TypeAlias = Literal["native", "lowered", "notimpl", "notyet", "never"]
 """`notimpl`: ours to do; `notyet`: the engine lacks it; `never`: it cannot be, with the reason."""
@@ -162,6 +163,18 @@ class Database:
     migrate: Sequence[str]
 
 
+def package_root(file: Path) -> Path:
+    """The folder that a Python file is in, or that the package of a module lies in."""
+    root = file.parent
+    while (root / "__init__.py").is_file() and root != root.parent:
+        root = root.parent
+    return root
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s_]", "", word).lower()
+
+
 @dataclass(frozen=True)
 class EngineSpec:
     """What pipeglot knows of an engine: where it comes from and how a compiled file is run on it.
@@ -183,6 +196,12 @@ class EngineSpec:
             running any (`probes/asked.py`); None when that is not known.
         reader: the script that the engine's Python runs as `python PROBE FOLDER` to say what a file declares, without running
             it (`probes/reading.py`); None when there is none.
+        states: what the engine's own words for the state of a task mean; case, spaces and underscores in them do not matter.
+        names_runs: whether what it tells are names of runs of a task, each with an ending of its own, in the order in which
+            they were asked for.
+        unit: its word for what native code makes of tasks.
+        makers: the last words of what makes one.
+        source_root: the folder that is on the import path for a native file.
     """
 
     target: str
@@ -197,6 +216,29 @@ class EngineSpec:
     side_by_side: frozenset[Mode] = frozenset()
     ticks: Path | None = None
     reader: Path | None = None
+    states: Mapping[str, CallState] = field(default_factory=dict)
+    names_runs: bool = False
+    unit: str = "pipeline"
+    makers: frozenset[str] = frozenset()
+    source_root: Callable[[Path], Path] = package_root
+
+    @property
+    def package(self) -> str:
+        """The package that native code imports.
+
+        >>> from pipeglot import engines
+        >>> engines.spec("airflow").package
+        'airflow'
+        """
+        return self.load.split()[1].partition(".")[0].rstrip(",")
+
+    def state(self, word: str) -> CallState | None:
+        """What the engine's word for the state of a task means; None for one that is not known."""
+        return self._states.get(_plain(word))
+
+    @cached_property
+    def _states(self) -> dict[str, CallState]:
+        return {_plain(word): state for word, state in self.states.items()}
 
     @property
     def supported(self) -> str:

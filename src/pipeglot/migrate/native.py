@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeglot import backends, engines
-from pipeglot.backends.base import Compiled, EngineRun, EngineTask, Mode, failure, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineSpec, EngineTask, Mode, failure, instant
 from pipeglot.compare.model import NotCompared
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import EngineError, PipeglotError
@@ -33,27 +33,6 @@ from pipeglot.migrate.native_file import readable, surroundings
 from pipeglot.migrate.native_output import NOTHING, output_of
 from pipeglot.migrate.placement import Runs, place, together
 from pipeglot.migrate.runner import Listener, Side, Task
-
-STATES: dict[str, CallState] = {
-    "success": "succeeded",
-    "succeeded": "succeeded",
-    "completed": "succeeded",
-    "cached": "succeeded",
-    "rolledback": "succeeded",
-    "failed": "failed",
-    "failure": "failed",
-    "timedout": "failed",
-    "tolerated": "failed",
-    "crashed": "failed",
-    "skipped": "skipped",
-    "removed": "skipped",
-    "upstreamfailed": "blocked",
-    "notready": "blocked",
-    "omitted": "blocked",
-    "cancelled": "cancelled",
-    "canceled": "cancelled",
-}
-"""What the engines' own words for the state of a task mean; they do not contradict one another."""
 
 
 @dataclass
@@ -128,7 +107,7 @@ class NativeSide(Side):
             if not isinstance(outcome, EngineRun):
                 yield outcome
                 continue
-            self.reading = as_record(task.pipeline, outcome, task.params, task.logical_date, self.mapping)
+            self.reading = as_record(task.pipeline, outcome, task.params, task.logical_date, self.mapping, self.engine)
             yield self.reading.record
 
 
@@ -168,6 +147,7 @@ def as_record(
     params: Mapping[str, Any],
     logical_date: datetime | None,
     mapping: TaskMap | None = None,
+    target: str | None = None,
 ) -> Reading:
     """A run of native code, or of compiled code, as a Record of the pipeline.
 
@@ -177,6 +157,7 @@ def as_record(
         params: what the run was given; defaults are added.
         logical_date: an aware instant; None for now.
         mapping: the map file; even an empty one says that this is native code.
+        target: the target whose engine it is, where that is not what the engine calls itself.
 
     Raises:
         AuthoringError: PG365 when the mapping does not fit.
@@ -184,8 +165,10 @@ def as_record(
     flat = inline(pipeline)
     given = resolve_params(flat, params)
     when = logical_date or datetime.now(timezone.utc)
+    target = target or run.engine
+    spec = engines.spec(target)
     tasks = [task for task in run.tasks if not task.group]
-    if mapping is None and (ours := _ours(flat, run)):
+    if mapping is None and (ours := _ours(flat, run, target)):
         compiled, names = ours
         calls = {call.id: call.step for call in [*Shape(flat).calls, *([flat.final.call] if flat.final else [])]}
         returns = {step.name: step.returns for step in flat.steps}
@@ -201,37 +184,40 @@ def as_record(
                 known.append(replace(task, has_output=output is not NOTHING, output=output))
             else:
                 known.append(task)
-        steering = tuple(dict.fromkeys(task.name for task in others if task.steers and _state(task) != "failed"))
+        steering = tuple(dict.fromkeys(task.name for task in others if task.steers and _state(task, spec) != "failed"))
         others = [task for task in others if task.name not in steering]
         run = replace(run, tasks=known)
-        observed = backends.get(run.engine).observe(flat, compiled, run)
+        observed = backends.get(target).observe(flat, compiled, run)
         # Where a task is the only one of its name, its number says nothing.
         alone = Counter(bare(task.name) for task in others)
         named = [(task, bare(task.name)) for task in others]
-        records = [*observed, *(_record(task, name, task.index if alone[name] > 1 else ()) for task, name in named)]
+        records = [
+            *observed,
+            *(_record(task, spec, name, task.index if alone[name] > 1 else ()) for task, name in named),
+        ]
         matched = Match({}, tasks_alone=tuple(alone))
         record = _completed(flat, run, records, given, when)
-        helper = None if run.has_result else _helper_of_result(flat, run)
+        helper = None if run.has_result else _helper_of_result(flat, run, spec)
         if helper is not None and flat.result is not None:
             result = as_declared(helper.output, Types(Shape(flat)).of(flat.result))
             if record.result_known and record.result != result:  # the run handed on something else than it should have
                 record = record.model_copy(update={"result": result, "result_observed": True})
         return Reading(record, matched, steering, tuple(unread))
-    return _Native(flat, replace(run, tasks=tasks), given, when, mapping or TaskMap()).read()
+    return _Native(flat, replace(run, tasks=tasks), spec, given, when, mapping or TaskMap()).read()
 
 
-def _helper_of_result(pipeline: Pipeline, run: EngineRun) -> EngineTask | None:
+def _helper_of_result(pipeline: Pipeline, run: EngineRun, spec: EngineSpec) -> EngineTask | None:
     """The helper that gave the run's result, where that is a value that leaves a region."""
     result = pipeline.result
     if not isinstance(result, Out) or result.path or result.ref not in Shape(pipeline).values:
         return None
     found = [task for task in run.tasks if plain(bare(task.name)) == plain(result.ref)]
-    known = len(found) == 1 and found[0].has_output and _state(found[0]) == "succeeded"
+    known = len(found) == 1 and found[0].has_output and _state(found[0], spec) == "succeeded"
     return found[0] if known else None
 
 
 _INSTANCE = re.compile(r"(-[0-9a-f]{3}|\[[0-9.]+\])$")
-"""What Prefect and Dagster put behind a task's name to tell its instances apart."""
+"""What engines put behind a task's name to tell its instances apart."""
 
 
 def bare(name: str) -> str:
@@ -248,14 +234,15 @@ _HELPER = re.compile(r"@task\(\s*name=\"(or_default_*)\"|EmptyOperator\(\s*task_
 """What a flow gives on in place of failures, and what keeps the state of a DAG's run."""
 
 
-def _ours(pipeline: Pipeline, run: EngineRun) -> tuple[Compiled, Mapping[str, str]] | None:
+def _ours(pipeline: Pipeline, run: EngineRun, target: str) -> tuple[Compiled, Mapping[str, str]] | None:
     """What is compiled of the pipeline, and what the tasks stand for by the names that they have there, if these say more of
     the run than names of calls do: they are those of helpers, too. None for native code, and for what has calls alone."""
     if run.compiled is False:
         return None
-    compiled = backends.get(run.engine).compile(pipeline)
+    compiled = backends.get(target).compile(pipeline)
     # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
-    named = _KEY if compiled.entry.endswith(".yaml") else _HELPER
+    specification = compiled.entry.endswith(".yaml")
+    named = _KEY if specification else _HELPER
     helpers = [name for found in named.finditer(compiled.files[compiled.entry]) for name in found.groups() if name]
     names = {**dict.fromkeys(helpers, ""), **compiled.names}
     if run.compiled:
@@ -264,7 +251,7 @@ def _ours(pipeline: Pipeline, run: EngineRun) -> tuple[Compiled, Mapping[str, st
     # An index in a name is ours: by it, nothing native is matched.
     plain = {bare(task.name) for task in run.tasks if not task.name.endswith("]")}
     ours, native = len(seen & names.keys()), len(match(pipeline, plain).partner)
-    complete = run.engine == "kfp" and compiled.names.keys() <= seen
+    complete = specification and compiled.names.keys() <= seen
     return (compiled, names) if ours > native or (ours == native and complete) else None
 
 
@@ -272,14 +259,20 @@ class _Native:
     """One native run, on its way to a Record."""
 
     def __init__(
-        self, pipeline: Pipeline, run: EngineRun, params: Mapping[str, Any], when: datetime, mapping: TaskMap
+        self,
+        pipeline: Pipeline,
+        run: EngineRun,
+        spec: EngineSpec,
+        params: Mapping[str, Any],
+        when: datetime,
+        mapping: TaskMap,
     ) -> None:
-        self.pipeline, self.run, self.params, self.when, self.mapping = pipeline, run, params, when, mapping
+        self.pipeline, self.run, self.spec = pipeline, run, spec
+        self.params, self.when, self.mapping = params, when, mapping
         self.tasks: dict[str, list[EngineTask]] = {}
-        for task in sorted(run.tasks, key=lambda task: "" if run.engine == "prefect" else task.started or "~"):
+        for task in sorted(run.tasks, key=lambda task: "" if spec.names_runs else task.started or "~"):
             name = task.name
-            # The server of Prefect tells names of runs, not of tasks.
-            if run.engine == "prefect" and name not in mapping.tasks:
+            if spec.names_runs and name not in mapping.tasks:
                 name = bare(name)
             self.tasks.setdefault(name, []).append(task)
         calls = [*Shape(pipeline).calls, *([pipeline.final.call] if pipeline.final else [])]
@@ -297,17 +290,17 @@ class _Native:
         steering = []
         for name in matched.tasks_alone:
             for task in self.tasks[name]:
-                if task.steers and _state(task) != "failed":
+                if task.steers and _state(task, self.spec) != "failed":
                     steering.append(name)
                 else:
                     # Numbers of runs say nothing of a task that has one.
-                    single = self.run.engine == "prefect" and len(self.tasks[name]) == 1
-                    records.append(_record(task, name, () if single else task.index))
+                    single = self.spec.names_runs and len(self.tasks[name]) == 1
+                    records.append(_record(task, self.spec, name, () if single else task.index))
         shape = Shape(self.pipeline)
         for name, id in matched.helpers.items():
             region = shape.owner.get(id, id)
             for task in self.tasks[name]:
-                if _state(task) == "failed":
+                if _state(task, self.spec) == "failed":
                     index = task.index[: len(shape.loops(region))]
                     records.append(CallRecord(id=region, index=index, state="failed", error=failure(task)))
         placed = {key[0] for group in groups for key in group.keys if key is not None}
@@ -338,7 +331,7 @@ class _Native:
         names = [name for name in self.tasks if name in group.sure]
         tasks = [(name, task) for name in names for task in self.tasks[name]]
         return [
-            _record(task, name, task.index) if key is None else self._record(task, name, key)
+            _record(task, self.spec, name, task.index) if key is None else self._record(task, name, key)
             for (name, task), key in zip(tasks, group.keys, strict=True)
         ]
 
@@ -352,15 +345,15 @@ class _Native:
         self.unread.update(dict.fromkeys(f"{name}.{one}" for one in unread))
         final = self.pipeline.final
         told_of = task.told if final is not None and key[0] == final.call.id else None
-        return _record(replace(task, has_output=output is not NOTHING, output=output, told=told_of), *key)
+        return _record(replace(task, has_output=output is not NOTHING, output=output, told=told_of), self.spec, *key)
 
 
-def _state(task: EngineTask) -> CallState:
-    return STATES.get(re.sub(r"[\s_]", "", task.state).lower(), "cancelled")
+def _state(task: EngineTask, spec: EngineSpec) -> CallState:
+    return spec.state(task.state) or "cancelled"
 
 
-def _record(task: EngineTask, id: str, index: tuple[int, ...]) -> CallRecord:
-    state = _state(task)
+def _record(task: EngineTask, spec: EngineSpec, id: str, index: tuple[int, ...]) -> CallRecord:
+    state = _state(task, spec)
     ran = state in ("succeeded", "failed")
     gave = task.has_output and (state == "succeeded" or task.state == "TOLERATED")
     known: dict[str, Any] = {"output": task.output} if gave else {}

@@ -5,17 +5,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pipeglot import engines
 from pipeglot.core.free_variables import last_name
 from pipeglot.migrate.runner import unusable
-
-_MAKERS = {"airflow": {"DAG", "dag"}, "prefect": {"flow"}, "dagster": {"job", "graph"}, "kfp": {"pipeline"}}
-"""What makes a DAG, flow, job or pipeline, by the last word of its name; what another file makes is not seen here."""
-
-_WORDS = {"airflow": "DAG", "prefect": "flow", "dagster": "job", "kfp": "pipeline"}
 
 
 def readable(file: Path, engine: str, name: str, python: Path | None = None) -> None:
@@ -44,29 +39,22 @@ def readable(file: Path, engine: str, name: str, python: Path | None = None) -> 
             place = f"{file}:{line}" if line else str(file)
             raise unusable(f"{place} is not Python: {getattr(error, 'msg', None) or error}", "mend the file") from None
         return
-    found = list(_made(tree, _MAKERS.get(engine, set())))
+    spec = engines.spec(engine)
+    found = list(_made(tree, spec.makers))
     known = [one for one in found if one is not None]
     plain = {one.replace("-", "_") for one in (*known, *_words_of(tree))}
     if known and None not in found and name.replace("-", "_") not in plain:
-        word = _WORDS[engine]
         has = ", ".join(dict.fromkeys(known))
-        raise unusable(f"{file} has no {word} {name!r}; it has {has}", f"say which: {engine}:{file.name}:{known[0]}")
+        message = f"{file} has no {spec.unit} {name!r}; it has {has}"
+        raise unusable(message, f"say which: {engine}:{file.name}:{known[0]}")
 
 
 def surroundings(file: Path, engine: str) -> tuple[Path, list[Path]]:
     """The folder that a native file is read from, which is on its import path, and further ones to import from.
 
-    For a file of Airflow the folder is its DAGs folder: the nearest above it that is called `dags` or has an
-    `.airflowignore`, as Airflow has that folder alone on its path. For a module of a package it is the one that the
-    package lies in. What the file imports and does not stand beside it is looked for in the folders above.
+    What the file imports and does not stand beside it is looked for in the folders above.
     """
-    root = file.parent
-    if engine == "airflow":
-        folders = (each for each in file.parents if each.name == "dags" or (each / ".airflowignore").is_file())
-        root = next(folders, root)
-    else:
-        while (root / "__init__.py").is_file() and root != root.parent:
-            root = root.parent
+    root = engines.spec(engine).source_root(file)
     known = [root, file.parent]
     for name in _imports(file):
         above = (each for each in file.parents if (each / f"{name}.py").is_file() or _has_code(each / name))
@@ -88,21 +76,22 @@ def _imports(file: Path) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             found.append(node.module.partition(".")[0])
     # A folder that is called like an engine's (~/airflow) or a standard module is not what is meant.
-    return [name for name in dict.fromkeys(found) if name not in sys.stdlib_module_names and name not in _MAKERS]
+    known = sys.stdlib_module_names | {spec.package for spec in engines.specs()}
+    return [name for name in dict.fromkeys(found) if name not in known]
 
 
 def _has_code(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.py"))
 
 
-def _made(tree: ast.Module, makers: set[str]) -> Iterator[str | None]:
+def _made(tree: ast.Module, makers: Collection[str]) -> Iterator[str | None]:
     """The name of everything that is made; None where it is known only when the file runs."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for one in node.decorator_list:
                 if last_name(one.func if isinstance(one, ast.Call) else one) in makers:
                     yield _named(one, node.name) if isinstance(one, ast.Call) else node.name
-        elif isinstance(node, ast.Call) and last_name(node.func) == "DAG" and "DAG" in makers:
+        elif isinstance(node, ast.Call) and (word := last_name(node.func)) in makers and word[:1].isupper():
             yield _named(node, None)
 
 

@@ -23,6 +23,13 @@ def _variables(mode: Mode, home: Path) -> dict[str, str]:
     }
 
 
+def _dags_folder(file: Path) -> Path:
+    """The nearest folder above a file that is called `dags` or has an `.airflowignore`, as Airflow has its DAGs folder
+    alone on its path; else the file's own."""
+    folders = (each for each in file.parents if each.name == "dags" or (each / ".airflowignore").is_file())
+    return next(folders, file.parent)
+
+
 ENGINE = EngineSpec(
     target="airflow",
     distribution="apache-airflow",
@@ -36,4 +43,14 @@ ENGINE = EngineSpec(
     side_by_side=frozenset({"server"}),
     ticks=PROBES / "airflow_ticks.py",
     reader=PROBES / "airflow_reader.py",
+    states={
+        "success": "succeeded",
+        "failed": "failed",
+        "skipped": "skipped",
+        "removed": "skipped",
+        "upstream_failed": "blocked",
+    },
+    unit="DAG",
+    makers=frozenset({"DAG", "dag"}),
+    source_root=_dags_folder,
 )

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeglot.backends.airflow.engine import ENGINE
 from pipeglot.backends.airflow.plan import Back, Loop, Plan, Step, Task, Tolerate
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, instant
 from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Pipeline, Schema
-from pipeglot.core.record import CallRecord, CallState, Failure
+from pipeglot.core.record import CallRecord, Failure
 from pipeglot.core.types import mismatch
-
-STATES: dict[str, CallState] = {
-    "success": "succeeded",
-    "failed": "failed",
-    "skipped": "skipped",
-    "upstream_failed": "blocked",
-    "removed": "skipped",
-}
 
 RAN = frozenset({"success", "failed"})
 
@@ -97,7 +90,7 @@ def _indexes(
 
 
 def _record(id: str, index: tuple[int, ...], seen: EngineTask, returns: Schema, tolerated: bool) -> CallRecord:
-    state = STATES.get(seen.state, "cancelled")
+    state = ENGINE.state(seen.state) or "cancelled"
     ran = state in ("succeeded", "failed")
     known: dict[str, Any] = {}
     # SQLite, as Airflow's database, gives 2.0 back as 2. It keeps no XCom of None.

@@ -32,4 +32,13 @@ ENGINE = EngineSpec(
     variables=_variables,
     ticks=PROBES / "dagster_ticks.py",
     reader=PROBES / "dagster_reader.py",
+    states={
+        "SUCCESS": "succeeded",
+        "FAILURE": "failed",
+        "TOLERATED": "failed",
+        "SKIPPED": "skipped",
+        "CANCELED": "cancelled",
+    },
+    unit="job",
+    makers=frozenset({"job", "graph"}),
 )

@@ -9,14 +9,8 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, CallState
 from pipeglot.core.shape import Shape
 
+from .engine import ENGINE
 from .plan import Plan
-
-_STATES: dict[str, CallState] = {
-    "SUCCESS": "succeeded",
-    "FAILURE": "failed",
-    "TOLERATED": "failed",
-    "CANCELED": "cancelled",
-}
 
 
 def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[CallRecord]:
@@ -30,8 +24,8 @@ def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[Call
     records: list[CallRecord] = []
     undecided: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     for task in run.tasks:
-        op, state = ops.get(task.name), _STATES.get(task.state)
-        if op is None or state is None:
+        op, state = ops.get(task.name), ENGINE.state(task.state)
+        if op is None or state in (None, "skipped"):
             continue
         role = plan.role(op)
         if role == "call":

@@ -22,4 +22,12 @@ ENGINE = EngineSpec(
     variables=_variables,
     ticks=PROBES / "kfp_ticks.py",
     reader=PROBES / "kfp_reader.py",
+    states={
+        "succeeded": "succeeded",
+        "failed": "failed",
+        "skipped": "skipped",
+        "omitted": "blocked",
+        "cancelled": "cancelled",
+    },
+    makers=frozenset({"pipeline"}),
 )

@@ -11,10 +11,9 @@ from pipeglot.core.ir import Call, If, Pipeline
 from pipeglot.core.record import CallRecord, CallState, Failure
 from pipeglot.core.shape import Shape
 
+from .engine import ENGINE
 from .parts import Meaning
 from .types import Form
-
-_STATES: dict[str, CallState] = {"succeeded": "succeeded", "failed": "failed", "cancelled": "cancelled"}
 
 
 def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[CallRecord]:
@@ -31,10 +30,11 @@ def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[Call
         if meaning is not None and meaning.arm is not None and task.state == "skipped":
             for record in _not_taken(shape, meaning, task.index):
                 found.setdefault((record.id, record.index), record)
-        if meaning is None or meaning.kind == "helper" or task.state not in _STATES:
+        state = ENGINE.state(task.state)
+        if meaning is None or meaning.kind == "helper" or state not in ("succeeded", "failed", "cancelled"):
             continue
         depth = len(shape.loops(meaning.node)) if meaning.node in shape.nodes else 0
-        for record in _record(task, meaning, task.index[:depth]):
+        for record in _record(task, state, meaning, task.index[:depth]):
             found.setdefault((record.id, record.index), record)
     return list(found.values())
 
@@ -50,8 +50,7 @@ def _not_taken(shape: Shape, meaning: Meaning, index: tuple[int, ...]) -> Iterat
                 yield CallRecord(id=inner.id, index=index[: len(shape.loops(node.id))], state="skipped")
 
 
-def _record(task: EngineTask, meaning: Meaning, index: tuple[int, ...]) -> Iterator[CallRecord]:
-    state = _STATES[task.state]
+def _record(task: EngineTask, state: CallState, meaning: Meaning, index: tuple[int, ...]) -> Iterator[CallRecord]:
     outputs: dict[str, Any] = task.output if task.has_output and isinstance(task.output, dict) else {}
     times: dict[str, Any] = {"started": instant(task.started), "ended": instant(task.ended)}
     text = outputs.get("outcome", outputs.get("Output")) if meaning.form == "outcome" else None

@@ -34,4 +34,18 @@ ENGINE = EngineSpec(
     database=Database("prefect.db", ["-m", "prefect", "server", "database", "upgrade", "-y"]),
     ticks=PROBES / "prefect_ticks.py",
     reader=PROBES / "prefect_reader.py",
+    states={
+        "Completed": "succeeded",
+        "Cached": "succeeded",
+        "RolledBack": "succeeded",
+        "Failed": "failed",
+        "TimedOut": "failed",
+        "Crashed": "failed",
+        "NotReady": "blocked",
+        "Cancelled": "cancelled",
+        "Cancelling": "cancelled",
+    },
+    names_runs=True,
+    unit="flow",
+    makers=frozenset({"flow"}),
 )

@@ -7,22 +7,11 @@ from typing import Any
 
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, failure, instant
 from pipeglot.core.ir import Call, Pipeline
-from pipeglot.core.record import CallRecord, CallState
+from pipeglot.core.record import CallRecord
 from pipeglot.core.shape import Shape
 
+from .engine import ENGINE
 from .naming import Naming
-
-_STATES: dict[str, CallState] = {
-    "completed": "succeeded",
-    "cached": "succeeded",
-    "rolledback": "succeeded",
-    "failed": "failed",
-    "timedout": "failed",
-    "crashed": "failed",
-    "notready": "blocked",
-    "cancelled": "cancelled",
-    "cancelling": "cancelled",
-}
 
 
 def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[CallRecord]:
@@ -42,7 +31,7 @@ def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[Call
 
 
 def _record(task: EngineTask, shape: Shape, naming: Naming, calls: dict[str, Call]) -> Iterator[CallRecord]:
-    state = _STATES.get(task.state.replace(" ", "").lower())
+    state = ENGINE.state(task.state)
     found = naming.parse(task.name)
     if found is None or state is None:
         return

@@ -54,7 +54,7 @@ def depth(facts: Facts) -> Findings:
         stack += [(inner, level + 1) for inner in _inside(thing)]
 
 
-Nested: TypeAlias = Pipeline | AnyNode | Value | dict[str, Any] | list[Any] | tuple[Any, ...] | str | float | None
+Nested: TypeAlias = Pipeline | AnyNode | Value | dict[str, Any] | list[Any] | str | float | None
 """What may be nested: blocks, values and constants."""
 
 

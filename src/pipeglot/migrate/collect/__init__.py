@@ -108,7 +108,7 @@ def collect(
     notes: list[str] = []
     given = _params(flat, run, params or {}, notes)
     date = _date(run, notes)
-    reading = as_record(flat, run, given, date, mapping)
+    reading = as_record(flat, run, given, date, mapping, target)
     for what, names in (
         ("tasks that are no call by their names, kept under them", reading.matched.tasks_alone),
         ("tasks that are no call by the mapping, left out", reading.matched.dropped),

@@ -32,7 +32,7 @@ from pipeglot.migrate.planning.model import (
 )
 from pipeglot.migrate.planning.rows import ABLE, PLACES, Side, rows
 from pipeglot.migrate.planning.spelling import Speller
-from pipeglot.migrate.planning.surroundings import ENGINES, Need, in_python, needs
+from pipeglot.migrate.planning.surroundings import Need, in_python, needs, package_of
 from pipeglot.migrate.planning.traits import native_needs, traits
 from pipeglot.migrate.runner import Runner
 from pipeglot.migrate.sides import CompiledSide, side
@@ -251,7 +251,7 @@ def _hidden(flat: Pipeline, found: Sequence[Row], it: switch.Deployed, new: str)
             yield Condition(code="", allow=False, message=switch.missed(new, it), places=row.places)
     for need in needs(flat):
         package = need.kind.removeprefix("import of ")
-        if package != need.kind and package != ENGINES.get(new):
+        if package != need.kind and package != package_of(new):
             message = f"a step imports {need.name}: {package} is not where {new} runs steps"
             yield Condition(code="", allow=False, message=message, places=place(need.at))
 

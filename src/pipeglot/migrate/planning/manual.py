@@ -10,7 +10,7 @@ from pipeglot.core import ir
 from pipeglot.core.shape import Shape
 from pipeglot.migrate.planning.attributes import attributes, option_name
 from pipeglot.migrate.planning.model import Manual, Place, Row
-from pipeglot.migrate.planning.surroundings import ENGINES, Need, needs, unread
+from pipeglot.migrate.planning.surroundings import Need, needs, package_of, unread
 from pipeglot.redact.credentials import secret_values
 
 _NOTE = re.compile(r"^\s*#\s?(.*)$")
@@ -80,7 +80,7 @@ def _surroundings(found: Sequence[Need], declared: set[str], old: str, new: str)
             )
         elif need.kind.startswith("import of "):
             package = need.kind.removeprefix("import of ")
-            if package != ENGINES.get(new):
+            if package != package_of(new):
                 why = f"{package} is not where {new} runs steps"
                 yield Manual(kind="code", what=f"take {what} out of the step's code", why=why, places=where)
         elif need.kind != "variable":

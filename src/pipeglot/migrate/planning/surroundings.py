@@ -6,9 +6,11 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from typing_extensions import assert_never
 
+from pipeglot import engines
 from pipeglot.core.ir import At, Container, Imported, Inlined, Pipeline, Shell
 
 _ENVIRON = frozenset({"os.environ", "environ"})
@@ -20,8 +22,16 @@ _SET = re.compile(
     r"(?:^|[;&|\s(])(?:export\s+|local\s+|read\s+(?:-r\s+)?|for\s+)?([A-Za-z_]\w*)(?==|\s+in\b)", re.MULTILINE
 )
 _GIVEN = frozenset({"HOME", "PATH", "PWD", "USER", "SHELL", "TMPDIR", "LANG", "RANDOM", "SECONDS", "LINENO", "IFS"})
-ENGINES = {"airflow": "airflow", "prefect": "prefect", "dagster": "dagster", "kfp": "kfp"}
-"""The Python package of each engine's own API."""
+
+
+@cache
+def _packages() -> frozenset[str]:
+    return frozenset(spec.package for spec in engines.specs())
+
+
+def package_of(engine: str) -> str | None:
+    """The package of an engine's own API; None for what has none, `local` say."""
+    return next((spec.package for spec in engines.specs() if spec.target == engine), None)
 
 
 @dataclass(frozen=True)
@@ -88,9 +98,9 @@ def _taken(node: ast.AST) -> Iterator[tuple[str, str | None]]:
                     yield "pool", _text(keyword.value)
         case ast.Import(names=names):
             for alias in names:
-                if (top := alias.name.split(".")[0]) in ENGINES.values():
+                if (top := alias.name.split(".")[0]) in _packages():
                     yield f"import of {top}", alias.name
-        case ast.ImportFrom(module=str(module), level=0) if module.split(".")[0] in ENGINES.values():
+        case ast.ImportFrom(module=str(module), level=0) if module.split(".")[0] in _packages():
             yield f"import of {module.split('.')[0]}", module
         case _:
             return
