@@ -18,7 +18,7 @@ from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.shape import Shape, inline
 from pipeglot.engines.run import _written
 
-TARGETS = ("airflow", "dagster")
+TARGETS = ("airflow", "dagster", "prefect")
 CREDIT = Path(__file__).parent.parent / "examples" / "credit_scoring.py"
 
 
@@ -105,7 +105,7 @@ def nightly(day: str = "monday") -> int:
 def nightly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("nightly.py").write_text(NIGHTLY)
-    assert main(["compile", "nightly.py", "-t", "airflow", "-t", "dagster", "-o", "out"]) == 0
+    assert main(["compile", "nightly.py", "-t", "airflow", "-t", "dagster", "-t", "prefect", "-o", "out"]) == 0
     return tmp_path
 
 

@@ -58,14 +58,15 @@ class Analysis:
         return frozenset(part.name for value in values for part in parts(value) if isinstance(part, Ctx))
 
     @cached_property
-    def bounds(self) -> dict[str, int]:
-        """How many instances of a call may run at once, where a loop around it bounds that."""
-        bounds: dict[str, int] = {}
+    def bounds(self) -> dict[str, tuple[int, str]]:
+        """How many instances of a call may run at once, and the loop around it that bounds that."""
+        bounds: dict[str, tuple[int, str]] = {}
         for each in self.shape.nodes.values():
             if isinstance(each, Each) and each.max_parallel is not None:
                 for node in self.shape.inside(each.id):
                     if isinstance(node, Call):
-                        bounds[node.id] = min(each.max_parallel, bounds.get(node.id, each.max_parallel))
+                        bound = (each.max_parallel, each.id)
+                        bounds[node.id] = min(bound, bounds.get(node.id, bound), key=lambda one: one[0])
         return bounds
 
     @cached_property

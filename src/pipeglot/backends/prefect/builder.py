@@ -151,9 +151,10 @@ class Builder:
         task = self.definitions.call(node, looped=bool(scope.index))
         name = self.name(node.id, node.id)
         submit = self.submit(name, task, scope, self.waits_beside(node, task, scope))
-        if (bound := self.analysis.bounds.get(node.id)) is not None:
+        if node.id in self.analysis.bounds:
+            bound, loop = self.analysis.bounds[node.id]
             self.locked = self.locked or scope.threaded
-            submit = replace(submit, slots=plan.Slots(self.slots(node.id), bound, scope.threaded))
+            submit = replace(submit, slots=plan.Slots(loop, self.slots(node.id), bound, scope.threaded))
         scope.add(submit)
         if node.policy.on_failure is not None:
             waits, default = self.pending(self.needs(node, scope), scope), node.policy.on_failure.default

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from typing_extensions import assert_never
 
 from pipeglot.codegen.clock_changes import clock_changes
-from pipeglot.codegen.pysource import escape
+from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.pysource import Spelling, escape, marked
 from pipeglot.codegen.python import header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
@@ -46,7 +48,7 @@ def options(pipeline: Pipeline) -> tuple[dict[str, Any], dict[str, Any], list[Di
     return flow, {name: value for name, value in given.items() if name in _DEPLOYMENT}, found
 
 
-def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
+def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> Code:
     """The text of prefect.yaml for the flow at `entrypoint` (`file.py:function`)."""
     _, wanted, _ = options(pipeline)
     entry: dict[str, Any] = {"name": name, "entrypoint": entrypoint}
@@ -69,7 +71,27 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> str:
         hint.append(
             "# The schedule is off: it replaces those of earlier deployments, which Prefect would leave active."
         )
-    return "\n".join([header(pipeline), *hint, "deployments:", *_block([entry], "  ")]) + "\n"
+    lines = _block([entry], "  ", {"": _spelling(pipeline, wanted)})
+    return joined([header(pipeline), *hint, "deployments:", *lines]).of("") + "\n"
+
+
+def _spelling(pipeline: Pipeline, wanted: dict[str, Any]) -> Spelling:
+    """What the keys of a deployment are there for."""
+    option = {name: ((f"prefect.{name}", "Pipeline.options"),) for name in wanted}
+    tags = [name for name, there in (("tags", pipeline.tags), ("owner", pipeline.owner)) if there]
+    cron = pipeline.schedule is not None and isinstance(pipeline.schedule.timing, Cron)
+    timing = {"cron": "Cron.expression", "timezone": "Cron.timezone"}
+    return {
+        "version": option.get("version", ()),
+        "tags": " ".join(f"Pipeline.{name}" for name in tags),
+        "schedules": {"": timing if cron else {"interval": "Interval.seconds", "anchor_date": "Schedule.start"}},
+        "concurrency_limit": "Pipeline.max_active_runs",
+        "work_pool": {
+            "name": option.get("work_pool", ()),
+            "work_queue_name": option.get("work_queue", ()),
+            "job_variables": option.get("job_variables", ()),
+        },
+    }
 
 
 def _all_tags(pipeline: Pipeline) -> list[str]:
@@ -91,19 +113,26 @@ def _schedule(schedule: Schedule) -> dict[str, Any]:
             assert_never(schedule.timing)
 
 
-def _block(value: Any, pad: str) -> list[str]:
+def _block(value: Any, pad: str, spells: Spelling) -> list[str]:
     """A dict or list as YAML in block style; everything deeper than needed as JSON, which YAML reads too."""
     lines: list[str] = []
     if isinstance(value, list):
+        inner = spells.get("", {})
         for item in value:
-            first, *rest = _block(item, pad + "  ") if isinstance(item, dict) and item else [_flow(item)]
-            lines += [f"{pad}- {first.lstrip()}", *rest]
+            table = inner if isinstance(inner, Mapping) else {}
+            block = _block(item, pad + "  ", table) if isinstance(item, dict) and item else [pad + _flow(item)]
+            text = joined(block)
+            lines.append(Code(f"{pad}- {text.lstrip()}", text.marks))
         return lines
     for key, item in value.items():
+        found = spells.get(key, ())
         if isinstance(item, dict | list) and item:
-            lines += [f"{pad}{_flow(key)}:", *_block(item, pad + "  ")]
+            table = found if isinstance(found, Mapping) else {}
+            text = joined([f"{pad}{_flow(key)}:", *_block(item, pad + "  ", table)])
         else:
-            lines.append(f"{pad}{_flow(key)}: {_flow(item)}")
+            text = Code(f"{pad}{_flow(key)}: {_flow(item)}")
+        fields = tuple((None, field) for field in found.split()) if isinstance(found, str) else found
+        lines.append(text if isinstance(fields, Mapping) else marked(text, fields))
     return lines
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import keyword
 
 from pipeglot.backends.base import Compiled
+from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.origin import origins
 from pipeglot.codegen.pod import listed
-from pipeglot.codegen.pysource import Code, Imports
+from pipeglot.codegen.pysource import Imports
 from pipeglot.codegen.python import (
     STANDARD,
     author_code,
@@ -51,9 +53,9 @@ def emit(pipeline: Pipeline) -> Compiled:
     boundary = boundary_code([step for step in pipeline.steps if step.name in analysis.uses], imports)
     plan = lower(analysis, module, naming)
     tasks = TaskPrinter(module, analysis).sources(plan.tasks)
-    printer = FlowPrinter(module)
+    printer = FlowPrinter(module, shape)
     printer.flow(plan)
-    flow = "\n".join([head(module, plan, options(pipeline)[0]), *printer.lines])
+    flow = joined([head(module, plan, options(pipeline)[0]), *printer.lines]).of("")
     generated = [*constants(module, plan), boundary, *module.helpers(), *tasks]
     sections = [
         author.text,
@@ -71,7 +73,8 @@ def emit(pipeline: Pipeline) -> Compiled:
         start=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
-    return Compiled("prefect", files, f"{stem}.py", name, tuple(diagnostics), naming.node, plan=naming)
+    told = tuple(diagnostics)
+    return Compiled("prefect", files, f"{stem}.py", name, told, naming.node, origins(files, pipeline), naming)
 
 
 def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:

@@ -76,8 +76,10 @@ Given: TypeAlias = Variable | Expression
 
 @dataclass(frozen=True)
 class Slots:
-    """The list of the runs so far of a call of which at most `width` may run at once; `locked` where threads share it."""
+    """The list of the runs so far of a call of which at most `width` may run at once, for the bound of a `loop`; `locked`
+    where threads share it."""
 
+    loop: str
     runs: str
     width: int
     locked: bool

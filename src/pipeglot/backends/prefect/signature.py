@@ -4,19 +4,22 @@ its docstring."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
     Bracket,
-    Code,
     Doc,
     Entry,
+    Spelling,
     call,
     flat,
     identifier,
     literal,
+    spelled,
     statement,
     width,
 )
@@ -50,22 +53,28 @@ def head(module: Module, plan: FlowPlan, options: Mapping[str, Any]) -> Code:
     entries: list[Entry] = []
     for param in sorted(pipeline.params, key=lambda param: not param.required):
         default = Atom(plan.constants[param.name]) if param.name in plan.constants else literal(param.default)
-        entries.append(parameter(param, None if param.required else default, module.use))
+        entry = parameter(param, None if param.required else default, module.use)
+        entries.append(replace(entry, spelled=((param.name, "Pipeline.params"),)))
     given: dict[str, Any] = {"name": flow_name(pipeline)}
     told = [param for param in pipeline.params if is_plain(param.description)]
-    doc = docstring(pipeline.description)
+    doc = [line.of("", "Pipeline.description") for line in docstring(pipeline.description)]
     if told:
         # Prefect takes the descriptions of parameters from there.
-        lines = [f'"""{title(pipeline)}', "", "Args:", *(f"    {p.name}: {p.description}" for p in told), '"""']
-        doc = [f"    {line}".rstrip() for line in lines]
+        args = [Code(f"        {p.name}: {p.description}").of(p.name, "Pipeline.params") for p in told]
+        doc = [Code(f'    """{title(pipeline)}').of("", "Pipeline.description"), Code(""), Code("    Args:"), *args]
+        doc.append(Code('    """'))
     if pipeline.description and (told or not doc):
         given["description"] = pipeline.description
     if pipeline.run_timeout is not None:
         given["timeout_seconds"] = pipeline.run_timeout
-    given.update(options)
-    decorator = statement("@", call(module.use("flow"), **given))
+    spells: Spelling = {
+        "description": "Pipeline.description",
+        "timeout_seconds": "Pipeline.run_timeout",
+        **{name: ((f"prefect.{name}", "Pipeline.options"),) for name in options},
+    }
+    decorator = statement("@", spelled(call(module.use("flow"), **given, **options), spells))
     signature = statement("", Bracket(f"def {module.flow}(", tuple(entries), ")"), ":")
-    return Code("\n".join([decorator, signature, *doc]))
+    return joined([decorator, signature, *doc])
 
 
 def constants(module: Module, plan: FlowPlan) -> list[Code]:
@@ -75,7 +84,7 @@ def constants(module: Module, plan: FlowPlan) -> list[Code]:
         if name := plan.constants.get(param.name):
             any_ = module.use("Any")
             kind = f"list[{any_}]" if isinstance(param.default, list) else f"dict[str, {any_}]"
-            found.append(Code(statement(f"{name}: {kind} = ", literal(param.default))))
+            found.append(statement(f"{name}: {kind} = ", literal(param.default)).of(param.name, "Pipeline.params"))
     return found
 
 

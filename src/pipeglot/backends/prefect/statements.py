@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from typing_extensions import assert_never
 
+from pipeglot.codegen.code import joined
 from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
@@ -17,17 +18,20 @@ from pipeglot.codegen.pysource import (
     Infix,
     Parens,
     Root,
+    Spelled,
     call,
     expression,
     fitting,
     flat,
     literal,
     negated,
+    spelled,
     statement,
     string,
     width,
 )
-from pipeglot.core.ir import Const, Cron
+from pipeglot.core.ir import Call, Const, Cron, Each, If
+from pipeglot.core.shape import Shape
 
 from . import plan
 from .module import Module
@@ -39,8 +43,11 @@ _NOTHING = Atom("")
 class FlowPrinter:
     """Prints the body of one flow: its `lines` so far."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, shape: Shape) -> None:
         self._pipeline, self._use = module.pipeline, module.use
+        nodes = (node for node in shape.nodes.values() if isinstance(node, Call | If | Each) and node.after)
+        self._loops = {node.id for node in shape.nodes.values() if isinstance(node, Each)}
+        self._after = {node.id: f"{type(node).__name__}.after" for node in nodes}
         self.lines: list[str] = []
         self._indent = 4
 
@@ -57,6 +64,11 @@ class FlowPrinter:
             self._put("pass")
         self._indent -= 4
 
+    def _mark(self, start: int, node: str | None, attribute: str | None = None) -> None:
+        """Say what the lines from one on are there for."""
+        if lines := self.lines[start:]:
+            self.lines[start:] = [joined(lines).of(node, attribute)]
+
     def flow(self, flow: FlowPlan) -> None:
         """All statements: `runs` is the list of everything that was started, which is waited for before the Final."""
         self._context(flow)
@@ -72,13 +84,17 @@ class FlowPrinter:
             self._put(f"if failed := {unfinished}(runs):")
         else:
             self._put(f"failed = {unfinished}(runs)")
+            start = len(self.lines)
             self._submit(flow.final)
             self._put(f"failed += {unfinished}({flow.final.variable})")
+            self._mark(start, flow.final.origin, "Pipeline.final")
             self._put("if failed:")
         with self._indented():
             self._put(f'return {self._use("Failed")}(message=f"{{len(failed)}} task runs did not complete")')
         if flow.result is not None:
+            start = len(self.lines)
             self._result(flow.result, flow.cannot_fail)
+            self._mark(start, "", "Pipeline.result")
 
     def _context(self, flow: FlowPlan) -> None:
         """The facts of the run that something takes."""
@@ -109,6 +125,7 @@ class FlowPrinter:
 
     def _block(self, block: Block) -> None:
         for one in block:
+            start = len(self.lines)
             match one:
                 case plan.Submit():
                     self._submit(one)
@@ -123,6 +140,9 @@ class FlowPrinter:
                     self._at_once(one)
                 case _:
                     self._put(*self._simple(one))
+            chosen = isinstance(one, plan.Assign) and one.origin in self._loops
+            attribute = "Policy.on_failure" if isinstance(one, plan.SubmitDefault) else None
+            self._mark(start, one.origin, "Each.items" if chosen else attribute)
 
     def _simple(
         self, one: plan.SubmitDefault | plan.SubmitMapped | plan.Assign | plan.NewList | plan.Append | plan.Collect
@@ -200,14 +220,21 @@ class FlowPrinter:
         if one.slots is not None:
             slot = call(self._use("lane"), Atom(one.slots.runs), one.slots.width)
             options["wait_for"] = listed([*one.wait_for, f"*{flat(slot)}"]) if one.wait_for else slot
-        return call(f"{one.task.name}.submit", *args, **options)
+        return spelled(call(f"{one.task.name}.submit", *args, **options), {"wait_for": self._awaiting(one)})
 
     def _mapped(self, one: plan.SubmitMapped) -> Doc:
         args = [Atom(v.text if own else f"{self._use('unmapped')}({v.text})") for v, own in one.arguments]
         numbers = f"range(len({one.items}))"
         if one.index:
             numbers = f"[{_index_path([*one.index, 'n'])} for n in {numbers}]"
-        return call(f"{one.task.name}.map", *args, index=Atom(numbers), **_waiting(one.wait_for))
+        doc = call(f"{one.task.name}.map", *args, index=Atom(numbers), **_waiting(one.wait_for))
+        return spelled(doc, {"wait_for": self._awaiting(one)})
+
+    def _awaiting(self, one: plan.Submit | plan.SubmitMapped) -> tuple[Spelled, ...]:
+        """What a run waits for something for."""
+        after = ((None, self._after[one.origin]),) if one.origin in self._after else ()
+        slots = one.slots if isinstance(one, plan.Submit) else None
+        return (*after, (slots.loop, "Each.max_parallel")) if slots else after
 
     # ------------------------------------------------------------ regions
 
@@ -234,6 +261,7 @@ class FlowPrinter:
             if test is not None:
                 doc = self._test(test, len(keyword) + 2)
                 self._put(f"{keyword} ", both(entered, doc) if entered else doc, ":")
+                self._mark(len(self.lines) - 1, None, "Arm.when")
             elif keyword == "if":
                 self._block(body)
                 continue

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.pysource import WIDTH, Atom, Code, RootNames, call, expression, fitting, flat, statement
+from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.pysource import (
+    WIDTH,
+    Atom,
+    RootNames,
+    Spelling,
+    call,
+    expression,
+    fitting,
+    flat,
+    spelled,
+    spelling,
+    statement,
+)
 from pipeglot.codegen.python import invocation, own_docstring
 from pipeglot.core.ir import Call, Each, If, Inlined, Policy
 
@@ -15,6 +28,14 @@ from .analysis import Analysis
 from .module import Module
 from .naming import run_name
 from .plan import Form, TaskPlan
+
+_SPELLS: Spelling = {
+    "name": "Call.id",
+    "retries": "Retry.count",
+    "retry_delay_seconds": "Retry.delay Retry.backoff Retry.max_delay",
+    "timeout_seconds": "Policy.timeout",
+}
+"""The attributes of a call that the arguments of its task spell."""
 
 
 class TaskPrinter:
@@ -26,9 +47,9 @@ class TaskPrinter:
     def sources(self, tasks: Iterable[TaskPlan]) -> list[Code]:
         """The source of all tasks: first those that are the author's own functions, in one block."""
         direct = [self._direct(task, task.work) for task in tasks if task.direct and isinstance(task.work, Call)]
-        return [Code("\n".join(direct)), *(self._source(task) for task in tasks if not task.direct)]
+        return [joined(direct), *(self._source(task) for task in tasks if not task.direct)]
 
-    def _direct(self, task: TaskPlan, node: Call) -> str:
+    def _direct(self, task: TaskPlan, node: Call) -> Code:
         """A task that is the step's function itself."""
         step = self._analysis.steps[node.step]
         options = policy_options(node.policy)
@@ -36,13 +57,14 @@ class TaskPrinter:
             # Prefect would take one call's result for another's if results are persisted.
             options["cache_policy"] = Atom(self._module.use("NO_CACHE"))
         bare = node.model_copy(update={"args": {}})
-        function = flat(invocation(self._module.pipeline, bare, _names(task), self._module.imports)).removesuffix("()")
+        run = invocation(self._module.pipeline, bare, _names(task), self._module.imports)
         # Of an imported function Prefect reads the docstring itself, which is the description.
         told = isinstance(step.run, Inlined) and own_docstring(self._module.pipeline, step.run.name)
         if step.description and told not in (False, step.description):
             options = {"description": step.description, **options}
-        doc = call(self._module.use("task"), Atom(function), name=task.label, **options)
-        return statement(f"{task.name} = ", doc)
+        doc = call(self._module.use("task"), Atom(flat(run).removesuffix("()")), name=task.label, **options)
+        spells: Spelling = {"": tuple(spelling(run)), **_SPELLS, "description": ((node.step, "Step.description"),)}
+        return statement(f"{task.name} = ", spelled(doc, spells)).of(node.id)
 
     def _source(self, task: TaskPlan) -> Code:
         """A task that is a function of the file."""
@@ -54,13 +76,13 @@ class TaskPrinter:
             case If():
                 return self._function(task, self._arm(task, task.work))
             case Each(items=items):
-                body = [
+                body: list[str] = [
                     statement("items = ", expression(items, _names(task)), indent=4),
                     "    if not isinstance(items, list):",
                     '        raise TypeError(f"not a list: {items!r}")',
                     "    return items",
                 ]
-                return self._function(task, body)
+                return self._function(task, [joined(body).of(attribute="Each.items")])
             case Form(value=value):
                 return self._function(task, [statement("return ", expression(value, _names(task)), indent=4)])
             case _:
@@ -70,7 +92,7 @@ class TaskPrinter:
         """A task that calls the step's function, or runs its command."""
         description = self._analysis.steps[node.step].description
         doc = invocation(self._module.pipeline, node, _names(task), self._module.imports)
-        line = docstring(description)
+        line = [text.of(node.step, "Step.description") for text in docstring(description)]
         options = {"description": description} if description and not line else {}
         body = [*line, statement("return ", doc, indent=4)]
         return self._function(task, body, **options, **policy_options(node.policy))
@@ -81,7 +103,8 @@ class TaskPrinter:
         conditions = [arm.when for arm in node.arms if arm.when is not None]
         for number, condition in enumerate(conditions):
             doc = fitting(condition, _names(task), WIDTH - 8)
-            lines += [statement("if ", doc, ":", indent=4), f"        return {number}"]
+            lines.append(statement("if ", doc, ":", indent=4).of(attribute="Arm.when"))
+            lines.append(f"        return {number}")
         return [*lines, f"    return {len(conditions)}"]
 
     def _or_default(self, task: TaskPlan) -> Code:
@@ -92,16 +115,20 @@ class TaskPrinter:
         decorator = self._decorator(task, cache_policy=Atom(self._module.use("NO_CACHE")))
         return Code("\n".join([decorator, f"def {task.name}(outcome, default):", *body]))
 
-    def _function(self, task: TaskPlan, body: list[str], **options: Any) -> Code:
+    def _function(self, task: TaskPlan, body: Sequence[str], **options: Any) -> Code:
         parameters = [*(name for name, _ in task.takes), *(["index"] if task.looped else [])]
         head = statement("def ", call(task.name, *map(Atom, parameters)), ":")
-        return Code("\n".join([self._decorator(task, **options), head, *body]))
+        final = self._module.pipeline.final
+        about = "Pipeline.final" if final is not None and task.work is final.call else None
+        return joined([self._decorator(task, **options), head, *body]).of(task.origin, about)
 
-    def _decorator(self, task: TaskPlan, **options: Any) -> str:
+    def _decorator(self, task: TaskPlan, **options: Any) -> Code:
         names = {"name": task.label}
         if task.looped:
             names["task_run_name"] = run_name(task.label)
-        return statement("@", call(self._module.use("task"), **names, **options))
+        step = task.work.step if isinstance(task.work, Call) else ""
+        spells: Spelling = {**_SPELLS, "description": ((step, "Step.description"),)}
+        return statement("@", spelled(call(self._module.use("task"), **names, **options), spells))
 
 
 def _names(task: TaskPlan) -> RootNames:
@@ -123,9 +150,9 @@ def policy_options(policy: Policy) -> dict[str, Any]:
     return options
 
 
-def docstring(text: str) -> list[str]:
+def docstring(text: str) -> list[Code]:
     """A one-line docstring, where the text is one line and means itself."""
-    return [f'    """{text}"""'] if is_plain(text) and len(text) <= 78 else []
+    return [Code(f'    """{text}"""')] if is_plain(text) and len(text) <= 78 else []
 
 
 def is_plain(text: str) -> bool:
