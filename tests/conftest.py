@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,27 @@ collect_ignore += [f"distributed/{name}.py" for name in ("airflow_celery", "pod_
 """Code for engines that are not installed here, and code that is wrong on purpose."""
 
 
+THOROUGH = os.environ.get("PIPEGLOT_THOROUGH") == "1"
+"""Whether all is tried, as under `./dev check-all`; elsewhere samples do."""
+
+
 def examples(count: int) -> int:
-    """How many examples Hypothesis draws: under `./dev check-all` that many, elsewhere a quarter."""
-    return count if os.environ.get("PIPEGLOT_THOROUGH") == "1" else max(1, count // 4)
+    """How many examples Hypothesis draws: all, or a quarter."""
+    return count if THOROUGH else max(1, count // 4)
+
+
+def some_of(
+    name: str, values: Sequence[str], other: str, others: Sequence[str], one_in: int = 3
+) -> pytest.MarkDecorator:
+    """All combinations of two parameters; of every value and every other one some, the rest is slow."""
+    return pytest.mark.parametrize(
+        (name, other),
+        [
+            pytest.param(value, each, marks=pytest.mark.slow if (row + column) % one_in else ())
+            for row, value in enumerate(values)
+            for column, each in enumerate(others)
+        ],
+    )
 
 
 settings.register_profile(

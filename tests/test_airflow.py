@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -49,6 +48,7 @@ from pipeglot.core.ir import (
     Value,
 )
 from pipeglot.core.record import CallRecord
+from tests.operations import grows_in_proportion
 from tests.random_pipelines import random_pipeline
 
 INT = {"type": "integer"}
@@ -360,20 +360,12 @@ def test_random_pipelines_compile_to_formatted_python() -> None:
     assert checked > 10
 
 
-def test_compiling_takes_time_in_proportion_to_the_calls() -> None:
-    given = {}
-    for count in (500, 2000):
+def test_compiling_is_work_in_proportion_to_the_calls() -> None:
+    def compiled_line(count: int) -> None:
         calls = [call("c0"), *(call(f"c{n}", Out(ref=f"c{n - 1}")) for n in range(1, count))]
-        given[count] = pipeline(*calls)
+        get("airflow").compile(pipeline(*calls))
 
-    def seconds(count: int) -> float:
-        started = time.process_time()
-        get("airflow").compile(given[count])
-        return time.process_time() - started
-
-    # By turns, for the machine may be busy with something else; quadratic would be 16.
-    taken = [(seconds(2000), seconds(500)) for _ in range(5)]
-    assert min(large for large, _ in taken) < 9 * min(small for _, small in taken)
+    assert grows_in_proportion(compiled_line, 60)
 
 
 def test_what_airflow_expands_in_a_loop_that_is_never_entered_is_one_held_back_call() -> None:

@@ -10,7 +10,6 @@ import gzip
 import json
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -31,6 +30,7 @@ from pipeglot.compare.records import compare
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.meaning.run import execute
+from tests.operations import grows_in_proportion
 
 BASE = '''
 import os
@@ -548,26 +548,19 @@ def test_an_ignore_rule_masks_until_its_day() -> None:
 def test_comparing_is_linear_in_the_size_of_the_records() -> None:
     call = next(c for c in base().calls if c.id == "best")
 
-    def took(count: int) -> float:
+    def compared(count: int) -> None:
         calls = tuple(call.model_copy(update={"id": f"c{n}"}) for n in range(count))
         record = base().model_copy(update={"calls": calls})
-        start = time.process_time()
         assert compare(record, record.model_copy()) == []
-        return time.process_time() - start
 
-    # By turns in one process, sizes beyond the processor's caches; quadratic would be 16.
-    taken = [(took(40_000), took(10_000)) for _ in range(4)]
-    assert min(large for large, _ in taken) < 10 * min(small for _, small in taken)
+    assert grows_in_proportion(compared, 250)
 
 
 def test_checking_the_order_is_linear_in_the_instances_of_loops() -> None:
-    def took(count: int) -> float:
-        call = {c.id: c for c in base().calls if c.id in ("train", "check")}
-        calls = [call[id].model_copy(update={"index": (n,)}) for n in range(count) for id in ("train", "check")]
-        record = base().model_copy(update={"calls": tuple(calls)})
-        start = time.process_time()
-        list(disorder(Order(pipeline()), record))
-        return time.process_time() - start
+    call = {c.id: c for c in base().calls if c.id in ("train", "check")}
 
-    taken = [(took(20_000), took(5_000)) for _ in range(4)]
-    assert min(large for large, _ in taken) < 10 * min(small for _, small in taken)
+    def checked(count: int) -> None:
+        calls = [call[id].model_copy(update={"index": (n,)}) for n in range(count) for id in ("train", "check")]
+        list(disorder(Order(pipeline()), base().model_copy(update={"calls": tuple(calls)})))
+
+    assert grows_in_proportion(checked, 250)

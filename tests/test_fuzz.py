@@ -37,6 +37,7 @@ from pipeglot.core.ir import (
     walk,
 )
 from pipeglot.core.shape import Shape, inline, inputs, sources
+from tests.conftest import THOROUGH
 from tests.fuzz import kinds, save, saved, trial
 from tests.random_pipelines import Limits, given, numbered
 from tests.readable import text
@@ -307,7 +308,7 @@ class Fake:
 @pytest.mark.parametrize(("bug", "least"), [(wrong_arm, 4), (no_tolerance_in_loops, 3)])
 def test_what_diverges_shrinks_to_a_few_nodes_in_a_few_batches(bug: Callable[[Pipeline], Pipeline], least: int) -> None:
     engine = Fake(bug)
-    found = engine.diverging(Limits(calls=10, depth=3))
+    found = engine.diverging(Limits(calls=10 if THOROUGH else 6, depth=3))
     engine.batches = 0
     shrunk = shrink(found, engine.fails)
     assert shrunk.finished
@@ -318,12 +319,15 @@ def test_what_diverges_shrinks_to_a_few_nodes_in_a_few_batches(bug: Callable[[Pi
 
 
 def test_what_never_fails_stays_as_it_is() -> None:
-    pipeline = numbered(2, 3)
+    pipeline = numbered(2, 3, Limits(calls=6, depth=2))
+    assert nodes(pipeline) > 8
     assert shrink(pipeline, lambda candidates: [False] * len(candidates)).pipeline == pipeline
 
 
 def test_shrinking_stops_when_there_were_batches_enough() -> None:
-    shrunk: Shrunk = shrink(numbered(2, 3), lambda candidates: [True] * len(candidates), batches=1)
+    shrunk: Shrunk = shrink(
+        numbered(2, 3, Limits(calls=6, depth=2)), lambda candidates: [True] * len(candidates), batches=1
+    )
     assert (shrunk.batches, shrunk.finished) == (1, False)
 
 

@@ -17,6 +17,7 @@ from pipeglot.codegen.shadowing import boundary_names, hidden
 from pipeglot.conformance import corpus
 from pipeglot.core.ir import Chunk, Imported, Inlined, Param, Pipeline
 from tests.build import call, pipeline
+from tests.conftest import some_of
 from tests.printed import AUTHORS, identifiers, mistaken, modules, renamed
 
 TARGETS = tuple(backends.TARGETS)
@@ -94,8 +95,7 @@ def test_generated_code_reads_none_of_the_names_that_the_authors_file_has(case: 
     assert found == set()
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("case", ["context", "tolerated", "branch_in_loop"])
+@some_of("case", ["context", "tolerated", "branch_in_loop"], "target", TARGETS)
 def test_a_step_may_be_called_like_anything_in_generated_code(case: str, target: str) -> None:
     made = marked(CASES[case])
     own = step_function(made)

@@ -33,6 +33,11 @@ def test_the_first_example_is_whole(tmp_path: Path) -> None:
     assert 'result: "the model there was"' in ran.stdout
     for target in ("airflow", "prefect"):
         assert pipeglot("compile", "nightly.py", "--target", target, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_first_example_passes_the_type_checker(tmp_path: Path) -> None:
+    (tmp_path / "nightly.py").write_text(block("nightly.py"))
     typed = subprocess.run([sys.executable, "-m", "mypy", "--strict", "nightly.py"], cwd=tmp_path, check=False)
     assert typed.returncode == 0
 

@@ -98,7 +98,9 @@ def test_ticks_are_the_same_wherever_one_begins_to_look(zone: str, expression: s
     schedule = cron(expression, zone)
     for change in changes(zone, at("2026-01-01")) or [at("2026-03-29")]:
         start = change - timedelta(hours=2)
-        whole = list(islice(ticks(schedule, start), 20))
+        end = change + timedelta(days=3)
+        whole = [tick for tick in islice(ticks(schedule, start), 20) if tick < end]
+        assert len(whole) > 2 and whole[-1] > change
         assert whole == sorted(set(whole))
         for number, tick in enumerate(whole[:-1]):
             assert next(ticks(schedule, tick)) == whole[number + 1]
