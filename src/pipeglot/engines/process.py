@@ -22,6 +22,8 @@ Event: TypeAlias = Mapping[str, Any]
 """What happens, while it happens: `{"job": 0, "task": "a", "index": (2,), "state": "running", "attempt": 1}`.
 States are the engine's own words."""
 
+Listener: TypeAlias = Callable[[Event], None]
+
 STARTUP = 300.0
 """Seconds an engine may take until it is ready for the first job."""
 
@@ -129,7 +131,7 @@ def execute(
     python: Path | None = None,
     mode: Mode = "test",
     timeout: float = LONGEST,
-    on_event: Callable[[Event], None] | None = None,
+    on_event: Listener | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[EngineRun | EngineError]:
     """Run jobs on an engine and give what became of each, in their order, as soon as it is known.
@@ -204,7 +206,7 @@ def _waves(jobs: Sequence[tuple[int, Job]]) -> list[list[tuple[int, Job]]]:
 def answers(
     probe: Probe,
     jobs: Mapping[int, Job],
-    on_event: Callable[[Event], None] | None = None,
+    on_event: Listener | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """What a probe tells of each job, as soon as it does: JSON, or the EngineError that stands for it.
@@ -230,7 +232,7 @@ def answers(
 
 
 def _process(
-    probe: Probe, jobs: Mapping[int, Job], on_event: Callable[[Event], None] | None, stop: threading.Event | None
+    probe: Probe, jobs: Mapping[int, Job], on_event: Listener | None, stop: threading.Event | None
 ) -> Iterator[tuple[int, Any]]:
     """One process. Gives an answer for every job started in it; at least one, or it raises."""
     with _run_folder() as folder:
@@ -272,9 +274,7 @@ class _Watch:
         self._looked = 0.0
         self._look_again = 0.0
 
-    def follow(
-        self, on_event: Callable[[Event], None] | None, stop: threading.Event | None
-    ) -> Iterator[tuple[int, Any]]:
+    def follow(self, on_event: Listener | None, stop: threading.Event | None) -> Iterator[tuple[int, Any]]:
         for line in self._process.lines():
             if stop is not None and stop.is_set():
                 raise EngineError([Diagnostic("PG325", "error", f"{self._target} was stopped", None, "", self._target)])
@@ -292,7 +292,7 @@ class _Watch:
             raise error
         yield from ((number, error) for number in lost)
 
-    def _told(self, told: Mapping[str, Any], on_event: Callable[[Event], None] | None) -> Iterator[tuple[int, Any]]:
+    def _told(self, told: Mapping[str, Any], on_event: Listener | None) -> Iterator[tuple[int, Any]]:
         match told["kind"]:
             case "ready":
                 self._ready, self._since = True, time.monotonic()

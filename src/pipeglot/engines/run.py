@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,7 +21,7 @@ from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, inline
 from pipeglot.engines import sandbox
-from pipeglot.engines.process import LONGEST, Event, Job, execute
+from pipeglot.engines.process import LONGEST, Job, Listener, execute
 from pipeglot.meaning.derive import complete
 from pipeglot.meaning.machine import UNKNOWN
 
@@ -52,7 +52,7 @@ def run_on(
     python: Path | None = None,
     requirements: Iterable[str] = (),
     timeout: float | None = None,
-    on_event: Callable[[Event], None] | None = None,
+    on_event: Listener | None = None,
     stop: threading.Event | None = None,
 ) -> Record:
     """Run one pipeline on an engine.
@@ -92,7 +92,7 @@ def run_many(
     mode: Mode = "test",
     python: Path | None = None,
     timeout: float | None = None,
-    on_event: Callable[[Event], None] | None = None,
+    on_event: Listener | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Record | PipeglotError]:
     """Run many pipelines in one engine process and give what became of each, in their order.

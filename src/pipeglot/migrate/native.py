@@ -24,7 +24,7 @@ from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record
 from pipeglot.core.shape import Shape, inline
 from pipeglot.engines.native import Native
-from pipeglot.engines.process import LONGEST, Job, execute
+from pipeglot.engines.process import LONGEST, Job, Listener, execute
 from pipeglot.engines.reader import read_many
 from pipeglot.engines.run import completed
 from pipeglot.meaning.machine import Key
@@ -32,7 +32,7 @@ from pipeglot.migrate.matching import Match, TaskMap, match, place_of, plain
 from pipeglot.migrate.native_file import readable, surroundings
 from pipeglot.migrate.native_output import NOTHING, output_of
 from pipeglot.migrate.placement import Runs, place, together
-from pipeglot.migrate.runner import Listener, Side, Task
+from pipeglot.migrate.runner import Side, Task
 
 
 @dataclass

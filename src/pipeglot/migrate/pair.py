@@ -16,8 +16,8 @@ from pipeglot.compare.judge import Left, SideName
 from pipeglot.compare.model import Seen, Side
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import Record
-from pipeglot.engines.process import Event
-from pipeglot.migrate.runner import Listener, Runner, Task
+from pipeglot.engines.process import Event, Listener
+from pipeglot.migrate.runner import Runner, Task
 from pipeglot.migrate.scenarios import of_the_run
 from pipeglot.migrate.sides import RecordedSide, housed
 from pipeglot.migrate.stub import FOLDER, Plan, played, unexpected, with_standins

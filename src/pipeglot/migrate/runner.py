@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from pipeglot.backends.base import Compiled
 from pipeglot.compare.model import NotCompared
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
-from pipeglot.engines.process import Event
-
-Listener: TypeAlias = Callable[[Event], None]
+from pipeglot.engines.process import Listener
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
+from pipeglot.engines.process import Listener
 from pipeglot.engines.run import Request, run_many
 from pipeglot.meaning.functions import loaded
 from pipeglot.meaning.run import Event as LocalEvent
@@ -28,7 +29,7 @@ from pipeglot.meaning.run import Interrupted
 from pipeglot.meaning.run import execute as execute_here
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import NativeSide
-from pipeglot.migrate.runner import Listener, Runner, Side, Task, unusable
+from pipeglot.migrate.runner import Runner, Side, Task, unusable
 from pipeglot.migrate.source_code import step_code
 
 
