@@ -1,4 +1,4 @@
-"""Functions that can be no step or pipeline, and settings that make no sense, are refused where they stand."""
+"""Functions that can be no step or pipeline, and settings that are invalid, are refused where they stand."""
 
 from __future__ import annotations
 

@@ -328,7 +328,7 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
         step(run=Imported(module="json", attr="dumps"), parameters=(Parameter(name="a b"),)),
     ),
     "no module": ("PG193", step(run=Imported(module="my module", attr="f"))),
-    "a secret that steers the machine": (
+    "a secret with a reserved name": (
         "PG194",
         pipeline(call("a").model_copy(update={"policy": Policy(secrets=(Secret(env="PATH"),))})),
     ),

@@ -217,7 +217,7 @@ def test_failures_made_on_purpose_are_compared() -> None:
     found = dry_run(plain.ir(), LocalSide(), LocalSide(), Choices(inject="all"))
     assert found.verdict == "equivalent", found.why
     assert len(found.injected) >= 12
-    assert "failures made on purpose" in found.why
+    assert "injected failures" in found.why
 
 
 WHEN = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)
@@ -289,7 +289,7 @@ def test_every_failure_spreads_alike_on_a_side_and_on_itself() -> None:
     assert {"fetch fails once", "area[1] fails", "again fails once", "tell fails", "double[0] fails"} <= names
     invented = {gap.what: gap.why for gap in found.not_compared if "made-up answer" in gap.why}
     assert "fetch fails" in invented["the output of total"]
-    assert [gap.calls for gap in found.not_compared if gap.what == "failures made on purpose"] == [("small",)]
+    assert [gap.calls for gap in found.not_compared if gap.what == "injected failures"] == [("small",)]
 
 
 @pytest.mark.parametrize("number", range(12))

@@ -156,7 +156,7 @@ def test_a_conflict_names_the_pipelines_own_requirement() -> None:
       requirements are unsatisfiable.
 """
     found = environment._explain(said)
-    named = engines._name_the_guilty(engines.spec("airflow"), found, ["pandas", "pydantic<2"])
+    named = engines._blame_requirement(engines.spec("airflow"), found, ["pandas", "pydantic<2"])
     assert named.code == "PG306"
     assert named.message.startswith("pydantic<2 cannot be installed beside apache-airflow")
     assert "you require pydantic==2.14.0 and you require pydantic<2" in named.message

@@ -1,4 +1,4 @@
-"""Failures made on purpose spread on the engines as the language says, also where answers have to be made up."""
+"""Injected failures propagate on the engines as the language says, also where answers have to be made up."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def test_a_password_that_is_a_common_word_hides_itself_and_no_other_text() -> No
         *("1'234'567.50", "12,34,567.5", "1.2345675e6", "1.2345675E+06", "-1,234,567.5", "1\u202f234\u202f567,5"),
     ],
 )
-def test_a_number_is_blotted_out_however_it_is_written(said: str) -> None:
+def test_a_number_is_redacted_however_it_is_written(said: str) -> None:
     told = Masks({"A_PIN": "1234567.50"}).text(f"it is {said}!")
     assert MASK in told and "567" not in told and "2345" not in told
 
@@ -200,7 +200,7 @@ AROUND = st.one_of(st.text(max_size=8), st.text(alphabet="%\\&#u0x25;41", max_si
 
 @given(SECRETS, st.sampled_from(sorted(ESCAPED)), AROUND, AROUND)
 @settings(max_examples=examples(300), deadline=None)
-def test_a_secret_in_escapes_is_blotted_out_whatever_stands_around_it(
+def test_a_secret_in_escapes_is_redacted_whatever_stands_around_it(
     secret: str, escape: str, before: str, behind: str
 ) -> None:
     masks = Masks({})

@@ -160,7 +160,7 @@ LITERAL = "AKIA" + "Z7" * 8
         (calling(Secret(env="A", name="x", key="aB3" * 9)), "written out"),
         (calling(Secret(env="PATH")), "PATH is no variable for a secret"),
         (calling(Secret(env="PREFECT_API_KEY")), "PREFECT_API_KEY is no variable for a secret"),
-        (calling(Secret(env="AIRFLOW__CORE__FERNET_KEY")), "steers the machine or the engine"),
+        (calling(Secret(env="AIRFLOW__CORE__FERNET_KEY")), "the name is reserved"),
         (calling(Secret(env="A"), parameters=["A"]), "A is a secret of 'a' and an argument of its script"),
     ],
 )
@@ -284,14 +284,14 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("written", sorted(WRITTEN))
-def test_a_secret_is_blotted_out_however_it_is_written(written: str) -> None:
+def test_a_secret_is_redacted_however_it_is_written(written: str) -> None:
     said = Masks({"A_TOKEN": TOKEN}).text(WRITTEN[written](TOKEN))
     assert MASK in said
     clean(said.encode(), written)
 
 
 @given(st.text(min_size=4, max_size=30), st.sampled_from(sorted(set(WRITTEN) - {"only its second line"})))
-def test_any_secret_is_blotted_out(secret: str, written: str) -> None:
+def test_any_secret_is_redacted(secret: str, written: str) -> None:
     masks = Masks({})
     masks._add([secret])
     try:

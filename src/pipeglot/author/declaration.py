@@ -106,7 +106,7 @@ class Settings(TypedDict, total=False):
 
 
 def declared(said: Settings, place: ir.At) -> dict[str, Any]:
-    """The fields of `ir.Pipeline` that settings give; stops with PG133 at one that makes no sense."""
+    """The fields of `ir.Pipeline` that settings give; stops with PG133 at one that is invalid."""
     unknown = [name for name in said if name not in Settings.__annotations__]
     if unknown:
         way_out = f"there are: {', '.join(Settings.__annotations__)}"
@@ -152,7 +152,7 @@ def _schedule(said: Settings, place: ir.At) -> ir.Schedule | None:
     except (ValueError, KeyError, TypeError) as error:
         reason = str(error)
     way_out = 'schedule=Cron("0 2 * * *", tz="Europe/Berlin") or Every("1h"), start=a datetime, date or ISO text'
-    fail("PG133", f"the schedule makes no sense: {reason}", way_out, place)
+    fail("PG133", f"an invalid schedule: {reason}", way_out, place)
 
 
 def _instant(given: datetime | date | str | None, zone: str) -> datetime | None:

@@ -72,7 +72,7 @@ def each(
         given = items if isinstance(items, Traced) else _static(items)
         value, hint = to_value(given), _item_hint(given)
         if bound is not None and (not isinstance(bound, int) or isinstance(bound, bool) or bound < 1):
-            fail("PG126", f"max_parallel={bound!r} makes no sense", "a whole number from 1")
+            fail("PG126", f"invalid max_parallel={bound!r}", "a whole number from 1")
         name = trace.claim(id, f"each_{variable}" if variable else "each")
         schema = schema_of(hint, "serialization", "the type of the items")
         order = after_ids(trace, listed(after))

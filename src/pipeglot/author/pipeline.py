@@ -62,7 +62,7 @@ class Context:
             return Traced(nodes.Ctx(name=name), hints[name], trace.root, f"run.{name}")
 
         def __setattr__(self, name: str, value: Any) -> None:
-            fail("PG104", f"run.{name} cannot be set", "facts of the run come from the engine; declare a parameter")
+            fail("PG104", f"run.{name} cannot be set", "run context values come from the engine; declare a parameter")
 
 
 _tracing: ContextVar[tuple[Pipeline[..., Any], ...]] = ContextVar("pipeglot_tracing", default=())

@@ -135,7 +135,7 @@ class Policies:
 
     @staticmethod
     def read(given: Mapping[str, Any]) -> Policies:
-        """Policies by name; stops with PG126 at one that does not exist or makes no sense."""
+        """Policies by name; stops with PG126 at one that does not exist or is invalid."""
         known = [field.name for field in fields(Policies)]
         for name in given:
             if name not in known:
@@ -152,7 +152,7 @@ class Policies:
         return replace(base, **said)
 
     def policy(self) -> ir.Policy:
-        """The policies as data; stops with PG126 when they make no sense."""
+        """The policies as data; stops with PG126 when they are invalid."""
         try:
             tolerated = None
             if self.retries is not None and (isinstance(self.retries, bool) or not isinstance(self.retries, int)):
@@ -179,9 +179,9 @@ class Policies:
             )
         except ValidationError as error:
             wrong = "; ".join(f"{_written(one['loc'])}: {one['msg']}" for one in error.errors())
-            fail("PG126", f"a policy makes no sense: {wrong}", "retries 0 to 50, delays up to 7 days, backoff 1 to 100")
+            fail("PG126", f"invalid policy: {wrong}", "retries 0 to 50, delays up to 7 days, backoff 1 to 100")
         except ValueError as error:
-            fail("PG126", f"a policy makes no sense: {error}", "durations: 30s, 5m, 1h, 2d, a timedelta or seconds")
+            fail("PG126", f"invalid policy: {error}", "durations: 30s, 5m, 1h, 2d, a timedelta or seconds")
 
     def _effects(self) -> ir.Effects | None:
         match self.effects:

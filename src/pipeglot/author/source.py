@@ -64,7 +64,7 @@ def place_step(fn: Callable[..., Any], *, main_file: str, decorated: bool) -> Im
         free = ", ".join(repr(each) for each in function.__code__.co_freevars)
         raise refuse(
             "PG153",
-            f"{name!r} keeps {free} of the function it was made in, which cannot travel",
+            f"{name!r} uses {free} from the enclosing function: it is a closure and cannot be inlined",
             "move it to the top level of the file and pass those as arguments (a decorator needs functools.wraps)",
         )
     if not name or "." in name:
@@ -210,13 +210,13 @@ class _Collector:
     def _check(self, file: File, item: Statement, label: str) -> None:
         """What an item does that cannot travel, beside the names it uses."""
         if item.kind == "import" and (needs := _drags(item)):
-            message = f"{needs!r} needs pipeglot, and {item.text!r} would bring it along"
+            message = f"{needs!r} imports pipeglot, and {item.text!r} would import it transitively"
             help = "move what you import to a module that does not import pipeglot"
             self.error("PG162", message, file.path, item.line, help)
         if item.kind == "import":
             return
         if item.kind == "value" and (live := _live(file, item)):
-            message = f"{label} comes from {ast.unparse(live)[:60]}, which is open, used up or another one elsewhere"
+            message = f"{label} comes from {ast.unparse(live)[:60]}, which is a live handle, an exhausted iterator or specific to this process"
             help = "make it inside the step, or pass it as an argument"
             self.error("PG155", message, file.path, live.lineno, help)
         for node in ast.walk(item.node):

@@ -46,7 +46,7 @@ def get(target: str) -> Backend:
         if target in TARGETS:
             raise  # a bug of ours
         message = f"the target {target!r} does not load from {known[target]}: {type(error).__name__}: {error}"
-        way_out = "mend or remove the package that brings it"
+        way_out = "fix or uninstall the plug-in package"
         raise CompileError([Diagnostic("PG203", "error", message, None, way_out, target)]) from error
     return backend
 

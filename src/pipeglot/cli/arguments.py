@@ -214,7 +214,7 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     )
     dry.add_argument("--replay", metavar="RECORD", help="run no step code: every step answers from this record")
     dry.add_argument(
-        "--inject", metavar="all|sample:N|CALL", help="also fail calls on purpose on both sides, and compare"
+        "--inject", metavar="all|sample:N|CALL", help="also inject failures into calls on both sides, and compare"
     )
     dry.add_argument("--out", "-o", metavar="DIR", help="folder of the reports (default build/migrate/PIPELINE)")
     dry.add_argument("--mode", choices=["test", "server"], default="test", help="as for run, on both sides")

@@ -23,7 +23,7 @@ _LEFT_BEHIND = 1.0
 
 
 class Hidden:
-    """Standard output and standard error of a command, and what is blotted out in them."""
+    """Standard output and standard error of a command, and what is redacted in them."""
 
     def __init__(self) -> None:
         self.masks = Masks()

@@ -44,7 +44,7 @@ def clock_changes(pipeline: Pipeline, target: str, engine: str, ticking: Ticking
         return []
     lost = [pair for pair in found if len(pair[0]) > len(pair[1])]
     example = _words(*(lost or found)[0], ZoneInfo(timing.timezone))
-    message = f"when clocks change in {timing.timezone}, {engine} starts other runs than are meant: {example}"
+    message = f"when clocks change in {timing.timezone}, {engine} does not fire at the scheduled times: {example}"
     way_out = "choose times of day that no change skips or repeats, or a schedule in UTC"
     return [Diagnostic("PG206", "loss" if lost else "warning", message, pipeline.at, way_out, target)]
 

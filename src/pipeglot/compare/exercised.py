@@ -23,7 +23,7 @@ Holds: TypeAlias = Callable[[Call, list[CallRecord]], bool]
 def not_exercised(
     order: Order, records: Sequence[Record], injected: Sequence[Injected], params: Mapping[str, Any]
 ) -> list[NotExercised]:
-    """What neither the runs of either side nor the failures made on purpose could show.
+    """What neither the runs of either side nor the injected failures could show.
 
     Args:
         order: the pipeline's.

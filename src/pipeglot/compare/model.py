@@ -262,7 +262,7 @@ class Side(Part):
 
 
 class Injected(Part):
-    """A failure that was made on purpose on both sides, and where what came of it differs; `problems` say why a side
+    """A failure that was injected on both sides, and where its consequences differ; `problems` say why a side
     could not be run with it, so that nothing was compared."""
 
     name: str

@@ -21,14 +21,14 @@ def verdict(run: Report) -> tuple[Verdict, str]:
     astray = sum(bool(one.differences) for one in run.injected)
     said = [_causes(run)] if real else []
     if astray:
-        said.append(f"{astray} of {len(run.injected)} failures made on purpose spread differently")
+        said.append(f"{astray} of {len(run.injected)} injected failures propagate differently")
     if said:
         if wrong:
             said.append(f"and what is compared may be no pair: {_first(wrong)}")
         return "diverged", "; ".join([*said, str(run.coverage)])
     broken = [one for one in run.injected if one.problems]
     if broken:
-        most = f"{len(broken)} of {len(run.injected)} failures made on purpose could not be compared"
+        most = f"{len(broken)} of {len(run.injected)} injected failures could not be compared"
         return "inconclusive", f"the runs agree, but {most}: {broken[0].name}: {broken[0].problems[0]}"
     if wrong:
         return "inconclusive", f"what is compared may be no pair: {_first(wrong)}"
@@ -44,7 +44,7 @@ def _equal(run: Report) -> tuple[Verdict, str]:
     """Nothing differs: whether enough was compared to say so."""
     outputs = run.coverage.output
     runs = f"{_times(len(run.old.records))} of the old side and {_times(len(run.new.records))} of the new one"
-    failures = f"; {len(run.injected)} failures made on purpose spread alike" if run.injected else ""
+    failures = f"; {len(run.injected)} injected failures propagate alike" if run.injected else ""
     said = f"{run.coverage}; {runs}{failures}"
     if outputs.total and not outputs.compared:
         if run.required == "outputs":

@@ -179,7 +179,7 @@ def prepare(
             on_line=on_line,
         )
     except EngineError as error:
-        raise EngineError([_name_the_guilty(engine, each, wanted) for each in error.diagnostics]) from None
+        raise EngineError([_blame_requirement(engine, each, wanted) for each in error.diagnostics]) from None
     return Engine(target, found.version, environment.python_of(folder))
 
 
@@ -346,14 +346,14 @@ def _supported_python(engine: EngineSpec, version: Sequence[int]) -> None:
         raise EngineError([Diagnostic("PG311", "error", message, None, "use such a Python", engine.target)])
 
 
-def _name_the_guilty(engine: EngineSpec, found: Diagnostic, packages: Sequence[str]) -> Diagnostic:
+def _blame_requirement(engine: EngineSpec, found: Diagnostic, packages: Sequence[str]) -> Diagnostic:
     """Say which of the pipeline's packages uv's explanation speaks of."""
     if found.code != "PG306":
         return found
     said = found.message.lower()
     names = {line: re.split(r"[^\w.-]", line, maxsplit=1)[0].lower() for line in packages}
-    guilty = [line for line in packages if re.search(rf"(?<![\w.-]){re.escape(names[line])}(?![\w-])", said)]
-    culprits = ", ".join(guilty or packages)
+    blamed = [line for line in packages if re.search(rf"(?<![\w.-]){re.escape(names[line])}(?![\w-])", said)]
+    culprits = ", ".join(blamed or packages)
     message = f"{culprits} cannot be installed beside {engine.distribution} {engine.version}: {found.message}"
     way_out = "change or drop that requirement, or run with --engine-python on an environment that has both"
     return Diagnostic("PG306", "error", message, None, way_out, engine.target)

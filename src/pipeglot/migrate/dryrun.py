@@ -58,7 +58,7 @@ class Choices:
         replay: a record that every step answers from, so that no step code runs.
         required: what must have been compared for an *equivalent*: `outputs`, so that two sides of which no output was
             compared are `inconclusive`, or `states`.
-        inject: failures to make on purpose on both sides: `all`, `sample:N` or the id of a call.
+        inject: failures to inject on both sides: `all`, `sample:N` or the id of a call.
         env: environment variables of the steps on both sides, beside those of this process. Each side has a HOME of
             its own and each run an ARTIFACT_ROOT for its files, empty and removed afterwards, unless given here.
     """
@@ -103,7 +103,7 @@ def dry_run(
         The dry-run, `inconclusive` when a side could not run, was stopped, or this process was interrupted.
 
     Raises:
-        AuthoringError: the params do not fit; PG362 for external effects, PG363 for an unknown failure to make.
+        AuthoringError: the params do not fit; PG362 for external effects, PG363 for an unknown failure to inject.
         CompileError: a target refuses the pipeline.
     """
     started = datetime.now(timezone.utc)
@@ -170,14 +170,14 @@ def _playable(pipeline: Pipeline, runners: Sequence[Runner], plan: Plan | None, 
         # A record stays what it is beside a side that replays it; nothing can be made to fail in it any more.
         stands = chosen.inject or (plan is not None and not isinstance(runner, RecordedSide))
         if stands and (why := runner.refuses()):
-            message = f"{runner.spec} {why}: its steps can neither be replayed nor made to fail"
+            message = f"{runner.spec} {why}: its steps can neither be replayed nor have failures injected"
             way_out = f"leave {wanted} out, or take a target or local as this side"
             raise AuthoringError([Diagnostic("PG366", "error", message, None, way_out)])
 
 
 def _check(runners: Sequence[Runner], task: Task) -> None:
     """Raises PipeglotError with all that would keep the sides from running: AuthoringError or CompileError for what the
-    user has to mend, EngineError for an engine that is missing."""
+    user has to fix, EngineError for an engine that is missing."""
 
     def problem(runner: Runner) -> PipeglotError | None:
         try:

@@ -1,4 +1,4 @@
-"""Failures made on purpose on both sides, one after the other, and what comes of each compared."""
+"""Failures injected on both sides, one after the other, and what comes of each compared."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def _not_failing(pipeline: Pipeline, made: Sequence[Scenario], chosen: str) -> I
     """What is said of calls that did not run, and so cannot be made to fail, and of what is left out meanwhile."""
     wanted = [call.id for call in calls_of(pipeline) if chosen in ("all", call.id)]
     if left := [id for id in wanted if id not in {scenario.call for scenario in made}]:
-        why = "in the run that failures are made in, these calls do not run, or what they are given is not known"
-        yield NotCompared(what="failures made on purpose", why=why, calls=tuple(left))
+        why = "in the run that failures are injected into, these calls do not run, or what they are given is not known"
+        yield NotCompared(what="injected failures", why=why, calls=tuple(left))
     if any(call.policy.retry and call.policy.retry.delay for call in calls_of(pipeline)):
         yield NotCompared(
             what="waits between attempts",
-            why="left out where failures are made on purpose; they take as long as is declared",
+            why="left out where failures are injected; they take as long as is declared",
         )

@@ -37,7 +37,7 @@ def readable(file: Path, engine: str, name: str, python: Path | None = None) -> 
         if python is None or not engines.compiles(python, file):
             line = getattr(error, "lineno", None)
             place = f"{file}:{line}" if line else str(file)
-            raise unusable(f"{place} is not Python: {getattr(error, 'msg', None) or error}", "mend the file") from None
+            raise unusable(f"{place} is not Python: {getattr(error, 'msg', None) or error}", "fix the file") from None
         return
     spec = engines.spec(engine)
     found = list(_made(tree, spec.makers))

@@ -142,12 +142,12 @@ def refused(pipeline: Pipeline) -> AuthoringError:
     return AuthoringError(found)
 
 
-# ---------------------------------------------------------------- failures made on purpose
+# ---------------------------------------------------------------- injected failures
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One failure that is made on purpose: `call` at `index` fails its first `failures` attempts (None: all)."""
+    """One failure to inject: `call` at `index` fails its first `failures` attempts (None: all)."""
 
     call: str
     index: tuple[int, ...]

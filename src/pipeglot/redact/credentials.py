@@ -13,7 +13,7 @@ from pipeglot import backends
 from pipeglot.core.rules.practice import secret_parts
 
 SHORTEST = 6
-"""Characters of what is taken for a credential: shorter ones would blot out everything."""
+"""Characters of what is taken for a credential: shorter ones would redact everything."""
 
 _CREDENTIAL = re.compile(
     r"(?i)secret|token(?!iz)|passw|passphrase|passcode|pwd|credential|private|signature|cookie|webhook|bearer|jwt|csrf|xsrf"
@@ -53,7 +53,7 @@ _WEAK = re.compile(r"[a-z]{1,7}|postgres(ql)?|changeme|password|minioadmin|super
 def secret_values(variables: Mapping[str, str] | None = None) -> list[str]:
     """What of environment variables must not be shown, longest first: values of those that have a credential's name, and
     what is secret in any other: well-known kinds of tokens, private keys, the user and token parts of URLs, passwords of
-    connection strings. Very short ones would blot out everything.
+    connection strings. Very short ones would redact everything.
 
     >>> secret_values({"API_TOKEN": "abc123xyz", "HOME": "/home/you", "BROKER": "redis://:s3cret!!@db/0", "DB_PASS": "pw"})
     ['abc123xyz', 's3cret!!']

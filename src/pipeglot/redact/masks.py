@@ -1,4 +1,4 @@
-"""Nothing secret in what is told: values of declared secrets and of credentials in the environment are blotted out, in
+"""Nothing secret in what is told: values of declared secrets and of credentials in the environment are redacted, in
 whatever place and form they travelled.
 
 Runs are compared as they are, and only what is told of them is masked: two secrets that differ stay a difference, both
@@ -33,7 +33,7 @@ from pipeglot.redact.numerals import number, written
 MASK = "***"
 
 SHORTEST = 4
-"""Characters of a declared secret that is blotted out within text; a shorter one only where it is all of a text."""
+"""Characters of a declared secret that is redacted within text; a shorter one only where it is all of a text."""
 
 Model = TypeVar("Model", bound=BaseModel)
 Error = TypeVar("Error", bound=PipeglotError)
@@ -66,7 +66,7 @@ def forms(value: str) -> set[str]:
 
 
 class Masks:
-    """What is blotted out: the values of declared secrets and of credentials, in all their forms.
+    """What is redacted: the values of declared secrets and of credentials, in all their forms.
 
     `kept` are names that everybody knows, such as the ids of calls: they stay readable where they stand as names.
     """
@@ -196,7 +196,7 @@ class Masks:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to blot out."""
+        """Whether there is nothing to redact."""
         return not self._forms and not self._short and not self._numbers
 
     def diagnostic(self, found: Diagnostic) -> Diagnostic:

@@ -329,7 +329,7 @@ def diagnose(pipeline: Pipeline) -> list[Diagnostic]:
             found.append(say("PG227", "note", message, node.at))
         retry = node.policy.retry if isinstance(node, Call) else None
         if retry is not None and len(set(retry.waits())) > 1:
-            message = f"Airflow waits up to twice as long as told between the attempts of {node.id!r}"
+            message = f"Airflow waits up to twice as long as specified between the attempts of {node.id!r}"
             found.append(say("PG226", "note", message, node.at))
         if isinstance(node, Call) and node.policy.resources is not None:
             message = f"the resources of {node.id!r} are those of its pod under the KubernetesExecutor alone"

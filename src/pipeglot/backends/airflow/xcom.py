@@ -58,7 +58,7 @@ def changed_constants(pipeline: Pipeline) -> Iterator[Diagnostic]:
             case _:
                 assert_never(node)
         for keys in filter(None, map(_reserved, values)):
-            message = f"Airflow's XCom keeps no dict with {keys}, as a constant of {node.id!r} has"
+            message = f"Airflow's XCom does not preserve a dict with {keys}, as a constant of {node.id!r} has"
             yield Diagnostic("PG230", "error", message, node.at, "give it other keys, or as JSON text", "airflow")
 
 

@@ -93,7 +93,7 @@ def _read_by_dagster(pipeline: Pipeline, author: AuthorCode) -> Iterator[Diagnos
     for chunk in pipeline.code:
         for name in sorted(_READ.intersection(chunk.names)):
             if author.imported.get(name) not in ("collections.abc.Callable", f"builtins.{name}", f"dagster.{name}"):
-                message = f"Dagster's own code takes {name!r} of your file for what it has under that name"
+                message = f"Dagster's own code would read {name!r} of your file instead of its own"
                 yield say("PG200", "error", message, chunk.at, f"rename {name!r} in your file")
 
 

@@ -404,7 +404,7 @@ class Lowering:
         return self.common.names(("output", id), "v" + id if not id[:1].isalpha() else id)
 
     def bound(self, node: Each) -> int | None:
-        """How many items may be at work at once: what stands inside runs one by one for each of them."""
+        """How many items may run at once: what stands inside runs one by one for each of them."""
         loops = [node, *(inner for inner in self.shape.inside(node.id) if isinstance(inner, Each))]
         bounds = [loop.max_parallel for loop in loops if loop.max_parallel is not None]
         return min(bounds, default=None)

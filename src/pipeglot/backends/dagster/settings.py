@@ -141,16 +141,18 @@ def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagn
         found.append(say("PG269", "note", message, pipeline.at, way_out))
     if pipeline.final is not None:
         message = f"the final call is the job {job}__{plan.final.name if plan.final else ''}, which sensors ask for"
-        way_out = "the daemon has to run; where run_retries are on, every try of a run that failed has a final run"
+        way_out = "the daemon must be running; with run_retries enabled, each retried run triggers the final job again"
         found.append(say("PG267", "note", message, pipeline.final.at, way_out))
     if pipeline.schedule is not None:
         found += _of_schedule(pipeline, pipeline.schedule)
     if pipeline.max_active_runs is not None:
-        message = f"at most {pipeline.max_active_runs} runs at once: instances keep that with the limit in dagster.yaml"
+        message = (
+            f"at most {pipeline.max_active_runs} runs at once: the instance enforces it by the limit in dagster.yaml"
+        )
         found.append(say("PG263", "warning", message, pipeline.at, "merge it into dagster.yaml of your instance"))
     if pipeline.run_timeout is not None:
         message = "the time limit of the run needs run monitoring, and ends the run as CANCELED"
-        found.append(say("PG264", "warning", message, pipeline.at, "see dagster.yaml; the daemon has to run"))
+        found.append(say("PG264", "warning", message, pipeline.at, "see dagster.yaml; the daemon must be running"))
     for param in pipeline.params:
         if ("enum" in param.type or "const" in param.type) and not text_choices(param.type):
             message = f"Dagster does not check the choices of {param.name!r}: it knows only choices of text"
@@ -168,15 +170,15 @@ def _of_ops(shape: Shape, plan: Plan, job: str) -> list[Diagnostic]:
             message = f"the op of {node.id!r} is called {op.name!r}: Dagster takes letters, digits and _"
             found.append(say("PG207", "note", message, at))
         if isinstance(work, RunBody):
-            message = f"every item of {op.node!r} is a run of its own, of the job {job}__{work.body.job}"
-            way_out = "it happens in the process of its op, beside run queue and launcher"
+            message = f"every item of {op.node!r} is a separate run of the job {job}__{work.body.job}"
+            way_out = "it runs in the process of its op, bypassing the run queue and launcher"
             found.append(say("PG268", "note", message, at, way_out))
         if isinstance(node, Call) and node.policy.timeout is not None:
-            message = f"the time limit of {node.id!r} is a signal: it needs the main thread and no Windows"
+            message = f"the time limit of {node.id!r} is a signal: it works on POSIX and in the main thread only"
             way_out = "Dagster's own executors run ops in the main thread"
             found.append(say("PG213", "note", message, at, way_out))
         if isinstance(node, Call) and node.policy.on_failure is not None:
-            message = f"a failure of {node.id!r} that is tolerated shows as SUCCESS; its log and metadata tell of it"
+            message = f"a failure of {node.id!r} that is tolerated is shown as SUCCESS; its log and metadata report it"
             found.append(say("PG266", "note", message, at))
     return found
 
@@ -184,7 +186,7 @@ def _of_ops(shape: Shape, plan: Plan, job: str) -> list[Diagnostic]:
 def _of_schedule(pipeline: Pipeline, schedule: Schedule) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     if schedule.catch_up and schedule.start is None:
-        message = "Dagster does not know since when ticks were missed"
+        message = "Dagster does not know from when on ticks were missed"
         found.append(say("PG214", "loss", message, pipeline.at, "give the schedule a start"))
     if isinstance(schedule.timing, Interval) and schedule.start is None:
         message = f"Dagster counts {schedule.timing.seconds} seconds from 1970, not from when it is switched on"

@@ -164,7 +164,7 @@ def schedule_findings(pipeline: Pipeline, dated: bool) -> list[Diagnostic]:
         way_out = "write what it stands for in values, with `*`, `/`, `,`, `-` and `?` alone; ranges go upwards"
         return [Diagnostic("PG298", "error", why, pipeline.at, way_out, "kfp")]
     if isinstance(schedule.timing, Cron) and schedule.timing.timezone not in ("UTC", "Etc/UTC"):
-        message = f"KFP reads cron in the time zone of its server, not in {schedule.timing.timezone}"
+        message = f"KFP evaluates cron in the time zone of its server, not in {schedule.timing.timezone}"
         way_out = f"set CRON_SCHEDULE_TIMEZONE={schedule.timing.timezone} where its controller of schedules runs"
         found.append(Diagnostic("PG286", "warning", message, pipeline.at, way_out, "kfp"))
     if dated:
@@ -174,9 +174,7 @@ def schedule_findings(pipeline: Pipeline, dated: bool) -> list[Diagnostic]:
         severity: Severity = "loss" if schedule.catch_up else "warning"
         found.append(Diagnostic("PG296", severity, message, pipeline.at, way_out, "kfp"))
     if schedule.start is not None and schedule.catch_up:
-        message = (
-            "to deploy again makes the recurring run anew, and KFP then starts all ticks since its start once more"
-        )
+        message = "redeploying recreates the recurring run, and KFP then backfills all ticks since its start again"
         way_out = "once it has caught up, deploy with a later start or without catch_up"
         found.append(Diagnostic("PG297", "warning", message, pipeline.at, way_out, "kfp"))
     return [*found, *clock_changes(pipeline, "kfp", "KFP", cron_ticks)]

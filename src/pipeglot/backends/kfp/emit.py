@@ -84,7 +84,7 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
             writer = Writer(pipeline, lowered, name, options.get("image", IMAGE), installs)
             files[f"{stem}_pipeline.py"] = writer.text()
         except Inexpressible as error:
-            message = f"KFP's DSL has no words for {error}: there would be no {stem}_pipeline.py"
+            message = f"KFP's DSL cannot express {error}: there would be no {stem}_pipeline.py"
             at = error.at or pipeline.at
             diagnostics.append(Diagnostic("PG287", "loss", message, at, f"use {entry}", "kfp"))
     names = {task: meaning.node for task, meaning in lowered.meanings.items() if meaning.node}

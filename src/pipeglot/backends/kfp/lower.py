@@ -91,7 +91,7 @@ class Lowering:
         self.awaited = {ref for id in self.shape.nodes for ref in self.shape.waits(id).after}
         self.awaited |= {self.shape.owner[ref] for ref in self.awaited if ref in self.shape.owner}
         regions = [node for node in self.shape.nodes.values() if isinstance(node, If | Each)]
-        # A region waits for what its values come from, be it that only a task before it takes them.
+        # A region waits for what its values come from, even when only a task before it takes them.
         self.awaited |= {
             self.shape.owner.get(ref, ref) for r in regions for ref in self.shape.waits(r.id).values if for_dsl
         }

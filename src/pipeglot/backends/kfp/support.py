@@ -13,7 +13,9 @@ SUPPORT: dict[str, Support] = {
     "container": Support("lowered", "the image runs the command, started by its `sh` (PG290)"),
     "values": Support("lowered", "certain scalars and lists of them as typed parameters, all else as JSON text"),
     "params": Support("native", "typed inputs of the pipeline; steps check choices and bounds (PG212)"),
-    "context": Support("lowered", "a task that reads KFP's placeholders; a recurring run's tick is not told (PG296)"),
+    "context": Support(
+        "lowered", "a task that reads KFP's placeholders; a recurring run does not know its scheduled time (PG296)"
+    ),
     "if": Support("native", "tasks with conditions; a component decides where types leave a condition uncertain"),
     "merge": Support("native", "an output that is one of several"),
     "each.static": Support("native", "a parameter iterator"),

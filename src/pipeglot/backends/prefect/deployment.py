@@ -161,7 +161,7 @@ def losses(pipeline: Pipeline) -> list[Diagnostic]:
 
     schedule = pipeline.schedule
     if schedule is None:
-        message = "no schedule: Prefect would leave one of an earlier deployment active, so the deployment has one that is off"
+        message = "no schedule: Prefect would leave one of an earlier deployment active, so the deployment has an inactive one"
         say(
             "PG249",
             "note",

@@ -91,7 +91,7 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
             found.append(Diagnostic("PG200", "error", message, param.at, "rename the parameter", "prefect"))
     found += options(pipeline)[2]
     if flow_name(pipeline) != pipeline.name:
-        message = f"the flow is called {flow_name(pipeline)!r}: Prefect takes no / % & > <, control or outer space"
+        message = f"the flow is called {flow_name(pipeline)!r}: Prefect allows no / % & > <, control characters or leading or trailing whitespace"
         found.append(Diagnostic("PG207", "note", message, pipeline.at, target="prefect"))
     for node in shape.nodes.values():
         if isinstance(node, Call) and node.policy.timeout is not None:
@@ -110,6 +110,6 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
         )
         found.append(Diagnostic("PG208", "note", message, node.at, way_out, "prefect"))
     if pipeline.run_timeout is not None:
-        message = "the time limit of the run stops the flow; tasks at work go on until they return"
+        message = "the time limit of the run stops the flow; running tasks continue until they return"
         found.append(Diagnostic("PG213", "warning", message, pipeline.at, target="prefect"))
     return found

@@ -37,7 +37,7 @@ SUPPORT: dict[str, Support] = {
     "schedule.start": Support("never", "a schedule is in force from its deployment on (PG241)"),
     "schedule.catch_up": Support("never", "Prefect's scheduler makes future runs only (PG214)"),
     "max_active_runs": Support("native", "the deployment's concurrency limit, further runs wait"),
-    "run_timeout": Support("native", "timeout_seconds of the flow; tasks at work are not interrupted (PG213)"),
+    "run_timeout": Support("native", "timeout_seconds of the flow; running tasks are not interrupted (PG213)"),
     "owner": Support("lowered", "a tag, `owner:NAME`"),
     "tags": Support("native", "tags of the deployment; it would read `{{ }}` in one as a template (PG215)"),
     "description": Support("native", "descriptions of flow and tasks"),

@@ -128,9 +128,7 @@ def secrets(facts: Facts) -> Findings:
                 yield facts.find("PG194", message, call, "one variable is one secret in all of a pipeline")
             seen.add(secret.env)
             if _RESERVED.fullmatch(secret.env):
-                message = (
-                    f"{secret.env} is no variable for a secret of {call.id!r}: it steers the machine or the engine"
-                )
+                message = f"{secret.env} is no variable for a secret of {call.id!r}: the name is reserved: it configures the operating system or the engine"
                 yield facts.find("PG194", message, call, "choose another name")
             step = facts.steps.get(call.step)
             if step and isinstance(step.run, Shell | Container) and any(p.name == secret.env for p in step.parameters):

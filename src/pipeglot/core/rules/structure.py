@@ -167,7 +167,7 @@ def _out(facts: Facts, use: Use, ref: str) -> Findings:
         message = f"{use.what} takes a value of {what} {ref!r}"
         yield facts.find("PG173", message, use.at, "calls, merged and collected values give values")
     elif isinstance(node, Include) and node.pipeline.result is None:
-        message = f"{use.what} takes the result of {ref!r}, which gives none"
+        message = f"{use.what} takes the result of {ref!r}, which has none"
         yield facts.find("PG190", message, use.at, f"let the pipeline {node.pipeline.name!r} return something")
     elif not _in_scope(facts, use, ref):
         held = shape.frames[ref]

@@ -142,7 +142,7 @@ def _once(needs: Sequence[Need]) -> list[Need]:
 def _unread(old: str, why: str) -> Iterator[Condition]:
     if why:
         message = f"what {old} has beside its tasks is not known, for it could not be read: {why}"
-        way_out = "mend that, or look for sensors, callbacks, retries, schedules and limits in it by hand"
+        way_out = "fix that, or look for sensors, callbacks, retries, schedules and limits in it by hand"
         yield Condition(code="", allow=False, message=message, help=way_out)
 
 

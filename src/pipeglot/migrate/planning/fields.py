@@ -66,7 +66,7 @@ TITLES: dict[str, Title] = {
     "Pipeline.max_active_runs": Title("runs", "runs at the same time, at most", "max_active_runs"),
     "Pipeline.run_timeout": Title("runs", "time limit of a run, in seconds", "run_timeout"),
     "Pipeline.params": Title("params", "param", "params"),
-    "Ctx.name": Title("params", "fact of the run", "context"),
+    "Ctx.name": Title("params", "run context value", "context"),
     "Call.step": Title("structure", "calls", "call"),
     "Call.after": Title("structure", "order without a value", "after"),
     "If.after": Title("structure", "order without a value, of a branch", "after"),

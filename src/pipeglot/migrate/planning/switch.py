@@ -222,7 +222,7 @@ def _kfp_start(it: Deployed) -> Iterator[Move]:
 
 
 def _kfp_stop(it: Deployed) -> Iterator[Move]:
-    yield from _kfp_switch(it, "disable", "disable it; runs at work go on")
+    yield from _kfp_switch(it, "disable", "disable it; active runs continue")
 
 
 def _kfp_missed(it: Deployed, again: bool) -> str:
@@ -325,11 +325,11 @@ def rollback(old: str, before: Deployed, new: str, after: Deployed) -> list[Move
 
 
 def _stopped(engine: str, how: Engine, it: Deployed) -> list[Move]:
-    """The engine stopped, with no run at work."""
+    """The engine stopped, with no active run."""
     stop = _at(engine, how.stop(it))
     if how.ends_first:
-        return [Move(what=f"{engine}: wait until no run is at work: {how.ends_first}"), *stop]
-    return [*stop, Move(what=f"{engine}: let runs at work end")]
+        return [Move(what=f"{engine}: wait until no run is active: {how.ends_first}"), *stop]
+    return [*stop, Move(what=f"{engine}: let active runs end")]
 
 
 def _at(engine: str, moves: Iterator[Move]) -> Sequence[Move]:

@@ -30,7 +30,7 @@ FOUND = {
 SECTION = {
     "schedule": "Schedule",
     "runs": "Runs",
-    "params": "Params and facts of the run",
+    "params": "Params and run context values",
     "structure": "Calls and control flow",
     "policies": "Policies of calls",
     "resources": "Resources",

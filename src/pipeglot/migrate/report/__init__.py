@@ -198,7 +198,7 @@ def _differences(run: Report) -> Iterable[str]:
     else:
         yield "None." if run.verdict == "equivalent" else "None that could be found."
     if run.injected:
-        yield from ("", f"## Failures made on purpose ({len(run.injected)})", "")
+        yield from ("", f"## Injected failures ({len(run.injected)})", "")
         yield from _table(("failure", "it spread"), map(_spread, run.injected[:MARKDOWN_ROWS]), escaped=True)
         yield from _more(len(run.injected))
     for name, side in (("old", run.old), ("new", run.new)):
@@ -308,7 +308,7 @@ def _row(one: Difference) -> tuple[str, ...]:
 
 
 def _spread(one: Injected) -> tuple[str, ...]:
-    """A failure made on purpose, and whether it spread alike, or where not, or why that cannot be said."""
+    """An injected failure, and whether it propagated alike, or where not, or why that cannot be said."""
     if one.problems:
         return _text(one.name), "not compared: " + _text(cut("; ".join(one.problems), 400))
     places = dict.fromkeys(f"{KINDS[each.kind]} of {named(each.call, each.index)}" for each in one.differences)
