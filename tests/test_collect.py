@@ -13,14 +13,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
-from pipeglot import Pipeline, each, merge, otherwise, pipeline, step, when
+from pipeglot import Pipeline, backends, each, merge, otherwise, pipeline, step, when
 from pipeglot import collect as gather
 from pipeglot.cli import main
 from pipeglot.compare.records import compare
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.meaning.run import execute
-from pipeglot.migrate.collect import COLLECTORS, collect, with_password, with_token
+from pipeglot.migrate.collect import collect, collectors, with_password, with_token
 from pipeglot.migrate.collect.api import Api, Asked
 from pipeglot.migrate.dryrun import Choices, dry_run
 from pipeglot.migrate.matching import TaskMap
@@ -227,9 +227,9 @@ def test_every_engine_signs_in_its_own_way(serve: Serve) -> None:
     assert dagster.headers["Dagster-Cloud-Api-Token"] == TOKEN
 
 
-def test_there_is_a_collector_for_every_engine() -> None:
-    assert list(COLLECTORS) == ["airflow", "dagster", "kfp", "prefect"]
-    assert all(callable(COLLECTORS[target]) for target in COLLECTORS)
+def test_runs_of_every_engine_of_ours_can_be_collected_and_of_no_other() -> None:
+    assert collectors() == list(backends.TARGETS)
+    assert refusal(lambda: collect(doubled.ir(), "local", Api("http://localhost"), Asked("r")))[0] == "PG342"
 
 
 # ---------------------------------------------------------------- a run of Airflow

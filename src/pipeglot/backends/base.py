@@ -196,6 +196,9 @@ class EngineSpec:
             running any (`probes/asked.py`); None when that is not known.
         reader: the script that the engine's Python runs as `python PROBE FOLDER` to say what a file declares, without running
             it (`probes/reading.py`); None when there is none.
+        collector: the module whose `collect` reads a run that has ended from the engine's public API (`migrate/collect/`),
+            imported when it is asked for; its `with_token` and `with_password` say how one signs in there, where that is
+            not by a bearer token and by basic authentication. None when there is none.
         states: what the engine's own words for the state of a task mean; case, spaces and underscores in them do not matter.
         names_runs: whether what it tells are names of runs of a task, each with an ending of its own, in the order in which
             they were asked for.
@@ -216,6 +219,7 @@ class EngineSpec:
     side_by_side: frozenset[Mode] = frozenset()
     ticks: Path | None = None
     reader: Path | None = None
+    collector: str | None = None
     states: Mapping[str, CallState] = field(default_factory=dict)
     names_runs: bool = False
     unit: str = "pipeline"

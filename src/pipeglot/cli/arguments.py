@@ -255,9 +255,8 @@ def _collect(actions: Any) -> None:
     about = "read a run that a live engine has already done into a record, to be a side of a dry-run"
     parser = actions.add_parser("collect", help=about, description=about, allow_abbrev=False)
     _source(parser)
-    engines = ["airflow", "dagster", "kfp", "prefect"]
     parser.add_argument(
-        "--from", dest="engine", choices=engines, required=True, help="the engine whose public API is asked"
+        "--from", dest="engine", metavar="TARGET", required=True, help="the target whose engine's public API is asked"
     )
     parser.add_argument("--url", metavar="URL", required=True, help="where its server is: https://airflow.example.org")
     parser.add_argument("--run", metavar="ID", required=True, help="the run's id, as the engine shows it")

@@ -43,6 +43,7 @@ ENGINE = EngineSpec(
     side_by_side=frozenset({"server"}),
     ticks=PROBES / "airflow_ticks.py",
     reader=PROBES / "airflow_reader.py",
+    collector="pipeglot.migrate.collect.airflow",
     states={
         "success": "succeeded",
         "failed": "failed",

@@ -32,6 +32,7 @@ ENGINE = EngineSpec(
     variables=_variables,
     ticks=PROBES / "dagster_ticks.py",
     reader=PROBES / "dagster_reader.py",
+    collector="pipeglot.migrate.collect.dagster",
     states={
         "SUCCESS": "succeeded",
         "FAILURE": "failed",

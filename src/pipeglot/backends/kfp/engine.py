@@ -22,6 +22,7 @@ ENGINE = EngineSpec(
     variables=_variables,
     ticks=PROBES / "kfp_ticks.py",
     reader=PROBES / "kfp_reader.py",
+    collector="pipeglot.migrate.collect.kfp",
     states={
         "succeeded": "succeeded",
         "failed": "failed",

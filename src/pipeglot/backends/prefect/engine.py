@@ -34,6 +34,7 @@ ENGINE = EngineSpec(
     database=Database("prefect.db", ["-m", "prefect", "server", "database", "upgrade", "-y"]),
     ticks=PROBES / "prefect_ticks.py",
     reader=PROBES / "prefect_reader.py",
+    collector="pipeglot.migrate.collect.prefect",
     states={
         "Completed": "succeeded",
         "Cached": "succeeded",

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from importlib import import_module
+from types import ModuleType
 from typing import Any, TypeAlias, cast
 
+from pipeglot import engines
 from pipeglot.backends.base import EngineRun, instant
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Pipeline, Schema
@@ -22,7 +24,6 @@ from pipeglot.core.params import date_param, resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.core.types import mismatch, scalar_kind
-from pipeglot.migrate.collect.airflow import login
 from pipeglot.migrate.collect.api import Api, Asked
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import as_record
@@ -35,25 +36,17 @@ ended, and EngineError PG373 when an answer has not the form that the API's defi
 """
 
 
-class _Collectors(Mapping[str, Collector]):
-    """The collectors, imported when asked for."""
-
-    _NAMES = ("airflow", "dagster", "kfp", "prefect")
-
-    def __getitem__(self, target: str) -> Collector:
-        if target not in self._NAMES:
-            raise KeyError(target)
-        return cast(Collector, import_module(f"{__name__}.{target}").collect)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._NAMES)
-
-    def __len__(self) -> int:
-        return len(self._NAMES)
+def collectors() -> list[str]:
+    """The targets whose runs can be collected."""
+    return [spec.target for spec in engines.specs() if spec.collector is not None]
 
 
-COLLECTORS: Mapping[str, Collector] = _Collectors()
-"""By target: the function `collect` of the module of that name."""
+def _module(target: str) -> ModuleType:
+    name = next((spec.collector for spec in engines.specs() if spec.target == target), None)
+    if name is None:
+        message = f"nothing is collected from {target!r}"
+        raise AuthoringError([Diagnostic("PG342", "error", message, None, "one of: " + ", ".join(collectors()))])
+    return import_module(name)
 
 
 def with_token(target: str, api: Api, token: str) -> Api:
@@ -62,15 +55,12 @@ def with_token(target: str, api: Api, token: str) -> Api:
     >>> with_token("kfp", Api("https://kfp.example.org"), "x").headers
     {'Authorization': 'Bearer x'}
     """
-    told = api.bearer(token)
-    return told.allowed(Dagster_Cloud_Api_Token=token) if target == "dagster" else told
+    return cast(Api, getattr(_module(target), "with_token", Api.bearer)(api, token))
 
 
 def with_password(target: str, api: Api, user: str, password: str) -> Api:
-    """The same server, asked as one of its users: of Airflow with the token it gives them, else with the password."""
-    if target == "airflow":
-        return login(api, user, password)
-    return api.basic(user, password)
+    """The same server, asked as one of its users: in that engine's own way, else with the password."""
+    return cast(Api, getattr(_module(target), "with_password", Api.basic)(api, user, password))
 
 
 def collect(
@@ -88,7 +78,7 @@ def collect(
 
     Args:
         pipeline: the pipeline whose run it is, or that is to take its place.
-        target: the engine, one of `COLLECTORS`.
+        target: the engine, one of `collectors()`.
         api: the engine's server.
         asked: the run.
         mapping: the map file (`pipeglot.migrate.matching.read_mapping`); even an empty one says that the run is of
@@ -100,10 +90,7 @@ def collect(
             pipeline's, PG365, PG371, PG372, PG374.
         EngineError: PG370, PG373.
     """
-    if target not in COLLECTORS:
-        message = f"nothing is collected from {target!r}"
-        raise AuthoringError([Diagnostic("PG342", "error", message, None, "one of: " + ", ".join(COLLECTORS))])
-    run = _asked(COLLECTORS[target], api, replace(asked, date=date_param(pipeline)))
+    run = _asked(_module(target).collect, api, replace(asked, date=date_param(pipeline)))
     flat = inline(pipeline)
     notes: list[str] = []
     given = _params(flat, run, params or {}, notes)

@@ -46,7 +46,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     )
 
 
-def login(api: Api, user: str, password: str) -> Api:
+def with_password(api: Api, user: str, password: str) -> Api:
     """The same server, asked with the token that it gives to a user. Raises as `Api.post` does."""
     answer = api.post("/auth/token", {"username": user, "password": password})
     return api.bearer(str(fields(answer, "access_token")[0]))

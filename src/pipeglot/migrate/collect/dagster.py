@@ -44,6 +44,11 @@ _LOG = """query($id: ID!, $cursor: String, $limit: Int) { runOrError(runId: $id)
     ... on ExecutionStepFailureEvent { error { className message cause { className message } } } } } } } }"""
 
 
+def with_token(api: Api, token: str) -> Api:
+    """The same server, asked with a token, which Dagster+ reads under a name of its own."""
+    return api.bearer(token).allowed(Dagster_Cloud_Api_Token=token)
+
+
 def collect(api: Api, asked: Asked) -> EngineRun:
     """A run that has ended: every step of it, of the runs that it had for items of loops and for the final call, and of
     those that it is a retry of.
