@@ -23,7 +23,7 @@ from pipeglot.engines import sandbox
 from pipeglot.engines.schedule_query import Question, Window, ask
 
 UTC = timezone.utc
-TARGETS = ("airflow", "dagster", "kfp", "prefect")
+TARGETS = tuple(backends.TARGETS)
 
 EXPRESSIONS = (
     # Once a day, in and beside the hours that change.

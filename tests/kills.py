@@ -23,12 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeglot import backends
 from pipeglot.compare.model import Report
 from tests.distributed.cluster import living
 
 Victim = Literal["old", "new", "comparator", "interrupt"]
 VICTIMS: tuple[Victim, ...] = ("old", "new", "comparator", "interrupt")
-TARGETS = ("airflow", "prefect", "dagster", "kfp")
+TARGETS = tuple(backends.TARGETS)
 PIPELINE = """
 import time
 from pipeglot import each, pipeline, shell, step

@@ -24,7 +24,7 @@ from pipeglot.core.shape import inline
 from pipeglot.engines.process import Job, execute
 from pipeglot.migrate.native import as_record
 
-TARGETS = ("airflow", "prefect", "dagster", "kfp")
+TARGETS = tuple(backends.TARGETS)
 
 
 def chosen(target: str, share: int = 1) -> list[corpus.Case]:

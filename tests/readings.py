@@ -25,7 +25,7 @@ from tests.test_no_silent_loss import mutants
 
 DATA = Path(__file__).parent / "data"
 EVERY_CODE = [f"PG{number}" for number in range(100, 500)]
-TARGETS = ("airflow", "dagster", "kfp", "prefect")
+TARGETS = tuple(backends.TARGETS)
 COUNT = 8
 NESTED = (33, 38, 49, 59, 70, 77, 78)
 """Random pipelines with loops in loops and bounds on either."""

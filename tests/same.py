@@ -35,7 +35,7 @@ from pipeglot.core.ir import Pipeline
 from tests.random_pipelines import given, numbered
 
 ROOT = Path(__file__).parents[1]
-TARGETS = ("airflow", "dagster", "kfp", "prefect")
+TARGETS = tuple(backends.TARGETS)
 COMPILED = [*((target, {}) for target in TARGETS), ("kfp", {"emit": "dsl"})]
 PLANNED = [("airflow", "prefect"), ("airflow", "kfp"), ("dagster", "airflow"), ("prefect", "dagster")]
 RANDOM = 120

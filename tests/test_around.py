@@ -12,7 +12,20 @@ from typing import Any
 
 import pytest
 
-from pipeglot import AuthoringError, collect, each, engines, finally_, group, merge, otherwise, pipeline, step, when
+from pipeglot import (
+    AuthoringError,
+    backends,
+    collect,
+    each,
+    engines,
+    finally_,
+    group,
+    merge,
+    otherwise,
+    pipeline,
+    step,
+    when,
+)
 from pipeglot.compare.records import compare
 from pipeglot.core.ir import Call, Pipeline, walk
 from pipeglot.core.record import Record
@@ -391,7 +404,7 @@ def test_what_cannot_be_waited_for_is_named(name: str, words: str) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("target", ["airflow", "dagster", "prefect", "kfp"])
+@pytest.mark.parametrize("target", backends.TARGETS)
 def test_after_a_block_or_a_group_every_engine_agrees_with_the_reference(target: str) -> None:
     requests = [Request(made, params=params) for made, params in ORDERED.values()]
     found = run_many(requests, target, python=engines.find(target).python, timeout=200)

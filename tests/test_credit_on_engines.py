@@ -16,7 +16,7 @@ from unittest import mock
 
 import pytest
 
-from pipeglot import engines
+from pipeglot import backends, engines
 from pipeglot.compare.judge import judge
 from pipeglot.compare.model import Side
 from pipeglot.conformance.corpus import surprises
@@ -30,7 +30,7 @@ from tests.test_examples import EXAMPLES, OUTCOMES, credit_case
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-TARGETS = ("airflow", "dagster", "kfp", "prefect")
+TARGETS = tuple(backends.TARGETS)
 
 
 @dataclass(frozen=True)

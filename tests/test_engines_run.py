@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pipeglot import engines
+from pipeglot import backends, engines
 from pipeglot.backends.base import EngineRun, EngineTask, Mode
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.engines import sandbox
@@ -25,7 +25,7 @@ from tests.test_engines import installed
 
 HERE = Path(__file__).parent / "engines"
 WHEN = datetime(2025, 1, 2, 3, tzinfo=timezone.utc)
-TARGETS = ("airflow", "prefect", "dagster")
+TARGETS = sorted(folder.name for folder in HERE.iterdir() if folder.name in backends.TARGETS)
 
 
 def job(target: str, file: str, params: dict[str, Any] | None = None, **more: Any) -> Job:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeglot import continue_, pipeline, step
+from pipeglot import backends, continue_, pipeline, step
 from pipeglot.author.read import read
 from pipeglot.compare.records import compare
 from pipeglot.core.ir import Pipeline
@@ -58,7 +58,7 @@ def nightly(folder: Path) -> Pipeline:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("target", ["airflow", "prefect", "dagster", "kfp"])
+@pytest.mark.parametrize("target", backends.TARGETS)
 def test_failures_made_on_purpose_spread_as_in_the_reference(target: str, tmp_path: Path) -> None:
     python = installed(target)
     made: list[tuple[Pipeline, Mapping[str, Any], str]] = [

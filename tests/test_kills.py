@@ -16,10 +16,8 @@ from tests.test_engines import installed
 @pytest.mark.parametrize(
     "one",
     [
-        Round(n, *pair, VICTIMS[n], 0.6)
-        for n, pair in enumerate(
-            [("airflow", "dagster"), ("kfp", "prefect"), ("dagster", "airflow"), ("prefect", "kfp")]
-        )
+        Round(n, *pair, VICTIMS[n % len(VICTIMS)], 0.6)
+        for n, pair in enumerate(zip(TARGETS, (*TARGETS[1:], TARGETS[0]), strict=True))
     ],
     ids=str,
 )

@@ -6,6 +6,7 @@ The import contracts proper are in pyproject.toml; here stands what import-linte
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeglot import backends, engines
+
 SOURCE = Path(__file__).parents[1] / "src" / "pipeglot"
 PROBES = SOURCE / "engines" / "probes"
 MODULES = [path for path in sorted(SOURCE.rglob("*.py")) if PROBES not in path.parents and path.parent.name != "corpus"]
-ENGINES = {"airflow", "dagster", "kfp", "prefect"}
+ENGINES = {spec.package for spec in engines.specs()}
 
 WRITES_ITS_OWN = {
     # Keep state of their own (environments, the temporary files of an engine's run), never a user's files.
@@ -67,6 +70,48 @@ def test_a_probe_needs_the_standard_library_and_its_own_engine_alone(path: Path)
     foreign = set(imports(path)) - set(sys.stdlib_module_names)
     assert "pipeglot" not in foreign
     assert len(foreign & ENGINES) <= 1
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_target_is_known_by_the_registry_alone(path: Path) -> None:
+    own = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+    of_targets = tuple(f"{module}." for target, module in backends.TARGETS.items() if not own.startswith(module))
+    found = [
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom | ast.Import)
+    ]
+    named = [f"{one.module}." for one in found if isinstance(one, ast.ImportFrom) and one.module]
+    named += [f"{one.module}.{alias.name}." for one in found if isinstance(one, ast.ImportFrom) for alias in one.names]
+    named += [f"{alias.name}." for one in found if isinstance(one, ast.Import) for alias in one.names]
+    assert [one for one in named if one.startswith(of_targets)] == []
+
+
+def listed(tree: ast.AST, tables: bool) -> Iterator[int]:
+    """The lines of lists, and of tables where they count too, of three targets or more."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.List(elts=names) | ast.Tuple(elts=names) | ast.Set(elts=names):
+                pass
+            case ast.Dict(keys=keys) if tables:
+                names = [key for key in keys if key is not None]
+            case _:
+                continue
+        texts = {one.value if isinstance(one, ast.Constant) else None for one in names}
+        if len(texts & backends.TARGETS.keys()) > 2 and texts <= {*backends.TARGETS, "local", "records"}:
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name != "switch.py"], ids=name)
+def test_targets_are_listed_by_the_registry_alone(path: Path) -> None:
+    assert list(listed(ast.parse(path.read_text("utf-8")), tables=True)) == []
+
+
+def test_tests_and_tasks_take_the_targets_from_the_registry(repository: Path) -> None:
+    # What a test wants of each target may stand in a table of its own.
+    files = [path for path in (repository / "tests").rglob("*.py") if not {"golden", "data"} & {*path.parts}]
+    found = {path.name: list(listed(ast.parse(path.read_text("utf-8")), tables=False)) for path in files}
+    assert {file: lines for file, lines in found.items() if lines} == {}
+    lines = (repository / "dev").read_text("utf-8").splitlines()
+    assert [line for line in lines if len(backends.TARGETS.keys() & set(re.findall(r"\w+", line))) > 2] == []
 
 
 def speaks_or_writes(path: Path) -> Iterator[str]:

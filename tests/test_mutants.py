@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeglot import backends
 from tests.mutants.draw import drawn, sources
 from tests.mutants.judging import judged
 from tests.test_engines import installed
@@ -37,5 +38,5 @@ def test_a_change_of_compiled_code_is_found_or_said_not_to_show_and_a_harmless_o
 def test_mutants_are_drawn_by_seed_and_of_every_area() -> None:
     names = [one.name for one in drawn("local", 12, 3)]
     assert names == [one.name for one in drawn("local", 12, 3)] != [one.name for one in drawn("local", 12, 4)]
-    for engine in ("airflow", "prefect", "dagster", "kfp"):
+    for engine in backends.TARGETS:
         assert len([name for name, made in sources(engine, False).items() if made]) >= 45

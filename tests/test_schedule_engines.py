@@ -195,7 +195,7 @@ def compared(old: Sequence[Tick], new: Sequence[Tick], zone: str) -> str | list[
     return [(text(a, zone), text(b, zone)) for a, b in found]
 
 
-@pytest.mark.parametrize("target", ["airflow", "dagster", "prefect", "kfp"])
+@pytest.mark.parametrize("target", backends.TARGETS)
 def test_an_engine_starts_the_runs_that_are_meant_but_for_what_is_known(target: str) -> None:
     found: Deviations = {}
     for name, answer in asked(target).items():
@@ -213,7 +213,7 @@ JUST_NOW = {("airflow", "hourly"), ("airflow", "sunday")}
 """The one deviation that docs/schedule-parity.md alone tells of: see above."""
 
 
-@pytest.mark.parametrize("target", ["airflow", "dagster", "prefect", "kfp"])
+@pytest.mark.parametrize("target", backends.TARGETS)
 def test_what_an_engine_does_otherwise_is_named_by_the_compiler(target: str) -> None:
     for name, answer in asked(target).items():
         made = pipeline(name, SCHEDULES[name])
@@ -240,7 +240,7 @@ QUARTERS: dict[str, dict[str, str | list[tuple[str | None, str | None]]]] = {
 }
 
 
-@pytest.mark.parametrize("target", ["airflow", "dagster", "prefect", "kfp"])
+@pytest.mark.parametrize("target", backends.TARGETS)
 def test_the_logical_date_of_a_compiled_schedule_is_its_tick(target: str) -> None:
     for name, answer in asked(target).items():
         runs = [*answer.missed, *answer.next, *(run for window in answer.windows for run in window)]

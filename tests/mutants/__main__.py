@@ -7,10 +7,11 @@ import sys
 import time
 from collections import Counter
 
+from pipeglot import backends
 from tests.mutants.draw import drawn
 from tests.mutants.judging import judged
 
-ENGINES = ("airflow", "dagster", "kfp", "local", "prefect", "records")
+ENGINES = (*backends.TARGETS, "local", "records")
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeglot import backends
 from tests.observed import airflow, dagster, kfp, prefect
 from tests.observed.common import (
     Pairs,
@@ -198,7 +199,7 @@ OBSERVED: dict[str, Seen | Ran | Nothing] = {
     "Group.description": Seen(
         {
             "airflow": airflow.tooltips,
-            **{target: kfp.groups for target in ("dagster", "kfp", "prefect")},
+            **{target: kfp.groups for target in backends.TARGETS.keys() - {"airflow"}},
         }
     ),
     "Include.id": Ran("include"),
@@ -327,7 +328,7 @@ OBSERVED: dict[str, Seen | Ran | Nothing] = {
     "Pipeline.packages": Seen(
         {
             "kfp": kfp.installs,
-            **{target: said("PG204", lambda p: bool(p.packages)) for target in ("airflow", "dagster", "prefect")},
+            **{target: said("PG204", lambda p: bool(p.packages)) for target in backends.TARGETS.keys() - {"kfp"}},
         }
     ),
     "Pipeline.options": Seen(

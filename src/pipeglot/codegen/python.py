@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from typing_extensions import assert_never
@@ -77,7 +77,8 @@ STANDARD = frozenset(sys.stdlib_module_names) | frozenset(
     ]
 )
 """Modules of Python itself."""
-_ENGINES = frozenset({"airflow", "dagster", "kfp", "kubernetes", "prefect", "pydantic", "pydantic_core"})
+_LIBRARIES = frozenset({"kubernetes", "pydantic", "pydantic_core"})
+"""Modules that generated code imports."""
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
 
 
@@ -170,7 +171,7 @@ def invocation(
     return replace(made, spelled=((step.name, "Step.run"), (None, "Call.step")))
 
 
-def module_stem(pipeline: Pipeline) -> str:
+def module_stem(pipeline: Pipeline, engines: Collection[str] = ()) -> str:
     """The name of the module that a pipeline becomes: its own, unless that would hide a module which is imported.
 
     >>> module_stem(Pipeline(name="nightly")), module_stem(Pipeline(name="secrets"))
@@ -179,7 +180,7 @@ def module_stem(pipeline: Pipeline) -> str:
     stem = identifier(pipeline.name)
     imported = {step.run.module.partition(".")[0] for step in pipeline.steps if isinstance(step.run, Imported)}
     imported.update(name for chunk in pipeline.code for name in _IMPORT.findall(chunk.text))
-    return f"{stem}_" if stem in imported | STANDARD | _ENGINES else stem
+    return f"{stem}_" if stem in imported | STANDARD | _LIBRARIES | {*engines} else stem
 
 
 @dataclass(frozen=True)

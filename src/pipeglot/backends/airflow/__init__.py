@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 
+from pipeglot.backends import TARGETS
 from pipeglot.backends.airflow.builder import TaskIds
 from pipeglot.backends.airflow.emit import functions
 from pipeglot.backends.airflow.engine import ENGINE
@@ -57,7 +58,7 @@ def emit(pipeline: Pipeline) -> Compiled:
         dag=Code(naming.dag),
     )
     diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
-    entry = f"{module_stem(pipeline)}.py"
+    entry = f"{module_stem(pipeline, TARGETS)}.py"
     names = {task.id: task.node for task in plan.all() if task.node}
     files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
     return Compiled("airflow", files, entry, dag_id, diagnostics, names, origins(files, pipeline), plan)

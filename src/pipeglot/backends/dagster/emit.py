@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeglot.backends import TARGETS
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.frame import render_frame
@@ -48,7 +49,7 @@ _NAMES = "# All pipelines share one namespace of ops: hence the prefix, and an a
 def emit(pipeline: Pipeline) -> Compiled:
     """The files, and what there is to say about them."""
     pipeline = inline(pipeline)
-    stem, name = module_stem(pipeline), job_name(pipeline)
+    stem, name = module_stem(pipeline, TARGETS), job_name(pipeline)
     shape, plan, imports = Shape(pipeline), lower(pipeline), Imports()
     author = author_code(pipeline, imports)
     calls = {call.id: call for call in [*shape.calls, *([pipeline.final.call] if pipeline.final else [])]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 
+from pipeglot.backends import TARGETS
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.frame import render_frame
@@ -42,7 +43,7 @@ _REFUSED_PARAMETERS = frozenset({"wait_for", "return_state", "self", "cls", "mod
 def emit(pipeline: Pipeline) -> Compiled:
     """The files, and what there is to say about them."""
     pipeline = inline(pipeline)
-    stem, name = module_stem(pipeline), flow_name(pipeline)
+    stem, name = module_stem(pipeline, TARGETS), flow_name(pipeline)
     shape = Shape(pipeline)
     naming, imports = name_tasks(shape), Imports()
     author = author_code(pipeline, imports)
