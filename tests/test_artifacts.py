@@ -253,11 +253,31 @@ def by(how: Any, path: str = "$") -> Rules:
 
 def test_a_model_may_be_compared_by_its_metrics_alone(sides: Sides) -> None:
     sides.write(b"one", b"two", "m.pkl")
-    assert len(sides.compare("m.pkl", by("metrics"))) == 1, "without metrics nothing may pass unseen"
+    (one,) = sides.compare("m.pkl", by("metrics"))
+    assert (one.old["bytes"], one.new["bytes"]) == (3, 3), "without metrics nothing may pass unseen"
     sides.write('{"auc": 0.5}', '{"auc": 0.5000000000001}', "m_metrics.json")
     assert sides.compare("m.pkl", by("metrics")) == []
     sides.write(None, '{"auc": 0.6}', "m_metrics.json")
     assert [one.path for one in sides.compare("m.pkl", by("metrics"))] == ["$:metrics.auc"]
+    (sides.roots[0] / "m_metrics.json").unlink()
+    assert [(one.absent, one.old, one.new) for one in sides.compare("m.pkl", by("metrics"))] == [
+        ("old", None, "m_metrics.json")
+    ]
+
+
+def test_a_folder_of_a_model_without_metrics_is_a_difference(sides: Sides) -> None:
+    for root in sides.roots:
+        (root / "m").mkdir()
+    (one,) = sides.compare("m", by("metrics"))
+    assert "without metrics" in one.old and "without metrics" in one.new
+    sides.write('{"auc": 0.5}', '{"auc": 0.5}', "m/metrics.json")
+    assert sides.compare("m", by("metrics")) == []
+
+
+@pytest.mark.parametrize(("new", "same"), [(b"no gzip", True), (b"no gzap", False)])
+def test_what_says_that_it_is_packed_and_is_not_is_compared_as_it_is(sides: Sides, new: bytes, same: bool) -> None:
+    sides.write(b"no gzip", new, "a.bin.gz")
+    assert (sides.compare("a.bin.gz") == []) == same
 
 
 def test_rules_say_how_a_file_is_compared(sides: Sides) -> None:

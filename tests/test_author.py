@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import enum
-import gc
 import itertools
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -43,6 +41,7 @@ from pipeglot import (
 from pipeglot.core import ir
 from pipeglot.core.check import check
 from pipeglot.core.ir import Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Text
+from tests.operations import grows_in_proportion
 
 
 class Verdict(TypedDict):
@@ -652,7 +651,7 @@ def test_ids_need_no_source_and_no_version_of_python() -> None:
 
 
 def test_tracing_is_linear() -> None:
-    def seconds(count: int) -> float:
+    def traced(count: int) -> None:
         def made() -> None:
             for number_ in range(count):
                 with when(run.run_id == f"{number_}"):
@@ -661,17 +660,9 @@ def test_tracing_is_linear() -> None:
                     b = text("b")
                 take(merge(a, b))
 
-        begin = time.process_time()
         pipeline(made).ir()
-        return time.process_time() - begin
 
-    seconds(10)
-    gc.disable()  # it takes longer the more there is
-    try:
-        small, large = seconds(300), seconds(3000)
-    finally:
-        gc.enable()
-    assert large < 20 * small  # side by side; quadratic would be 100
+    assert grows_in_proportion(traced, 30)
 
 
 @pipeline

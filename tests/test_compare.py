@@ -10,6 +10,7 @@ import pytest
 from pipeglot.compare.model import Difference
 from pipeglot.compare.records import compare
 from pipeglot.compare.values import differing
+from pipeglot.compare.weight import Flaky
 from pipeglot.core.ir import Call, Each, Final, Inlined, Item, Out, ParamRef, Pipeline, Step
 from pipeglot.core.record import CallRecord, Failure, Record
 
@@ -202,3 +203,10 @@ def test_order_is_checked_through_loops_and_per_item() -> None:
     assert compare(run(), run(second1=0, first0=0), pipeline) == [late]
     early = Difference(kind="order", call="end", path="second", old="broken", new="kept")
     assert compare(run(end=1), run(), pipeline) == [early]
+
+
+def test_what_flickers_is_named_with_its_instance() -> None:
+    flaky = Flaky(kind="run_state", old=("failed", "succeeded"), new=("failed", "failed"))
+    assert str(flaky) == "flaky run state of the run: failed, succeeded on the old side; failed, failed on the new one"
+    inner = flaky.model_copy(update={"kind": "attempts", "call": "train", "index": (1, 0)})
+    assert str(inner).startswith("flaky attempts of train[1][0]: ")

@@ -107,6 +107,7 @@ def test_mermaid_draws_values_solid_and_order_dashed() -> None:
 
 def test_dot_draws_the_same_nodes_and_edges() -> None:
     mermaid, dot = draw(CREDIT, "mermaid"), draw(CREDIT, "dot")
+    assert ("finally" in dot) == ("finally" in mermaid) == (CREDIT.final is not None)
     ends = re.findall(r"^ *(n\d+) -> (n\d+) ", dot, re.MULTILINE)
     assert sorted(ends) == sorted(re.findall(r"^ *(n\d+) -\.?->(?:\|.*\|)? (n\d+)$", mermaid, re.MULTILINE))
     assert dot.count("{") == dot.count("}") and dot.startswith('digraph "credit" {')

@@ -114,6 +114,13 @@ def test_an_include_becomes_a_group_that_is_entered_as_a_region() -> None:
     assert isinstance(end, Call) and end.args == {"r": Out(ref="inc.z", path=("v", 0))}
 
 
+def test_what_stands_in_a_group_of_an_include_comes_after_all_that_it_takes() -> None:
+    inner = included().model_copy(update={"body": (Group(id="g", body=(call("u"), call("v"))),), "result": None})
+    include = Include(id="inc", pipeline=inner, args={"n": Out(ref="a")}, after=("b",))
+    shape = Shape(inline(pipeline(call("a"), call("b"), include)))
+    assert [set(shape.waits(id).after) for id in ("inc.u", "inc.v")] == [{"a", "b"}] * 2
+
+
 def test_a_pipeline_without_includes_is_inlined_to_itself() -> None:
     plain = pipeline(call("a"))
     assert inline(plain) is plain

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from pipeglot.core.inference import TypeScope, schema_of
 from pipeglot.core.ir import Compare, Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Text
+from pipeglot.core.rules.values import clash
 from pipeglot.core.types import BOOL, TEXT, item_of, mismatch, same, scalar_kind, select, union
 
 INT = {"type": "integer"}
@@ -191,3 +192,27 @@ def test_mismatches_are_those_of_jsonschema(schema: dict[str, Any], value: Any) 
 def test_sameness_is_that_of_json_text_but_for_kinds_of_number(one: Any, two: Any) -> None:
     assert same(one, one)
     assert same(one, two) == (json.dumps(one, sort_keys=True) == json.dumps(two, sort_keys=True))
+
+
+def test_a_pattern_of_another_dialect_is_left_to_the_step() -> None:
+    assert mismatch("x", {"type": "string", "pattern": "(?<!"}) is None
+    assert mismatch("x", {"type": "string", "pattern": "^x$"}) is None
+    assert mismatch("xx", {"type": "string", "pattern": "^x$"}) is not None
+
+
+@pytest.mark.parametrize(
+    ("items", "wanted", "reason"),
+    [
+        (1, {"minItems": 1, "maxItems": 2}, None),
+        (2, {"minItems": 1, "maxItems": 2}, None),
+        (0, {"minItems": 1, "maxItems": 2}, "it has 0 items"),
+        (3, {"minItems": 1, "maxItems": 2}, "it has 3 items"),
+        (3, {"maxItems": 2}, "it has 3 items"),
+        (1, {"minItems": 2}, "it has 1 items"),
+    ],
+)
+def test_a_list_that_is_built_has_as_many_items_as_are_wanted(
+    items: int, wanted: dict[str, Any], reason: str | None
+) -> None:
+    built = ListOf(items=tuple(Out(ref="a") for _ in range(items)))
+    assert clash(built, {"type": "array", **wanted}, TypeScope({"a": {"type": "integer"}})) == reason
