@@ -99,10 +99,7 @@ def uses(pipeline: ir.Pipeline) -> Iterator[tuple[str, Use]]:
 
 def _node(node: ir.Node, path: Path, name: str, at: ir.At | None) -> Iterator[tuple[str, Use]]:
     at = getattr(node, "at", None) or at
-    if isinstance(node, ir.Call | ir.If | ir.Each | ir.Group | ir.Include | ir.Merged | ir.Collected):
-        name = node.id
-    elif isinstance(node, ir.Step):
-        name = node.name
+    name = node.name if isinstance(node, ir.Step) else getattr(node, "id", name)
     model = type(node)
     for attribute, info in model.model_fields.items():
         value, field, here = getattr(node, attribute), f"{model.__name__}.{attribute}", (*path, attribute)

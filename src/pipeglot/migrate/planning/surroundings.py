@@ -81,21 +81,8 @@ def _taken(node: ast.AST) -> Iterator[tuple[str, str | None]]:
     match node:
         case ast.Subscript(value=value, slice=key, ctx=ast.Load()) if _dotted(value) in _ENVIRON:
             yield "variable", _text(key)
-        case ast.Call(func=func, args=args, keywords=keywords):
-            name = _dotted(func)
-            last = ".".join(name.split(".")[-2:])
-            first = _text(args[0]) if args else None
-            if name in _GET and args:
-                yield "variable", first
-            elif (last in _NAMED or name in _NAMED) and args:
-                yield _NAMED.get(last) or _NAMED[name], first
-            elif name.rpartition(".")[2] in _CALLS and args:
-                yield "connection", first
-            for keyword in keywords:
-                if keyword.arg and (keyword.arg == "conn_id" or keyword.arg.endswith("_conn_id")):
-                    yield "connection", _text(keyword.value)
-                if keyword.arg == "pool" and isinstance(keyword.value, ast.Constant):
-                    yield "pool", _text(keyword.value)
+        case ast.Call():
+            yield from _by_call(node)
         case ast.Import(names=names):
             for alias in names:
                 if (top := alias.name.split(".")[0]) in _packages():
@@ -104,6 +91,23 @@ def _taken(node: ast.AST) -> Iterator[tuple[str, str | None]]:
             yield f"import of {module.split('.')[0]}", module
         case _:
             return
+
+
+def _by_call(call: ast.Call) -> Iterator[tuple[str, str | None]]:
+    if call.args:
+        name, first = _dotted(call.func), _text(call.args[0])
+        last = ".".join(name.split(".")[-2:])
+        if name in _GET:
+            yield "variable", first
+        elif last in _NAMED or name in _NAMED:
+            yield _NAMED.get(last) or _NAMED[name], first
+        elif name.rpartition(".")[2] in _CALLS:
+            yield "connection", first
+    for keyword in call.keywords:
+        if keyword.arg and (keyword.arg == "conn_id" or keyword.arg.endswith("_conn_id")):
+            yield "connection", _text(keyword.value)
+        if keyword.arg == "pool" and isinstance(keyword.value, ast.Constant):
+            yield "pool", _text(keyword.value)
 
 
 def _dotted(node: ast.expr) -> str:

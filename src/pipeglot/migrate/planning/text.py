@@ -59,18 +59,9 @@ def _plan(plan: Plan) -> Iterator[str]:
         files = ", ".join(map(code, side.files[:10]))
         told = "; ".join(part for part in (files, text(side.note)) if part)
         yield f"- {name} side, {code(side.spec)}: {told}"
-    if plan.blockers:
-        yield from ("", f"## What {text(new)} refuses ({len(plan.blockers)})", "")
-        for blocker in plan.blockers:
-            yield from _blocker(blocker)
-    if plan.conditions:
-        yield from ("", f"## Conditions to accept ({len(plan.conditions)})", "")
-        for condition in plan.conditions:
-            yield from _condition(condition)
-    if plan.traits:
-        yield from ("", f"## What {text(old)} has ({len(plan.traits)})", "")
-        for trait in plan.traits:
-            yield _trait(trait)
+    yield from _section(f"What {text(new)} refuses", [_blocker(one) for one in plan.blockers])
+    yield from _section("Conditions to accept", [_condition(one) for one in plan.conditions])
+    yield from _section(f"What {text(old)} has", [[_trait(one)] for one in plan.traits])
     yield from ("", f"## Equivalence ({len(plan.rows)} attributes)", "")
     yield from _overview(plan, old, new)
     yield from ("", "## Spelling and differences", "")
@@ -89,6 +80,14 @@ def _plan(plan: Plan) -> Iterator[str]:
     yield from ("", "## Not judged", "")
     for unseen in plan.not_judged:
         yield f"- {text(unseen.what)}{': ' + code(unseen.command) if unseen.command else ''}"
+
+
+def _section(title: str, items: Sequence[Iterable[str]]) -> Iterator[str]:
+    """A list with the number of its items, if there are any."""
+    if items:
+        yield from ("", f"## {title} ({len(items)})", "")
+        for lines in items:
+            yield from lines
 
 
 def _blocker(one: Blocker) -> Iterator[str]:
