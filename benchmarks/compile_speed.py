@@ -21,7 +21,7 @@ from pathlib import Path
 import uv
 
 from pipeglot.backends import compile as compile_pipeline
-from pipeglot.core.ir import Call, Chunk, Const, Inlined, ListOf, Out, Parameter, Pipeline, Step
+from pipeglot.core.ir import Call, Const, Inlined, ListOf, Out, Parameter, Pipeline, SourceFragment, Step
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "benchmarks"
@@ -135,7 +135,7 @@ def cold_start(runs: int) -> float:
 
 def wide(calls: int) -> Pipeline:
     """Calls in ladders of ten: each takes the one before."""
-    code = Chunk(kind="function", names=("f",), text="def f(x: list[int]) -> int:\n    return sum(x)")
+    code = SourceFragment(kind="function", names=("f",), text="def f(x: list[int]) -> int:\n    return sum(x)")
     step = Step(name="f", run=Inlined(name="f"), parameters=(Parameter(name="x"),), returns={"type": "integer"})
     body = tuple(
         Call(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeglot import engines
 from pipeglot.backends import compile as compile_for
-from pipeglot.core.ir import Call, Chunk, Const, Inlined, Out, Parameter, Pipeline, Step
+from pipeglot.core.ir import Call, Const, Inlined, Out, Parameter, Pipeline, SourceFragment, Step
 
 OURS = """
 import sys, time
@@ -46,7 +46,7 @@ def line(count: int) -> Pipeline:
     """A line of calls of one inlined step."""
     integer = {"type": "integer"}
     step = Step(name="add", run=Inlined(name="add"), parameters=(Parameter(name="x", type=integer),), returns=integer)
-    code = Chunk(kind="function", names=("add",), text="def add(x: int) -> int:\n    return x + 1")
+    code = SourceFragment(kind="function", names=("add",), text="def add(x: int) -> int:\n    return x + 1")
     calls = [Call(id="c0", step="add", args={"x": Const(value=1)})]
     calls += [Call(id=f"c{n}", step="add", args={"x": Out(ref=f"c{n - 1}")}) for n in range(1, count)]
     return Pipeline(name="line", code=(code,), steps=(step,), body=tuple(calls))

@@ -24,7 +24,7 @@ from pipeglot.author.read import read
 from pipeglot.backends import compile as compile_pipeline
 from pipeglot.backends import targets
 from pipeglot.backends.base import EngineRun, Mode
-from pipeglot.core.ir import Call, Chunk, Inlined, Out, Parameter, Pipeline, Step
+from pipeglot.core.ir import Call, Inlined, Out, Parameter, Pipeline, SourceFragment, Step
 from pipeglot.engines.process import Job, execute
 
 HERE = Path(__file__).parent
@@ -118,7 +118,7 @@ print(json.dumps(found[1:]))
 
 def thousand() -> Pipeline:
     """A thousand calls: ten chains."""
-    code = Chunk(kind="function", names=("work",), text="def work(x: int) -> int:\n    return x + 1")
+    code = SourceFragment(kind="function", names=("work",), text="def work(x: int) -> int:\n    return x + 1")
     step = Step(name="work", run=Inlined(name="work"), parameters=(Parameter(name="x", type={"type": "integer"}),))
     body = tuple(
         Call(id=f"work_{n}", step="work", args={"x": Out(ref=f"work_{n - 10}")} if n >= 10 else {}) for n in range(1000)

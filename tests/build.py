@@ -8,7 +8,6 @@ from pipeglot.core.ir import (
     AnyNode,
     Arm,
     Call,
-    Chunk,
     Collected,
     Compare,
     Const,
@@ -21,6 +20,7 @@ from pipeglot.core.ir import (
     Parameter,
     Pipeline,
     Policy,
+    SourceFragment,
     Step,
     Value,
 )
@@ -41,14 +41,14 @@ FUNCTIONS = {
     "leave": "def leave() -> int:\n    sys.exit(3)",
 }
 CODE = (
-    Chunk(
+    SourceFragment(
         kind="import",
         names=("threading", "time", "sys"),
         text="import sys\nimport threading\nimport time\nfrom typing import Any",
     ),
-    Chunk(kind="value", names=("COUNT",), text="COUNT: list[int] = []"),
-    Chunk(kind="value", names=("LOCK", "BUSY"), text="LOCK, BUSY = threading.Lock(), []"),
-    *(Chunk(kind="function", names=(name,), text=text) for name, text in FUNCTIONS.items()),
+    SourceFragment(kind="value", names=("COUNT",), text="COUNT: list[int] = []"),
+    SourceFragment(kind="value", names=("LOCK", "BUSY"), text="LOCK, BUSY = threading.Lock(), []"),
+    *(SourceFragment(kind="function", names=(name,), text=text) for name, text in FUNCTIONS.items()),
 )
 INT, BOOL, ANY = {"type": "integer"}, {"type": "boolean"}, dict[str, Any]()
 SIGNATURES = {

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pipeglot import backends
 from pipeglot.core.diagnostic import EngineError
-from pipeglot.core.ir import Call, Chunk, Cron, Inlined, Pipeline, Schedule, Step
+from pipeglot.core.ir import Call, Cron, Inlined, Pipeline, Schedule, SourceFragment, Step
 from pipeglot.core.ticks import changes, ticks
 from pipeglot.engines import sandbox
 from pipeglot.engines.schedule_query import Question, Window, ask
@@ -77,7 +77,7 @@ class Pair:
         return Pipeline(
             name=name,
             schedule=Schedule(timing=self.cron),
-            code=(Chunk(kind="function", names=("one",), text="def one():\n    return 1"),),
+            code=(SourceFragment(kind="function", names=("one",), text="def one():\n    return 1"),),
             steps=(Step(name="one", run=Inlined(name="one")),),
             body=(Call(id="first", step="one"),),
         )

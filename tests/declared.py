@@ -9,7 +9,6 @@ from typing import Any
 from pipeglot.core.ir import (
     AnyNode,
     Call,
-    Chunk,
     Const,
     Cron,
     Each,
@@ -26,6 +25,7 @@ from pipeglot.core.ir import (
     Retry,
     Schedule,
     Secret,
+    SourceFragment,
     Step,
     Value,
 )
@@ -38,7 +38,9 @@ OPTIONS: dict[str, Any] = {
 }
 INT: dict[str, Any] = {"type": "integer"}
 CODE = (
-    Chunk(kind="function", names=("one", "two"), text="def one(x=0):\n    return x\n\n\ndef two(x=0):\n    return x"),
+    SourceFragment(
+        kind="function", names=("one", "two"), text="def one(x=0):\n    return x\n\n\ndef two(x=0):\n    return x"
+    ),
 )
 
 

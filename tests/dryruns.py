@@ -10,11 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipeglot.compare.drawing import Box, Graph, graph
+from pipeglot.compare.drawing import CallGraph, GraphNode, graph
 from pipeglot.compare.ignore import Rule, Rules
 from pipeglot.compare.judge import judge
 from pipeglot.compare.model import (
-    Cell,
+    CallSource,
+    CellDifference,
     Difference,
     Finding,
     Injected,
@@ -23,7 +24,6 @@ from pipeglot.compare.model import (
     Report,
     Seen,
     Side,
-    Source,
     TableDifference,
 )
 from pipeglot.compare.weight import Coverage, Declared, Flaky, NotExercised, Tally
@@ -119,7 +119,9 @@ def _sides(pipeline: Pipeline, old: list[Record], new: list[Record], entry: tupl
     for records, file, word in zip((old, new), entry, ("task", "flow"), strict=True):
         first = records[0]
         ids = dict.fromkeys(call.id for call in first.calls)
-        sources = {id: Source(file=file, line=40 + 9 * n, text=f"def {id}_{word}(...):") for n, id in enumerate(ids)}
+        sources = {
+            id: CallSource(file=file, line=40 + 9 * n, text=f"def {id}_{word}(...):") for n, id in enumerate(ids)
+        }
         sides.append(
             Side(
                 spec=first.engine,
@@ -152,7 +154,7 @@ TABLE = Difference(
         equal=998,
         only_new=1,
         columns={"customer": 1.0, "income": 0.998},
-        cells=(Cell(row=("c-17",), column="income", old="1200.5", new="1200.0"),),
+        cells=(CellDifference(row=("c-17",), column="income", old="1200.5", new="1200.0"),),
         rows_only_new=(("c-1001",),),
     ),
 )
@@ -386,15 +388,15 @@ def hostile() -> Report:
             engine=bad("engine"),
             engine_version=bad("version"),
             files=(bad("file"),),
-            sources={bad("id"): Source(file=bad("source file"), line=3, text=bad("source text"))},
+            sources={bad("id"): CallSource(file=bad("source file"), line=3, text=bad("source text"))},
             notes=(bad("note"),),
             problems=(bad("problem"),),
             records=(made, made),
         )
 
     found = Difference(kind="output", call=bad("id"), path=f"$.{bad('key')}[0]", old=bad("old"), new=bad("new"))
-    box = Box(id=bad("id"), kind="call", args={bad("arg"): bad("words")})
-    region = Box(id=bad("if"), kind="if", words=(bad("condition"),))
+    box = GraphNode(id=bad("id"), kind="call", args={bad("arg"): bad("words")})
+    region = GraphNode(id=bad("if"), kind="if", words=(bad("condition"),))
     return Report(
         pipeline=bad("pipeline"),
         digest=bad("digest"),
@@ -415,7 +417,7 @@ def hostile() -> Report:
                 call=bad("id"),
                 cause=(0,),
                 consequences=(1,),
-                old=Source(file=bad("cause file"), line=3, text=bad("x")),
+                old=CallSource(file=bad("cause file"), line=3, text=bad("x")),
                 diff=f"--- a\n+{bad('diff')}\n```\n",
             ),
         ),
@@ -426,5 +428,5 @@ def hostile() -> Report:
         declared=(
             Declared(call=bad("declared"), task=bad("task"), name=bad("policy"), verdict="differ", note=bad("said")),
         ),
-        graph=Graph(boxes=(box, region), edges=((bad("if"), bad("id")),)),
+        graph=CallGraph(boxes=(box, region), edges=((bad("if"), bad("id")),)),
     )

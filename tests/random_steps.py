@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeglot.core.ir import Chunk, Imported, Inlined, Parameter, Shell, Step
+from pipeglot.core.ir import Imported, Inlined, Parameter, Shell, SourceFragment, Step
 
 RES_SOURCE = """
 @dataclass
@@ -48,16 +48,16 @@ def maybe(label: str, ins: Any) -> Optional[int]:
 '''.strip()
 
 CODE = (
-    Chunk(kind="import", names=("annotations",), text="from __future__ import annotations"),
-    *(Chunk(kind="import", names=(name,), text=f"import {name}") for name in ("hashlib", "json", "os")),
-    Chunk(kind="import", names=("dataclass",), text="from dataclasses import dataclass"),
-    Chunk(kind="import", names=("Path",), text="from pathlib import Path"),
-    Chunk(kind="import", names=("Any",), text="from typing import Any"),
-    Chunk(kind="import", names=("Optional",), text="from typing import Optional"),
-    Chunk(kind="class", names=("Res",), text=RES_SOURCE),
-    Chunk(kind="function", names=("work",), text=WORK),
-    Chunk(kind="function", names=("flaky",), text=FLAKY),
-    Chunk(kind="function", names=("maybe",), text=MAYBE),
+    SourceFragment(kind="import", names=("annotations",), text="from __future__ import annotations"),
+    *(SourceFragment(kind="import", names=(name,), text=f"import {name}") for name in ("hashlib", "json", "os")),
+    SourceFragment(kind="import", names=("dataclass",), text="from dataclasses import dataclass"),
+    SourceFragment(kind="import", names=("Path",), text="from pathlib import Path"),
+    SourceFragment(kind="import", names=("Any",), text="from typing import Any"),
+    SourceFragment(kind="import", names=("Optional",), text="from typing import Optional"),
+    SourceFragment(kind="class", names=("Res",), text=RES_SOURCE),
+    SourceFragment(kind="function", names=("work",), text=WORK),
+    SourceFragment(kind="function", names=("flaky",), text=FLAKY),
+    SourceFragment(kind="function", names=("maybe",), text=MAYBE),
 )
 
 INT: dict[str, Any] = {"type": "integer"}

@@ -41,7 +41,7 @@ from pipeglot.core.ir import (
     parts,
     walk,
 )
-from pipeglot.core.rules.facts import Facts
+from pipeglot.core.rules.symbols import SymbolTable
 from pipeglot.core.shape import inputs, outputs, sources
 
 Predicate: TypeAlias = Callable[[Sequence[Pipeline]], Sequence[bool]]
@@ -310,7 +310,7 @@ def _drop_output(pipeline: Pipeline, id: str) -> Pipeline:
 
 
 def _constants(pipeline: Pipeline, gone: set[str]) -> Callable[[Value], Value]:
-    scope = Facts(pipeline).scope
+    scope = SymbolTable(pipeline).scope
 
     def instead(value: Value) -> Value:
         if isinstance(value, Out) and value.ref in gone:
@@ -357,7 +357,7 @@ def _unwrap_each(pipeline: Pipeline, id: str) -> Pipeline:
         return pipeline
     [loop] = found
     item = loop.items.value[0] if isinstance(loop.items, Const) and loop.items.value else sample(loop.item_type)  # type: ignore[index]
-    scope = Facts(pipeline).scope
+    scope = SymbolTable(pipeline).scope
     collected = {out.id: out.value for out in loop.collected}
 
     def instead(value: Value) -> Value:

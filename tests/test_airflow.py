@@ -23,7 +23,6 @@ from pipeglot.core.ir import (
     AnyNode,
     Arm,
     Call,
-    Chunk,
     Collected,
     Compare,
     Const,
@@ -44,6 +43,7 @@ from pipeglot.core.ir import (
     Policy,
     Retry,
     Schedule,
+    SourceFragment,
     Step,
     Value,
 )
@@ -53,7 +53,7 @@ from tests.random_pipelines import random_pipeline
 
 INT = {"type": "integer"}
 ECHO = 'def echo(x: int = 0) -> int:\n    """Give it back."""\n    return x'
-CODE = (Chunk(kind="function", names=("echo",), text=ECHO),)
+CODE = (SourceFragment(kind="function", names=("echo",), text=ECHO),)
 STEP = Step(
     name="echo",
     run=Inlined(name="echo"),
@@ -274,7 +274,7 @@ def test_ids_that_airflow_cannot_hold_are_cleaned_and_kept_apart() -> None:
 
 
 def test_names_of_the_author_are_left_alone() -> None:
-    chunk = Chunk(kind="function", names=("task",), text="def task() -> int:\n    return 1")
+    chunk = SourceFragment(kind="function", names=("task",), text="def task() -> int:\n    return 1")
     step = Step(name="task", run=Inlined(name="task"), returns=INT)
     out = text(Call(id="task", step="task"), code=(chunk,), steps=(step,))
     assert (

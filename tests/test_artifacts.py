@@ -20,7 +20,7 @@ from pipeglot.compare.ignore import ArtifactRule, Rule, Rules, TableRule
 from pipeglot.compare.model import Difference
 from pipeglot.compare.records import compare
 from pipeglot.core.record import CallRecord, Failure, Record
-from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.dryrun import DryRunOptions, dry_run
 from pipeglot.migrate.sides import LocalSide, RecordedSide, side
 from tests.test_engines import installed
 
@@ -419,14 +419,14 @@ def writes(day: str = "2026") -> int:
 
 
 def test_each_run_has_a_root_of_its_own_and_the_files_are_compared() -> None:
-    found = dry_run(writes.ir(), LocalSide(), LocalSide(), Choices(repeat=2))
+    found = dry_run(writes.ir(), LocalSide(), LocalSide(), DryRunOptions(repeat=2))
     assert found.verdict == "equivalent", found.differences
     assert found.old.record is not None
     assert found.old.record.calls[0].output == {"file": "$ARTIFACT_ROOT/a.csv", "said": "wrote $ARTIFACT_ROOT"}
 
 
 def test_a_root_that_both_sides_share_is_not_compared_and_that_is_said(tmp_path: Path) -> None:
-    found = dry_run(writes.ir(), LocalSide(), LocalSide(), Choices(env={"ARTIFACT_ROOT": str(tmp_path)}))
+    found = dry_run(writes.ir(), LocalSide(), LocalSide(), DryRunOptions(env={"ARTIFACT_ROOT": str(tmp_path)}))
     assert found.verdict == "equivalent", found.differences
     assert "files under ARTIFACT_ROOT" in [gap.what for gap in found.not_compared]
     assert found.old.record is not None and found.old.record.calls[0].output["file"] == str(tmp_path / "a.csv")
@@ -502,7 +502,7 @@ def test_the_command_line_takes_rules_and_shows_what_differs(
 
 
 def test_noise_in_a_file_is_masked_by_column() -> None:
-    choices = Choices(repeat=2, env={"NOISY": "1"})
+    choices = DryRunOptions(repeat=2, env={"NOISY": "1"})
     found = dry_run(writes.ir(), LocalSide(), LocalSide(), choices)
     assert found.verdict == "equivalent", found.differences
     assert {one.difference.kind for one in found.masked} == {"artifact"}
@@ -528,7 +528,7 @@ def test_a_wrong_file_is_found_and_a_rule_may_cover_it() -> None:
     assert (one.kind, one.call, one.path) == ("artifact", "write", "$.file")
     assert one.table is not None and [cell.column for cell in one.table.cells] == ["x"]
     rule = Rule(call="write", path="$.file", reason="known", until=date(2999, 1, 1))
-    covered = dry_run(writes.ir(), LocalSide(), Wrong(), Choices(rules=Rules(ignore=(rule,))))
+    covered = dry_run(writes.ir(), LocalSide(), Wrong(), DryRunOptions(rules=Rules(ignore=(rule,))))
     assert covered.verdict == "equivalent" and covered.masked[0].difference.kind == "artifact"
     assert found.old.record is not None
     recorded = dry_run(writes.ir(), RecordedSide("record:x", found.old.record), LocalSide())
@@ -572,7 +572,9 @@ def test_two_engines_leave_the_same_files_or_the_wrong_cell_is_named(planted: bo
             TableRule(call=call, path=path, key=("id",)) for call in ("scores", None) for path in ("$.table", "$.uri")
         )
     )
-    found = dry_run(scored.ir(), side("airflow"), side("prefect"), Choices(rules=rules), params={"planted": planted})
+    found = dry_run(
+        scored.ir(), side("airflow"), side("prefect"), DryRunOptions(rules=rules), params={"planted": planted}
+    )
     assert found.old.record is not None and found.old.record.result == {
         "table": "$ARTIFACT_ROOT/scores.csv",
         "uri": "file://$ARTIFACT_ROOT/scores.csv",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pipeglot import backends
-from pipeglot.core.ir import Call, Chunk, Imported, Inlined, Pipeline, Step
+from pipeglot.core.ir import Call, Imported, Inlined, Pipeline, SourceFragment, Step
 
 FIT = Step(name="fit", run=Imported(module="train.models", attr="fit"))
 OWN = Step(name="fit", run=Inlined(name="fit"))
-CODE = Chunk(kind="function", names=("fit",), text="def fit():\n    from polars import concat\n    concat([])")
+CODE = SourceFragment(kind="function", names=("fit",), text="def fit():\n    from polars import concat\n    concat([])")
 
 
 @pytest.mark.parametrize("target", sorted(backends.TARGETS.keys() - {"kfp"}))  # whose files are no modules

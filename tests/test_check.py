@@ -16,7 +16,6 @@ from pipeglot.core.ir import (
     Arm,
     At,
     Call,
-    Chunk,
     Compare,
     Const,
     Container,
@@ -45,6 +44,7 @@ from pipeglot.core.ir import (
     Schedule,
     Secret,
     Shell,
+    SourceFragment,
     Step,
     Text,
 )
@@ -269,15 +269,15 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
     ),
     "source that is no Python": (
         "PG188",
-        pipeline(code=(*CODE, Chunk(kind="function", names=("f",), text="def f(:"))),
+        pipeline(code=(*CODE, SourceFragment(kind="function", names=("f",), text="def f(:"))),
     ),
     "source that defines something else": (
         "PG188",
-        pipeline(code=(*CODE, Chunk(kind="function", names=("f",), text="def g(): pass"))),
+        pipeline(code=(*CODE, SourceFragment(kind="function", names=("f",), text="def g(): pass"))),
     ),
     "a future import in the middle": (
         "PG188",
-        pipeline(code=(*CODE, Chunk(kind="import", names=("x",), text="from __future__ import annotations"))),
+        pipeline(code=(*CODE, SourceFragment(kind="import", names=("x",), text="from __future__ import annotations"))),
     ),
     "a function that is not there": ("PG188", step(run=Inlined(name="not_there"))),
     "a package that is none": ("PG189", pipeline(packages=("two words",))),
@@ -478,5 +478,5 @@ def test_checking_is_work_in_proportion_to_the_calls() -> None:
 
 
 def test_checking_runs_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    code = Chunk(kind="value", names=("x",), text="raise SystemExit(7)")
+    code = SourceFragment(kind="value", names=("x",), text="raise SystemExit(7)")
     assert check(pipeline(code=(*CODE, code))) == []

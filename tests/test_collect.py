@@ -21,8 +21,8 @@ from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.meaning.run import execute
 from pipeglot.migrate.collect import collect, collectors, with_password, with_token
-from pipeglot.migrate.collect.api import Api, Asked
-from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.collect.api import Api, RunQuery
+from pipeglot.migrate.dryrun import DryRunOptions, dry_run
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.sides import side
 
@@ -229,7 +229,7 @@ def test_every_engine_signs_in_its_own_way(serve: Serve) -> None:
 
 def test_runs_of_every_engine_of_ours_can_be_collected_and_of_no_other() -> None:
     assert collectors() == list(backends.TARGETS)
-    assert refusal(lambda: collect(doubled.ir(), "local", Api("http://localhost"), Asked("r")))[0] == "PG342"
+    assert refusal(lambda: collect(doubled.ir(), "local", Api("http://localhost"), RunQuery("r")))[0] == "PG342"
 
 
 # ---------------------------------------------------------------- a run of Airflow
@@ -338,7 +338,7 @@ MAPPING = TaskMap({"get_numbers": "numbers", "start": "", "choose": ""})
 
 def test_a_native_run_becomes_the_record_of_its_pipeline(serve: Serve) -> None:
     server = serve(airflow(*nightly(), run={"conf": {"n": 3}}, params={"n": 5, "loud_from": 20}))
-    found = collect(doubled.ir(), "airflow", server.api, Asked(RUN, "nightly"), MAPPING)
+    found = collect(doubled.ir(), "airflow", server.api, RunQuery(RUN, "nightly"), MAPPING)
     assert compare(found, execute(doubled.ir(), params={"loud_from": 20.0})) == []
     assert (found.params, found.logical_date) == ({"n": 3, "loud_from": 20.0}, "2026-03-01T02:00:00Z")
     assert (found.engine, found.engine_version, found.run_id, found.result) == ("airflow", "3.3.2", RUN, "(6)")
@@ -347,7 +347,7 @@ def test_a_native_run_becomes_the_record_of_its_pipeline(serve: Serve) -> None:
 
 def test_what_has_no_partner_is_listed(serve: Serve) -> None:
     server = serve(airflow(*nightly()))
-    found = collect(doubled.ir(), "airflow", server.api, Asked(RUN, "nightly"))
+    found = collect(doubled.ir(), "airflow", server.api, RunQuery(RUN, "nightly"))
     assert "tasks that are no call by their names, kept under them: choose, get_numbers, start" in found.notes
     assert "calls that no task stands for: numbers" in found.notes
     assert "start" in {call.id for call in found.calls}
@@ -355,7 +355,7 @@ def test_what_has_no_partner_is_listed(serve: Serve) -> None:
 
 def test_every_page_is_read(serve: Serve) -> None:
     server = serve(airflow(*nightly(250)))
-    found = collect(doubled.ir(), "airflow", server.api, Asked(RUN, "nightly"), MAPPING, {"n": 250})
+    found = collect(doubled.ir(), "airflow", server.api, RunQuery(RUN, "nightly"), MAPPING, {"n": 250})
     assert sum(call.id == "double" for call in found.calls) == 250
     assert [one.query["offset"] for one in server.seen if one.path == f"{BASE}/taskInstances"] == ["0", "100", "200"]
 
@@ -363,35 +363,35 @@ def test_every_page_is_read(serve: Serve) -> None:
 @pytest.mark.parametrize("state", ["running", "queued", "restarting"])
 def test_a_run_that_goes_on_is_refused(serve: Serve, state: str) -> None:
     server = serve(airflow([], run={"state": state}))
-    code, said = refusal(lambda: collect(doubled.ir(), "airflow", server.api, Asked(RUN, "nightly")))
+    code, said = refusal(lambda: collect(doubled.ir(), "airflow", server.api, RunQuery(RUN, "nightly")))
     assert (code, said) == ("PG374", f"the run {RUN} of nightly has not ended: it is {state}")
 
 
 def test_a_run_is_found_by_its_id_where_that_is_enough(serve: Serve) -> None:
     answers = airflow(*nightly())
     server = serve(answers)
-    assert collect(doubled.ir(), "airflow", server.api, Asked(RUN), MAPPING).result == "(6)"
+    assert collect(doubled.ir(), "airflow", server.api, RunQuery(RUN), MAPPING).result == "(6)"
     rows = [{"dag_id": dag, "dag_run_id": run} for dag, run in (("a", RUN), ("b", RUN), ("c", f"{RUN}_2"))]
     server.answers["/api/v2/dags/~/dagRuns"] = (200, {"dag_runs": rows, "total_entries": 3})
-    code, said = refusal(lambda: collect(doubled.ir(), "airflow", server.api, Asked(RUN)))
+    code, said = refusal(lambda: collect(doubled.ir(), "airflow", server.api, RunQuery(RUN)))
     assert (code, said) == ("PG372", f"2 DAGs have a run {RUN!r}")
-    assert refusal(lambda: collect(doubled.ir(), "airflow", server.api, Asked("no_run")))[0] == "PG372"
-    assert refusal(lambda: collect(doubled.ir(), "airflow", server.api, Asked("no_run", "nightly")))[0] == "PG372"
+    assert refusal(lambda: collect(doubled.ir(), "airflow", server.api, RunQuery("no_run")))[0] == "PG372"
+    assert refusal(lambda: collect(doubled.ir(), "airflow", server.api, RunQuery("no_run", "nightly")))[0] == "PG372"
 
 
 @pytest.mark.parametrize("broken", [{"items": []}, [], "text", None, {"task_instances": [{"task_id": "a"}]}])
 def test_an_answer_without_its_fields_is_named(serve: Serve, broken: Any) -> None:
     body = {"total_entries": 1, **broken} if isinstance(broken, dict) else broken
     server = serve({**airflow([]), f"{BASE}/taskInstances": (200, body)})
-    assert refusal(lambda: collect(doubled.ir(), "airflow", server.api, Asked(RUN, "nightly")))[0] == "PG373"
+    assert refusal(lambda: collect(doubled.ir(), "airflow", server.api, RunQuery(RUN, "nightly")))[0] == "PG373"
 
 
 def test_the_params_are_those_of_the_pipeline_or_it_is_said(serve: Serve) -> None:
     server = serve(airflow(*nightly(), run={"conf": {"n": "three", "region": "eu"}}))
-    code, said = refusal(lambda: collect(doubled.ir(), "airflow", server.api, Asked(RUN, "nightly"), MAPPING))
+    code, said = refusal(lambda: collect(doubled.ir(), "airflow", server.api, RunQuery(RUN, "nightly"), MAPPING))
     assert code == "PG352"
     assert RUN in said
-    found = collect(doubled.ir(), "airflow", server.api, Asked(RUN, "nightly"), MAPPING, {"n": 3})
+    found = collect(doubled.ir(), "airflow", server.api, RunQuery(RUN, "nightly"), MAPPING, {"n": 3})
     assert found.params["n"] == 3
     assert "params of the run that the pipeline does not have: region" in found.notes
 
@@ -410,11 +410,11 @@ def test_tries_and_the_error_of_the_last_are_those_of_the_engine(serve: Serve) -
             f"{BASE}/taskInstances/double/logs/2": (200, {"content": lines, "continuation_token": None}),
         }
     )
-    (call,) = collect(one.ir(), "airflow", server.api, Asked(RUN, "nightly")).calls
+    (call,) = collect(one.ir(), "airflow", server.api, RunQuery(RUN, "nightly")).calls
     assert (call.state, call.attempts, call.started) == ("failed", 2, execute_time(earlier["start_date"]))
     assert (call.error.type, call.error.message) == ("ValueError", "odd") if call.error else False
     server.answers[f"{BASE}/taskInstances/double/logs/2"] = (200, {"content": ["text of a log that is gone"]})
-    assert collect(one.ir(), "airflow", server.api, Asked(RUN, "nightly")).calls[0].error is None
+    assert collect(one.ir(), "airflow", server.api, RunQuery(RUN, "nightly")).calls[0].error is None
 
 
 def test_a_task_that_was_cleared_was_executed_more_than_once(serve: Serve) -> None:
@@ -435,7 +435,7 @@ def test_a_task_that_was_cleared_was_executed_more_than_once(serve: Serve) -> No
             f"{BASE}/taskInstances/double/tries": (200, {"task_instances": rows}),
         }
     )
-    found = collect(one.ir(), "airflow", server.api, Asked(RUN, "nightly"))
+    found = collect(one.ir(), "airflow", server.api, RunQuery(RUN, "nightly"))
     assert [(call.id, call.state, call.attempts, call.output_known) for call in found.calls] == [
         ("double", "succeeded", 2, False),
         ("double", "succeeded", 1, True),
@@ -452,7 +452,7 @@ def test_what_is_handed_on_by_key_is_collected(serve: Serve) -> None:
     rows = [{"key": key, "task_id": "double", "map_index": -1} for key in ("twice", "skipmixin_key", "_link")]
     answers[f"{BASE}/taskInstances/~/xcomEntries"] = (200, {"xcom_entries": rows, "total_entries": 3})
     answers[f"{BASE}/taskInstances/double/xcomEntries/twice"] = (200, {"value": 2})
-    found = collect(one.ir(), "airflow", serve(answers).api, Asked(RUN, "nightly"))
+    found = collect(one.ir(), "airflow", serve(answers).api, RunQuery(RUN, "nightly"))
     assert [call.output for call in found.calls] == [2]
 
 
@@ -462,7 +462,7 @@ def execute_time(text: str) -> Any:
 
 def test_a_run_without_a_logical_date_says_which_time_stands_for_it(serve: Serve) -> None:
     server = serve(airflow(*nightly(), run={"logical_date": None}))
-    found = collect(doubled.ir(), "airflow", server.api, Asked(RUN, "nightly"), MAPPING)
+    found = collect(doubled.ir(), "airflow", server.api, RunQuery(RUN, "nightly"), MAPPING)
     assert found.logical_date == "2026-03-02T02:00:01Z"
     assert any("no logical date" in note for note in found.notes)
 
@@ -491,10 +491,10 @@ def test_what_was_not_kept_stays_unknown_in_a_file() -> None:
 def test_what_was_not_kept_is_not_compared_and_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "old.json").write_text(lost(doubled).to_json())
     sides = side(f"record:{tmp_path / 'old.json'}"), side("local")
-    found = dry_run(doubled.ir(), *sides, Choices())
+    found = dry_run(doubled.ir(), *sides, DryRunOptions())
     assert (found.verdict, found.differences) == ("inconclusive", ()), "no output was compared"
     assert found.coverage.output.unknown == found.coverage.output.total > 0
-    assert dry_run(doubled.ir(), *sides, Choices(required="states")).verdict == "equivalent"
+    assert dry_run(doubled.ir(), *sides, DryRunOptions(required="states")).verdict == "equivalent"
     gaps = {gap.what: gap for gap in found.not_compared}
     assert "double[0]" in gaps["outputs on the old side"].calls
 

@@ -20,7 +20,7 @@ from pipeglot.engines.run import Request, run_many
 from pipeglot.migrate.collect import collect as collected
 from pipeglot.migrate.collect import with_password
 from pipeglot.migrate.collect.airflow import collect as asked_of_airflow
-from pipeglot.migrate.collect.api import Api, Asked
+from pipeglot.migrate.collect.api import Api, RunQuery
 from tests.test_engines import installed
 
 DATE = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)
@@ -109,13 +109,13 @@ def test_what_the_server_tells_is_what_the_probe_saw(
         for pipeline_, record in zip((good, bad), seen, strict=True):
             assert isinstance(record, Record), record
             assert record.run_id
-            found = collected(pipeline_, "airflow", api, Asked(record.run_id, pipeline_.name))
+            found = collected(pipeline_, "airflow", api, RunQuery(record.run_id, pipeline_.name))
             assert found == record
             assert Record.from_json(found.to_json()) == record
         assert isinstance(seen[1], Record)
-        assert asked_of_airflow(api, Asked(str(seen[1].run_id))).params["odd_ones"] is False, "found by its id alone"
+        assert asked_of_airflow(api, RunQuery(str(seen[1].run_id))).params["odd_ones"] is False, "found by its id alone"
         with pytest.raises(AuthoringError, match="PG372"):
-            asked_of_airflow(api, Asked("manual__2026%"))
+            asked_of_airflow(api, RunQuery("manual__2026%"))
         states = {(call.id, call.index): call.state for call in seen[1].calls}
         assert (states["square", (1,)], states["square", (2,)]) == ("failed", "succeeded")
         _by_command(tmp_path, url, password, bad.to_json(), seen[1], monkeypatch)

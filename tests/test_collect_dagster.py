@@ -19,7 +19,7 @@ from pipeglot.core.record import Record
 from pipeglot.engines.run import Request, run_many
 from pipeglot.migrate.collect import collect as collected
 from pipeglot.migrate.collect import dagster
-from pipeglot.migrate.collect.api import Api, Asked
+from pipeglot.migrate.collect.api import Api, RunQuery
 from tests.collected_runs import Answer, from_production, serving, traces
 from tests.test_engines import installed
 
@@ -47,7 +47,7 @@ def test_what_the_webserver_tells_is_what_the_probe_saw(tmp_path: Path, monkeypa
             seen = next(outcomes)
             assert isinstance(seen, Record), seen
             api = Api(f"http://127.0.0.1:{port}")
-            found = collected(from_production.ir(), "dagster", api, Asked(str(seen.run_id), "from_production"))
+            found = collected(from_production.ir(), "dagster", api, RunQuery(str(seen.run_id), "from_production"))
             assert traces(found) == traces(seen)
             assert (found.state, found.params) == (seen.state, seen.params)
             assert seen.started is not None and found.started is not None
@@ -56,7 +56,7 @@ def test_what_the_webserver_tells_is_what_the_probe_saw(tmp_path: Path, monkeypa
             # Without outputs there is less to compare, and nothing that differs.
             assert compare(Record.from_json(found.to_json()), seen, from_production.ir()) == []
         with pytest.raises(AuthoringError) as error:
-            collected(from_production.ir(), "dagster", api, Asked("no-such-run"))
+            collected(from_production.ir(), "dagster", api, RunQuery("no-such-run"))
         assert [d.code for d in error.value.diagnostics] == ["PG372"]
     finally:
         outcomes.close()  # type: ignore[attr-defined]
@@ -145,7 +145,7 @@ def asking() -> Iterator[Any]:
 
     def ask(answer: Answer, run: str = RUN, name: str | None = None, path: str = "") -> Any:
         with serving(answer) as url:
-            return dagster.collect(Api(url + path), Asked(run, name))
+            return dagster.collect(Api(url + path), RunQuery(run, name))
 
     yield ask
 

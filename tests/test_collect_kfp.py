@@ -19,7 +19,7 @@ from pipeglot.compare.model import Report
 from pipeglot.compare.records import compare
 from pipeglot.meaning.run import execute
 from pipeglot.migrate.collect import collect
-from pipeglot.migrate.collect.api import Asked
+from pipeglot.migrate.collect.api import RunQuery
 from pipeglot.migrate.matching import TaskMap
 from tests.test_collect import Answer, Serve, refusal, serve
 
@@ -204,7 +204,7 @@ def usual(**more: Any) -> Workflow:
 
 def test_a_run_of_compiled_code_is_read_with_its_items_tries_and_the_arm_not_taken(serve: Serve) -> None:
     server = serve(usual().answers())
-    found = collect(halved.ir(), "kfp", server.api, Asked(RUN))
+    found = collect(halved.ir(), "kfp", server.api, RunQuery(RUN))
     assert compare(found, execute(halved.ir())) == []
     assert {(call.id, call.index): call.state for call in found.calls} == {
         ("numbers", ()): "succeeded",
@@ -245,7 +245,7 @@ def test_what_is_not_kept_is_not_compared_with_a_run_from_here(
 
 def test_a_failure_is_read_with_its_tries_and_what_it_held_up(serve: Serve) -> None:
     server = serve(usual(failing=(("halve", 1),), tries=2).answers())
-    found = collect(halved.ir(), "kfp", server.api, Asked(RUN))
+    found = collect(halved.ir(), "kfp", server.api, RunQuery(RUN))
     reference = {(call.id, call.index): call for call in execute(halved.ir(), params={"refuse": 1}).calls}
     assert {(call.id, call.index): call.state for call in found.calls} == {k: c.state for k, c in reference.items()}
     one = next(call for call in found.calls if (call.id, call.index) == ("halve", (1,)))
@@ -255,7 +255,7 @@ def test_a_failure_is_read_with_its_tries_and_what_it_held_up(serve: Serve) -> N
 
 def test_without_the_workflow_the_tasks_of_the_run_have_to_do(serve: Serve) -> None:
     server = serve(usual().answers(manifest=False))
-    found = collect(halved.ir(), "kfp", server.api, Asked(RUN))
+    found = collect(halved.ir(), "kfp", server.api, RunQuery(RUN))
     assert compare(found, execute(halved.ir())) == []
     assert any("items are numbered as they started" in note for note in found.notes)
 
@@ -267,11 +267,11 @@ def test_a_native_run_is_matched_by_names_and_its_groups_are_no_tasks(serve: Ser
     workflow = Workflow(spec, items=2, skipped=("for-loop-1-none", "condition-branches-0", "condition-if-alarm"))
     server = serve(workflow.answers())
     mapping = TaskMap({"make-numbers": "numbers", "murmur": "whisper", "for-loop-1-empty": ""})
-    found = collect(halved.ir(), "kfp", server.api, Asked(RUN), mapping)
+    found = collect(halved.ir(), "kfp", server.api, RunQuery(RUN), mapping)
     assert compare(found, execute(halved.ir(), params={"n": 2})) == []
     workflow = Workflow(spec, items=2, skipped=("for-loop-1-none",), failing=(("halve", 0),))
     for manifest in (True, False):
-        failed = collect(halved.ir(), "kfp", serve(workflow.answers(manifest)).api, Asked(RUN), mapping)
+        failed = collect(halved.ir(), "kfp", serve(workflow.answers(manifest)).api, RunQuery(RUN), mapping)
         assert {call.id for call in failed.calls if call.state == "blocked"} >= {"add"}
     assert {call.id for call in found.calls} == {call.id for call in execute(halved.ir()).calls}
 
@@ -282,19 +282,19 @@ def test_the_pipeline_may_be_one_that_was_uploaded(serve: Serve) -> None:
     status, run = answers[f"/apis/v2beta1/runs/{RUN}"]  # type: ignore[misc]
     both = {"pipeline_spec": run.pop("pipeline_spec"), "platform_spec": {}}
     server = serve({**answers, "/apis/v2beta1/pipelines/p/versions/v": (status, {"pipeline_spec": both})})
-    assert compare(collect(halved.ir(), "kfp", server.api, Asked(RUN)), execute(halved.ir())) == []
+    assert compare(collect(halved.ir(), "kfp", server.api, RunQuery(RUN)), execute(halved.ir())) == []
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "PENDING", "CANCELING", "PAUSED", "RUNTIME_STATE_UNSPECIFIED", None])
 def test_a_run_that_goes_on_is_refused(serve: Serve, state: str | None) -> None:
     answers = usual().answers(state=state)
-    code, said = refusal(lambda: collect(halved.ir(), "kfp", serve(answers).api, Asked(RUN)))
+    code, said = refusal(lambda: collect(halved.ir(), "kfp", serve(answers).api, RunQuery(RUN)))
     assert (code, RUN in said) == ("PG374", True)
 
 
 def test_a_cancelled_run_is_a_cancelled_record(serve: Serve) -> None:
     server = serve(usual().answers(state="CANCELED"))
-    assert collect(halved.ir(), "kfp", server.api, Asked(RUN)).state == "cancelled"
+    assert collect(halved.ir(), "kfp", server.api, RunQuery(RUN)).state == "cancelled"
 
 
 @pytest.mark.parametrize(
@@ -313,8 +313,8 @@ def test_a_cancelled_run_is_a_cancelled_record(serve: Serve) -> None:
 )
 def test_an_answer_without_its_fields_is_named(serve: Serve, broken: Any) -> None:
     server = serve({f"/apis/v2beta1/runs/{RUN}": (200, broken)})
-    assert refusal(lambda: collect(halved.ir(), "kfp", server.api, Asked(RUN)))[0] == "PG373"
+    assert refusal(lambda: collect(halved.ir(), "kfp", server.api, RunQuery(RUN)))[0] == "PG373"
 
 
 def test_a_run_that_is_not_there_is_named(serve: Serve) -> None:
-    assert refusal(lambda: collect(halved.ir(), "kfp", serve({}).api, Asked(RUN)))[0] == "PG372"
+    assert refusal(lambda: collect(halved.ir(), "kfp", serve({}).api, RunQuery(RUN)))[0] == "PG372"

@@ -18,7 +18,7 @@ from pipeglot.engines import sandbox
 from pipeglot.engines.run import Request, run_many
 from pipeglot.migrate.collect import collect as collected
 from pipeglot.migrate.collect import prefect, with_password
-from pipeglot.migrate.collect.api import Api, Asked
+from pipeglot.migrate.collect.api import Api, RunQuery
 from tests.collected_runs import Answer, from_production, serving, traces, variable_of
 from tests.test_engines import installed
 
@@ -42,7 +42,7 @@ def test_what_the_server_tells_is_what_the_probe_saw(tmp_path: Path, monkeypatch
         api = _server(tmp_path)
         for seen in records:
             assert isinstance(seen, Record), seen
-            found = collected(from_production.ir(), "prefect", api, Asked(str(seen.run_id), "from_production"))
+            found = collected(from_production.ir(), "prefect", api, RunQuery(str(seen.run_id), "from_production"))
             assert traces(found) == traces(seen)
             times = [{(call.id, call.index): (call.started, call.ended) for call in r.calls} for r in (found, seen)]
             assert times[0] == times[1]
@@ -52,7 +52,7 @@ def test_what_the_server_tells_is_what_the_probe_saw(tmp_path: Path, monkeypatch
             # Without outputs there is less to compare, and nothing that differs.
             assert compare(Record.from_json(found.to_json()), seen, from_production.ir()) == []
         with pytest.raises(AuthoringError) as error:
-            collected(from_production.ir(), "prefect", Api(api.url), Asked(str(found.run_id)))
+            collected(from_production.ir(), "prefect", Api(api.url), RunQuery(str(found.run_id)))
         assert [d.code for d in error.value.diagnostics] == ["PG371"], "nobody reads a run without credentials"
     finally:
         outcomes.close()  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def asking() -> Iterator[Any]:
 
     def ask(answer: Answer, run: str = RUN, name: str | None = None, path: str = "") -> Any:
         with serving(answer) as url:
-            return prefect.collect(Api(url + path), Asked(run, name))
+            return prefect.collect(Api(url + path), RunQuery(run, name))
 
     yield ask
 
@@ -293,7 +293,7 @@ def squares(n: int = 3) -> list[int]:
 
 def record_of(rows: list[dict[str, Any]], type: str = "COMPLETED") -> Record:
     with serving(api_of([flow_run(type)], rows)) as url:
-        return collected(squares.ir(), "prefect", Api(url), Asked(RUN))
+        return collected(squares.ir(), "prefect", Api(url), RunQuery(RUN))
 
 
 def test_a_compiled_flow_is_known_by_the_indices_in_its_names_also_where_not_every_call_ran() -> None:

@@ -18,7 +18,6 @@ from pipeglot.conformance.report import ConformanceReport, findings, undeclared
 from pipeglot.conformance.suite import can_run, trial
 from pipeglot.core.ir import (
     Call,
-    Chunk,
     Const,
     Ctx,
     DictOf,
@@ -32,6 +31,7 @@ from pipeglot.core.ir import (
     Parameter,
     ParamRef,
     Pipeline,
+    SourceFragment,
     Step,
     Text,
     Value,
@@ -163,7 +163,7 @@ FRAGMENTS = [
     ),
 ]
 
-ECHO = Chunk(kind="function", names=("echo",), text="def echo(value):\n    return value")
+ECHO = SourceFragment(kind="function", names=("echo",), text="def echo(value):\n    return value")
 STEP = Step(name="echo", run=Inlined(name="echo"), parameters=(Parameter(name="value"),))
 
 

@@ -37,12 +37,12 @@ from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, Pi
 from pipeglot.core.ir import Call, Container, Out, Parameter, Pipeline, Policy, Secret, Shell, Step
 from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.meaning.run import execute
-from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.dryrun import DryRunOptions, dry_run
 from pipeglot.migrate.report import html, markdown
-from pipeglot.migrate.runner import Task
+from pipeglot.migrate.runner import RunRequest
 from pipeglot.migrate.scenarios import replay, scenarios, stubbed
 from pipeglot.migrate.sides import LocalSide, RecordedSide, side
-from pipeglot.migrate.stub import played, with_standins
+from pipeglot.migrate.stub import played, with_stubs
 from pipeglot.redact.masks import MASK
 from tests.random_pipelines import given, numbered
 
@@ -99,7 +99,7 @@ def effectful(text: str = "hello") -> str:
 
 def here(made: Pipeline, plan: Any, monkeypatch: pytest.MonkeyPatch, **params: Any) -> Record:
     """A run on the reference with stand-ins."""
-    changed = with_standins(made, plan)
+    changed = with_stubs(made, plan)
     assert [d for d in check(changed) if d.severity == "error"] == []
     with played(plan) as env:
         for name, value in env.items():
@@ -133,24 +133,24 @@ def test_a_replay_fails_where_the_record_failed_and_as_often(monkeypatch: pytest
 
 def test_an_input_that_the_record_does_not_have_gets_a_made_up_answer_on_both_sides_and_is_named() -> None:
     record = execute(plain.ir())
-    found = dry_run(plain.ir(), LocalSide(), LocalSide(), Choices(replay=record), params={"day": "20"})
+    found = dry_run(plain.ir(), LocalSide(), LocalSide(), DryRunOptions(replay=record), params={"day": "20"})
     assert found.verdict == "equivalent"
     assert [gap.calls for gap in found.not_compared if "made-up answer" in gap.why] == [("load",)]
 
 
 def test_answers_that_are_made_up_agree_in_nothing() -> None:
     record = execute(plain.ir())
-    silent = Choices(replay=record.model_copy(update={"calls": ()}))
+    silent = DryRunOptions(replay=record.model_copy(update={"calls": ()}))
     found = dry_run(plain.ir(), LocalSide(), LocalSide(), silent)
     assert found.verdict == "inconclusive" and found.coverage.output.agree == 0 < found.coverage.output.unknown
-    another = Choices(replay=record.model_copy(update={"pipeline": "another"}))
+    another = DryRunOptions(replay=record.model_copy(update={"pipeline": "another"}))
     found = dry_run(plain.ir(), LocalSide(), LocalSide(), another)
     assert found.verdict == "inconclusive" and [one.path for one in found.differences] == ["pipeline"]
 
 
 def test_an_input_that_only_one_side_gives_is_a_difference() -> None:
     record = execute(plain.ir())
-    found = dry_run(plain.ir(), Fake([record]), LocalSide(), Choices(replay=record), params={"day": "20"})
+    found = dry_run(plain.ir(), Fake([record]), LocalSide(), DryRunOptions(replay=record), params={"day": "20"})
     assert found.verdict == "diverged"
     assert [(one.call, one.new) for one in found.differences if one.kind == "input"] == [("load", {"day": "20"})]
 
@@ -173,7 +173,9 @@ def test_a_replay_needs_none_of_the_programs_that_steps_are() -> None:
         result="say said",
         calls=tuple(calls),
     )
-    found = dry_run(made, RecordedSide("record:x", record), LocalSide(), Choices(replay=record, required="outputs"))
+    found = dry_run(
+        made, RecordedSide("record:x", record), LocalSide(), DryRunOptions(replay=record, required="outputs")
+    )
     assert found.verdict == "equivalent", (found.why, found.differences)
 
 
@@ -192,13 +194,13 @@ def test_external_effects_answer_what_is_declared_or_recorded() -> None:
     declared = effectful.ir()
     deploys, sends = (node for node in declared.body if isinstance(node, Call))
     declared = declared.model_copy(update={"body": (deploys.model_copy(update={"policy": sends.policy}), sends)})
-    found = dry_run(declared, LocalSide(), LocalSide(), Choices(effects="stub"))
+    found = dry_run(declared, LocalSide(), LocalSide(), DryRunOptions(effects="stub"))
     assert found.verdict == "equivalent" and found.old.record is not None
     assert {c.id: c.output for c in found.old.record.calls} == {"deploy": "sent", "send": "sent"}
 
 
 def test_effects_run_does_them() -> None:
-    found = dry_run(effectful.ir(), LocalSide(), LocalSide(), Choices(effects="run"))
+    found = dry_run(effectful.ir(), LocalSide(), LocalSide(), DryRunOptions(effects="run"))
     assert found.old.record is not None
     assert [c.state for c in found.old.record.calls] == ["succeeded", "failed"]
 
@@ -214,7 +216,7 @@ def test_failures_made_on_purpose_cover_every_instance_and_retry() -> None:
 
 
 def test_failures_made_on_purpose_are_compared() -> None:
-    found = dry_run(plain.ir(), LocalSide(), LocalSide(), Choices(inject="all"))
+    found = dry_run(plain.ir(), LocalSide(), LocalSide(), DryRunOptions(inject="all"))
     assert found.verdict == "equivalent", found.why
     assert len(found.injected) >= 12
     assert "injected failures" in found.why
@@ -282,7 +284,7 @@ def told(label: str = "x", loops: list[int] = [7, 7, 8]) -> str:  # noqa: B006
 def test_every_failure_spreads_alike_on_a_side_and_on_itself() -> None:
     """Whatever is asked anew meanwhile: by a Final of the outcome, by a loop over other items, in another arm, by what
     takes the default of a tolerated failure. Nobody waits an hour, and nothing is done outside."""
-    found = dry_run(told.ir(), LocalSide(), LocalSide(), Choices(inject="all", effects="stub"))
+    found = dry_run(told.ir(), LocalSide(), LocalSide(), DryRunOptions(inject="all", effects="stub"))
     assert [str(one) for failure in found.injected for one in failure.differences] == []
     assert found.verdict == "equivalent", found.why
     names = {one.name for one in found.injected}
@@ -298,7 +300,7 @@ def test_every_failure_spreads_alike_in_random_pipelines(number: int) -> None:
         numbered(3, number),
         LocalSide(),
         LocalSide(),
-        Choices(inject="sample:6", effects="stub"),
+        DryRunOptions(inject="sample:6", effects="stub"),
         params=given(3, number),
         path=[Path(__file__).parent],
     )
@@ -307,7 +309,7 @@ def test_every_failure_spreads_alike_in_random_pipelines(number: int) -> None:
 
 def test_a_failure_that_spreads_otherwise_names_itself_in_each_difference() -> None:
     record = execute(plain.ir(), logical_date=WHEN)
-    found = dry_run(plain.ir(), LocalSide(), Fake([record]), Choices(inject="load"), logical_date=WHEN)
+    found = dry_run(plain.ir(), LocalSide(), Fake([record]), DryRunOptions(inject="load"), logical_date=WHEN)
     (failure,) = found.injected
     assert found.verdict == "diverged" and failure.differences
     assert all(str(one).startswith("when load fails: ") for one in failure.differences)
@@ -315,14 +317,16 @@ def test_a_failure_that_spreads_otherwise_names_itself_in_each_difference() -> N
 
 def test_a_failure_that_cannot_be_compared_leaves_the_rest_as_it_was() -> None:
     class Breaking(LocalSide):
-        def run(self, tasks: Sequence[Task], on_event: Any, stop: threading.Event) -> Iterator[Record | PipeglotError]:
+        def run(
+            self, tasks: Sequence[RunRequest], on_event: Any, stop: threading.Event
+        ) -> Iterator[Record | PipeglotError]:
             for number, outcome in enumerate(super().run(tasks, on_event, stop)):
                 if len(tasks) > 1 and number == 1:
                     yield EngineError([Diagnostic("PG320", "error", "it died")])
                 else:
                     yield outcome
 
-    found = dry_run(plain.ir(), LocalSide(), Breaking(), Choices(inject="double"))
+    found = dry_run(plain.ir(), LocalSide(), Breaking(), DryRunOptions(inject="double"))
     assert found.verdict == "inconclusive" and "double[0] fails twice" in found.why
     assert [one.problems for one in found.injected if one.problems] == [("new: PG320 it died",)]
     assert found.new.record is not None and not found.new.problems and found.differences == ()
@@ -339,7 +343,7 @@ def test_what_cannot_be_made_to_fail_is_refused_before_anything_runs(
     old = side(f"prefect:{tmp_path / 'legacy.py'}" if native else f"record:{tmp_path / 'run.json'}")
     new = Fake([record])
     with pytest.raises(AuthoringError, match="PG366"):
-        dry_run(plain.ir(), old, new, Choices(**chosen))
+        dry_run(plain.ir(), old, new, DryRunOptions(**chosen))
     assert not new.started.is_set()
 
 
@@ -347,7 +351,7 @@ def test_what_cannot_be_made_to_fail_is_refused_before_anything_runs(
 def test_a_failure_that_nobody_can_make_is_refused_before_anything_runs(wrong: str) -> None:
     new = Fake([execute(plain.ir())])
     with pytest.raises(AuthoringError, match="PG363"):
-        dry_run(plain.ir(), LocalSide(), new, Choices(inject=wrong))
+        dry_run(plain.ir(), LocalSide(), new, DryRunOptions(inject=wrong))
     assert not new.started.is_set()
 
 
@@ -370,9 +374,9 @@ class Fake:
     def refuses(self) -> str:
         return ""
 
-    def check(self, tasks: Sequence[Task]) -> None: ...
+    def check(self, tasks: Sequence[RunRequest]) -> None: ...
 
-    def run(self, tasks: Sequence[Task], on_event: Any, stop: threading.Event) -> list[Record]:
+    def run(self, tasks: Sequence[RunRequest], on_event: Any, stop: threading.Event) -> list[Record]:
         self.started.set()
         if self.error:
             raise self.error
@@ -412,7 +416,7 @@ def test_both_sides_run_at_the_same_time() -> None:
     both = threading.Barrier(2, timeout=20)
 
     class Meeting(Fake):
-        def run(self, tasks: Sequence[Task], on_event: Any, stop: threading.Event) -> list[Record]:
+        def run(self, tasks: Sequence[RunRequest], on_event: Any, stop: threading.Event) -> list[Record]:
             both.wait()
             return super().run(tasks, on_event, stop)
 

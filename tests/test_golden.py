@@ -25,7 +25,7 @@ from pipeglot import backends
 from pipeglot.backends import get
 from pipeglot.codegen.pysource import identifier
 from pipeglot.conformance import corpus
-from pipeglot.core.ir import Call, Chunk, Const, Inlined, Param, Parameter, ParamRef, Pipeline, Step
+from pipeglot.core.ir import Call, Const, Inlined, Param, Parameter, ParamRef, Pipeline, SourceFragment, Step
 from tests import folded, test_examples
 from tests.conftest import THOROUGH, some_of
 from tests.printed import carried
@@ -285,9 +285,11 @@ def importing(*lines: str) -> Pipeline:
         statement = ast.parse(line).body[0]
         assert isinstance(statement, ast.Import | ast.ImportFrom)
         names = tuple(alias.asname or alias.name.partition(".")[0] for alias in statement.names)
-        chunks.append(Chunk(kind="import", names=names, text=line))
+        chunks.append(SourceFragment(kind="import", names=names, text=line))
     used = ", ".join(name for chunk in chunks for name in chunk.names)
-    chunks.append(Chunk(kind="function", names=("show",), text=f"def show(value):\n    return [value, {used}][0]"))
+    chunks.append(
+        SourceFragment(kind="function", names=("show",), text=f"def show(value):\n    return [value, {used}][0]")
+    )
     return Pipeline(
         name="importing",
         code=tuple(chunks),
@@ -360,7 +362,7 @@ def test_an_import_that_the_engine_needs_under_the_same_name_gives_way(target: s
 
 def test_a_parameter_that_is_a_keyword_is_refused_by_prefect() -> None:
     step = Step(name="show", run=Inlined(name="show"), parameters=(Parameter(name="value"),))
-    chunk = Chunk(kind="function", names=("show",), text="def show(value):\n    return value")
+    chunk = SourceFragment(kind="function", names=("show",), text="def show(value):\n    return value")
     pipeline = Pipeline(
         name="p",
         code=(chunk,),

@@ -15,7 +15,7 @@ from pipeglot.backends.base import Compiled
 from pipeglot.codegen.pysource import Imports
 from pipeglot.codegen.shadowing import boundary_names, hidden
 from pipeglot.conformance import corpus
-from pipeglot.core.ir import Chunk, Imported, Inlined, Param, Pipeline
+from pipeglot.core.ir import Imported, Inlined, Param, Pipeline, SourceFragment
 from tests.build import call, pipeline
 from tests.conftest import some_of
 from tests.printed import AUTHORS, identifiers, mistaken, modules, renamed
@@ -53,7 +53,7 @@ def step_function(made: Pipeline) -> str:
 def marked(made: Pipeline) -> Pipeline:
     """A pipeline whose functions say that they are the author's."""
 
-    def text(chunk: Chunk) -> str:
+    def text(chunk: SourceFragment) -> str:
         tree = ast.parse(chunk.text)
         for node in tree.body:
             if isinstance(node, ast.FunctionDef):
@@ -80,12 +80,12 @@ def test_generated_code_reads_none_of_the_names_that_the_authors_file_has(case: 
     names = sorted(printed_names(target, case))
     made = marked(CASES[case])
     chunks = [
-        Chunk(kind="function", names=(name,), text=f"def {name}(*given):\n    {AUTHORS!r}\n    return given")
+        SourceFragment(kind="function", names=(name,), text=f"def {name}(*given):\n    {AUTHORS!r}\n    return given")
         for name in names
     ]
     own = step_function(made)
     # A component has what its step's code names.
-    uses = Chunk(kind="value", names=("USES",), text=f"USES = {names!r}")
+    uses = SourceFragment(kind="value", names=("USES",), text=f"USES = {names!r}")
     code = [
         chunk.model_copy(update={"text": chunk.text + "\n    USES"}) if own in chunk.names else chunk
         for chunk in made.code
@@ -111,7 +111,7 @@ def test_a_step_may_be_called_like_anything_in_generated_code(case: str, target:
 @pytest.mark.parametrize("name", sorted(FIRST_OF_DAGSTER))
 def test_names_that_dagsters_own_code_reads_in_a_file_are_refused_at_their_line(name: str) -> None:
     made = CASES["chain"]
-    chunk = Chunk(kind="function", names=(name,), text=f"def {name}(*given):\n    return given")
+    chunk = SourceFragment(kind="function", names=(name,), text=f"def {name}(*given):\n    return given")
     found = backends.get("dagster").compile(made.model_copy(update={"code": (*made.code, chunk)}))
     assert [d.code for d in found.diagnostics if d.severity == "error"] == ["PG200"]
     imported = chunk.model_copy(update={"kind": "import", "text": f"from builtins import {name}"})

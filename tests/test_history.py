@@ -16,7 +16,7 @@ from pipeglot.compare.model import Report, Side, Verdict
 from pipeglot.compare.weight import Coverage, Tally
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import Record
-from pipeglot.migrate.history import Entry, read_history, readiness, remember, usable
+from pipeglot.migrate.history import HistoryEntry, read_history, readiness, remember, usable
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
@@ -79,9 +79,9 @@ def test_a_file_that_is_no_history_is_a_clear_error(tmp_path: Path, content: byt
     assert content is None or file.read_bytes() == content
 
 
-def entry(date: int, verdict: Verdict = "equivalent", digest: str = "d") -> Entry:
+def entry(date: int, verdict: Verdict = "equivalent", digest: str = "d") -> HistoryEntry:
     day = f"2026-03-{date:02}"
-    return Entry("p", digest, "airflow", "prefect", day, day, verdict, "", 0, "", "airflow", "prefect", day)
+    return HistoryEntry("p", digest, "airflow", "prefect", day, day, verdict, "", 0, "", "airflow", "prefect", day)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,9 @@ def entry(date: int, verdict: Verdict = "equivalent", digest: str = "d") -> Entr
         ([entry(1, "diverged"), entry(2), entry(3), entry(4)], 3, True),
     ],
 )
-def test_only_equivalent_runs_in_a_row_of_different_dates_count(runs: list[Entry], dates: int, ready: bool) -> None:
+def test_only_equivalent_runs_in_a_row_of_different_dates_count(
+    runs: list[HistoryEntry], dates: int, ready: bool
+) -> None:
     (said,) = readiness(runs, need=3)
     assert (said.dates, said.ready) == (dates, ready)
 

@@ -13,7 +13,6 @@ from pipeglot.core.inference import Types
 from pipeglot.core.ir import (
     Arm,
     Call,
-    Chunk,
     Collected,
     Compare,
     Const,
@@ -26,6 +25,7 @@ from pipeglot.core.ir import (
     Parameter,
     Pipeline,
     Schema,
+    SourceFragment,
     Step,
 )
 from pipeglot.core.shape import Shape
@@ -40,9 +40,9 @@ def scored(**more: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def step(name: str, returns: Schema, *parameters: Parameter) -> tuple[Step, Chunk]:
+def step(name: str, returns: Schema, *parameters: Parameter) -> tuple[Step, SourceFragment]:
     text = f"def {name}({', '.join(one.name for one in parameters)}): ..."
-    chunk = Chunk(kind="function", names=(name,), text=text)
+    chunk = SourceFragment(kind="function", names=(name,), text=text)
     return Step(name=name, run=Inlined(name=name), parameters=parameters, returns=returns), chunk
 
 

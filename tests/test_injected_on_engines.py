@@ -20,10 +20,10 @@ from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.engines.run import Request, run_many
 from pipeglot.meaning.run import execute
-from pipeglot.migrate.runner import Task
+from pipeglot.migrate.runner import RunRequest
 from pipeglot.migrate.scenarios import of_the_run, scenarios
 from pipeglot.migrate.sides import LocalSide
-from pipeglot.migrate.stub import FOLDER, played, unexpected, with_standins
+from pipeglot.migrate.stub import FOLDER, played, unexpected, with_stubs
 from pipeglot.migrate.unanswered import apart
 from tests.random_pipelines import given, numbered
 from tests.test_engines import installed
@@ -74,14 +74,14 @@ def test_failures_made_on_purpose_spread_as_in_the_reference(target: str, tmp_pa
             base = execute(flat, params=params, logical_date=WHEN)
             for scenario in scenarios(flat, base, chosen):
                 sides = [stack.enter_context(played(scenario.plan)) for _ in range(2)]
-                runs.append((flat, params, scenario, with_standins(flat, scenario.plan), sides))
+                runs.append((flat, params, scenario, with_stubs(flat, scenario.plan), sides))
         requests = [
             Request(changed, params=params, logical_date=WHEN, env=sides[1]) for _, params, _, changed, sides in runs
         ]
         outcomes = list(run_many(requests, target, python=python))
         for (flat, params, scenario, changed, sides), new in zip(runs, outcomes, strict=True):
             assert isinstance(new, Record), (flat.name, scenario.name, new)
-            (old,) = LocalSide().run([Task(changed, params, WHEN, env=sides[0])], None, NEVER)
+            (old,) = LocalSide().run([RunRequest(changed, params, WHEN, env=sides[0])], None, NEVER)
             assert isinstance(old, Record)
             asked = (unexpected(Path(env[FOLDER]), of_the_run(flat)) for env in sides)
             found += [f"{flat.name}, {scenario.name}: {one}" for one in (*compare(old, new, flat), *apart(*asked))]

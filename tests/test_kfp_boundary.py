@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 from pipeglot import pipeline, step
 from pipeglot.backends.kfp.helpers import HELPERS
 from pipeglot.backends.kfp.plain import Plain
-from pipeglot.core.ir import Chunk, Inlined, Pipeline, Step
+from pipeglot.core.ir import Inlined, Pipeline, SourceFragment, Step
 from pipeglot.meaning.boundary import json_io
 from tests.test_kfp import spec_of
 
@@ -174,7 +174,7 @@ def test_plain_are_the_types_whose_values_are_json_as_they_are(signature: str, p
             getattr(node, "name", "") or ast.unparse(node.targets[0])  # type: ignore[attr-defined]
         ]
         kind = {ast.ImportFrom: "import", ast.Assign: "value", ast.ClassDef: "class"}.get(type(node), "function")
-        code.append(Chunk(kind=kind, names=tuple(names), text="\n".join(lines[start - 1 : node.end_lineno])))  # type: ignore[arg-type]
+        code.append(SourceFragment(kind=kind, names=tuple(names), text="\n".join(lines[start - 1 : node.end_lineno])))  # type: ignore[arg-type]
     found = Step(name="made", run=Inlined(name="made"))
     assert Plain(Pipeline(name="p", code=tuple(code), steps=(found,))).step(found) is plain
 

@@ -19,7 +19,7 @@ from pipeglot.backends.base import Compiled
 from pipeglot.conformance.corpus import cases
 from pipeglot.conformance.judge import Trial, judge
 from pipeglot.core.diagnostic import CompileError
-from pipeglot.core.ir import At, Call, Chunk, Inlined, Pipeline, Step
+from pipeglot.core.ir import At, Call, Inlined, Pipeline, SourceFragment, Step
 from tests.kfp_equal import canonical
 from tests.kfp_pairs import PAIRS
 from tests.random_pipelines import numbered
@@ -62,8 +62,8 @@ def test_what_the_dsl_has_no_words_for_is_a_loss_that_names_it_and_its_place() -
     at = At(file="author.py", line=7)
     text = 'TEXT = """a\nb"""'
     code = (
-        Chunk(kind="value", names=("TEXT",), text=text),
-        Chunk(kind="function", names=("say",), text="def say() -> str:\n    return TEXT"),
+        SourceFragment(kind="value", names=("TEXT",), text=text),
+        SourceFragment(kind="function", names=("say",), text="def say() -> str:\n    return TEXT"),
     )
     said = Step(name="say", run=Inlined(name="say"), returns={"type": "string"}, at=at)
     made = Pipeline(name="texts", code=code, steps=(said,), body=(Call(id="say", step="say"),))

@@ -23,7 +23,7 @@ from pipeglot.backends.base import CONSTRAINTS, Backend, Compiled, EngineSpec, S
 from pipeglot.cli import main
 from pipeglot.conformance import corpus, matrix, suite
 from pipeglot.conformance import judge as judging
-from pipeglot.conformance.report import CaseResult, Cell, ConformanceReport, Reason, cell, findings
+from pipeglot.conformance.report import CaseResult, ConformanceReport, FeatureResult, Reason, cell, findings
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 from pipeglot.core.features import FEATURES, INSPECTED, features_of
 from pipeglot.core.ir import Pipeline
@@ -149,12 +149,12 @@ def test_a_cell_counts_the_cases_of_a_feature_and_names_its_evidence() -> None:
         case("d", "call", outcome="compiled", evidence="compiled"),
     ]
     assert "tags" in INSPECTED
-    assert cell(cases, "tags", SUPPORT["tags"]) == Cell(agreed=2, checked=1, evidence="inspected")
+    assert cell(cases, "tags", SUPPORT["tags"]) == FeatureResult(agreed=2, checked=1, evidence="inspected")
     assert cell(cases, "tags", Support("native", "not every one (PG299)")).refused == 1
     assert cell(cases[:1], "tags", SUPPORT["tags"]).evidence == "inspected"
-    assert cell(cases, "call", SUPPORT["call"]) == Cell(agreed=2, checked=1, evidence="spec-checked")
+    assert cell(cases, "call", SUPPORT["call"]) == FeatureResult(agreed=2, checked=1, evidence="spec-checked")
     assert cell(cases[3:], "call", SUPPORT["call"]).evidence == "compiled"
-    assert cell(cases, "owner", SUPPORT["owner"]) == Cell()
+    assert cell(cases, "owner", SUPPORT["owner"]) == FeatureResult()
 
 
 # ---------------------------------------------------------------- the measured matrix

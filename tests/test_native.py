@@ -13,12 +13,12 @@ from pipeglot import backends, collect, each, engines, group, merge, otherwise, 
 from pipeglot.backends.base import EngineRun, EngineTask
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.ir import Out, Pipeline
-from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.dryrun import DryRunOptions, dry_run
 from pipeglot.migrate.matching import TaskMap, match, read_mapping
 from pipeglot.migrate.native import Reading, as_record
 from pipeglot.migrate.native_file import surroundings
 from pipeglot.migrate.native_output import output_of
-from pipeglot.migrate.runner import Task
+from pipeglot.migrate.runner import RunRequest
 from pipeglot.migrate.sides import LocalSide, side
 from tests.test_engines import installed
 
@@ -66,7 +66,7 @@ def test_a_mapping_that_does_not_fit_is_found_before_anything_runs(tmp_path: Pat
     file = tmp_path / "flows.py"
     file.write_text("raise SystemExit\n")
     with pytest.raises(AuthoringError, match="nothing_like_it"):
-        side(f"prefect:{file}:f", mapping=TaskMap({"a": "nothing_like_it"})).check([Task(sums.ir())])
+        side(f"prefect:{file}:f", mapping=TaskMap({"a": "nothing_like_it"})).check([RunRequest(sums.ir())])
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_a_slip_in_native_code_is_named(tmp_path: Path) -> None:
         )
     )
     old = side(f"prefect:{tmp_path / 'legacy.py'}:sums", mapping=TaskMap({"load": "raw_data", "double": "twice"}))
-    found = dry_run(sums.ir(), old, LocalSide(), Choices())
+    found = dry_run(sums.ir(), old, LocalSide(), DryRunOptions())
     assert found.verdict == "diverged"
     assert [(d.kind, d.call, d.index, d.old, d.new) for d in found.differences if d.call == "twice"] == [
         ("output", "twice", (1,), 5, 4)

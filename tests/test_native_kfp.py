@@ -20,7 +20,7 @@ from pipeglot.core.params import resolve_params
 from pipeglot.core.record import Record
 from pipeglot.engines import process as engine
 from pipeglot.meaning.run import execute
-from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.dryrun import DryRunOptions, dry_run
 from pipeglot.migrate.native import as_record
 from pipeglot.migrate.sides import LocalSide, side
 from tests.test_engines import installed
@@ -106,7 +106,7 @@ def test_what_cannot_be_run_here_says_why(
 def test_a_dry_run_with_what_cannot_be_run_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     installed("kfp")
     monkeypatch.chdir(HERE)
-    found = dry_run(port("boxes"), side(f"kfp:{HERE / 'defs.py'}:boxes"), LocalSide(), Choices())
+    found = dry_run(port("boxes"), side(f"kfp:{HERE / 'defs.py'}:boxes"), LocalSide(), DryRunOptions())
     assert found.verdict == "inconclusive"
     assert "alpine" in found.why
     assert os.listdir(HERE).count("boxes.yaml") == 0, "what the file does when it is loaded, it does in the sandbox"

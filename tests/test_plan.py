@@ -222,7 +222,7 @@ def everything() -> ir.Pipeline:
     inner = ir.Pipeline(
         name="inner",
         steps=(step("one", ir.Inlined(name="one")),),
-        code=(ir.Chunk(kind="function", names=("one",), text="def one(x: int) -> int:\n    return x", at=at),),
+        code=(ir.SourceFragment(kind="function", names=("one",), text="def one(x: int) -> int:\n    return x", at=at),),
         body=(call("deep", ir.Const(value=1)),),
         at=at,
     )
@@ -420,7 +420,7 @@ def test_what_another_package_refuses_is_named_with_its_place_and_its_reason(pys
 
 
 def many(count: int) -> ir.Pipeline:
-    code = (ir.Chunk(kind="function", names=("work",), text="def work(x: int = 0) -> int:\n    return x"),)
+    code = (ir.SourceFragment(kind="function", names=("work",), text="def work(x: int = 0) -> int:\n    return x"),)
     steps = (ir.Step(name="work", run=ir.Inlined(name="work"), returns=Int, description="Work."),)
     calls = tuple(
         ir.Call(
@@ -529,7 +529,7 @@ def test_code_of_the_old_engine_inside_a_step_is_a_condition() -> None:
     own = "def work() -> int:\n    from airflow.sdk import Variable\n    return int(Variable.get('n'))"
     pipeline = ir.Pipeline(
         name="p",
-        code=(ir.Chunk(kind="function", names=("work",), text=own, at=ir.At(file="p.py", line=5)),),
+        code=(ir.SourceFragment(kind="function", names=("work",), text=own, at=ir.At(file="p.py", line=5)),),
         steps=(ir.Step(name="work", run=ir.Inlined(name="work"), returns=Int),),
         body=(ir.Call(id="work", step="work"),),
     )

@@ -20,7 +20,6 @@ from pipeglot.core.diagnostic import CODES, CompileError
 from pipeglot.core.ir import (
     Arm,
     Call,
-    Chunk,
     Collected,
     Compare,
     Const,
@@ -44,14 +43,15 @@ from pipeglot.core.ir import (
     Retry,
     Schedule,
     Shell,
+    SourceFragment,
     Step,
 )
 from tests.random_pipelines import numbered
 
 CODE = (
-    Chunk(kind="import", names=("Any",), text="from typing import Any"),
-    Chunk(kind="function", names=("echo",), text="def echo(x: Any = None) -> Any:\n    return x"),
-    Chunk(kind="function", names=("number",), text="def number(x: Any = None) -> int:\n    return 1"),
+    SourceFragment(kind="import", names=("Any",), text="from typing import Any"),
+    SourceFragment(kind="function", names=("echo",), text="def echo(x: Any = None) -> Any:\n    return x"),
+    SourceFragment(kind="function", names=("number",), text="def number(x: Any = None) -> int:\n    return 1"),
 )
 STEPS = (
     Step(name="echo", run=Inlined(name="echo"), parameters=(Parameter(name="x", has_default=True),)),
@@ -230,7 +230,7 @@ def test_a_default_of_the_function_stays_with_the_function() -> None:
 
 
 def test_names_of_the_engine_give_way_to_those_of_the_author() -> None:
-    code = (*CODE, Chunk(kind="function", names=("task",), text="def task() -> int:\n    return 1"))
+    code = (*CODE, SourceFragment(kind="function", names=("task",), text="def task() -> int:\n    return 1"))
     pipeline = pipe(do("flow"), do("unfinished"), params=(Param(name="Failed", default=1),))
     made = BACKEND.compile(pipeline.model_copy(update={"code": code}))
     text = made.files["work.py"]

@@ -12,7 +12,7 @@ from pipeglot.author.read import read
 from pipeglot.cli import main
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.ir import Call, Imported, Pipeline, Step
-from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.dryrun import DryRunOptions, dry_run
 from pipeglot.migrate.native_file import readable
 from pipeglot.migrate.sides import LocalSide
 
@@ -94,7 +94,7 @@ def test_what_is_looked_at_first_has_the_environment_of_a_run(tmp_path: Path, mo
     monkeypatch.setenv("WHERE", "elsewhere")
     pipeline = read(str(tmp_path / "p.py")).pipeline
     monkeypatch.delenv("WHERE")
-    found = dry_run(pipeline, LocalSide(), LocalSide(), Choices(env={"WHERE": str(tmp_path / "ran")}))
+    found = dry_run(pipeline, LocalSide(), LocalSide(), DryRunOptions(env={"WHERE": str(tmp_path / "ran")}))
     assert found.verdict == "equivalent" and (tmp_path / "ran").exists()
 
 

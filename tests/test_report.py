@@ -17,15 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeglot.compare.drawing import Box, Graph
+from pipeglot.compare.drawing import CallGraph, GraphNode
 from pipeglot.compare.ignore import TableRule, read_rules
-from pipeglot.compare.model import Cell, Difference, Kind, Report
+from pipeglot.compare.model import CellDifference, Difference, Kind, Report
 from pipeglot.compare.weight import Coverage, Tally
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.render import visible
 from pipeglot.migrate.report import ROWS, html, markdown
 from pipeglot.migrate.report.data import BUDGET, ELSEWHERE, KINDS, LARGEST, page_data
-from pipeglot.migrate.report.layout import Layout, Placed, layout
+from pipeglot.migrate.report.layout import Layout, PlacedNode, layout
 from pipeglot.migrate.report.values import marked, pretty
 from pipeglot.migrate.report.weight import bars
 from tests import dryruns
@@ -331,10 +331,10 @@ def test_pretty_lines_are_the_value_and_know_their_paths(number: int) -> None:
 # ---------------------------------------------------------------- layout
 
 
-def some_graph(seed: int) -> Graph:
+def some_graph(seed: int) -> CallGraph:
     """Boxes in random nesting, and arrows from earlier to later ones."""
     rng = random.Random(seed)
-    boxes: list[Box] = []
+    boxes: list[GraphNode] = []
     edges: list[tuple[str, str]] = []
 
     def block(inside: tuple[str, ...], arms: tuple[int | None, ...], depth: int) -> None:
@@ -342,7 +342,7 @@ def some_graph(seed: int) -> Graph:
             kind = rng.choice(["call", "call", "call", "if", "each"]) if depth else "call"
             id = f"n{len(boxes)}" * rng.randrange(1, 4)
             boxes.append(
-                Box(id=id, kind=kind, inside=inside, arms=arms, words=("a > 1", "") if kind == "if" else ())  # type: ignore[arg-type]
+                GraphNode(id=id, kind=kind, inside=inside, arms=arms, words=("a > 1", "") if kind == "if" else ())  # type: ignore[arg-type]
             )
             for other in rng.sample(boxes[:-1], min(len(boxes) - 1, rng.randrange(3))):
                 edges.append((other.id, id))
@@ -353,11 +353,11 @@ def some_graph(seed: int) -> Graph:
                 block((*inside, id), (*arms, 1), depth - 1)
 
     block((), (), 3)
-    boxes.append(Box(id="last", kind="final"))
-    return Graph(boxes=tuple(boxes), edges=tuple(edges))
+    boxes.append(GraphNode(id="last", kind="final"))
+    return CallGraph(boxes=tuple(boxes), edges=tuple(edges))
 
 
-def overlap(a: Placed, b: Placed) -> bool:
+def overlap(a: PlacedNode, b: PlacedNode) -> bool:
     return a.x < b.x + b.width and b.x < a.x + a.width and a.y < b.y + b.height and b.y < a.y + a.height
 
 
@@ -510,7 +510,7 @@ def test_the_rows_of_a_table_name_themselves_and_one_without_a_key_suggests_the_
     loose = found.model_copy(
         update={
             "key": (),
-            "cells": (Cell(row=("17",), column="income", old="1", new=None),),
+            "cells": (CellDifference(row=("17",), column="income", old="1", new=None),),
             "rows_only_new": (("1000",),),
         }
     )

@@ -21,7 +21,6 @@ from pipeglot.core.ir import (
     All,
     Any_,
     Call,
-    Chunk,
     Compare,
     Const,
     Container,
@@ -47,6 +46,7 @@ from pipeglot.core.ir import (
     Retry,
     Schedule,
     Shell,
+    SourceFragment,
     Step,
     Text,
 )
@@ -787,10 +787,10 @@ def test_inlined_source_lives_in_a_module_of_its_own() -> None:
         "    assert pickle.loads(pickle.dumps(x)) == x\n    return inspect.getsource(Box).splitlines()[0]"
     )
     code = (
-        Chunk(kind="import", names=("annotations",), text="from __future__ import annotations"),
-        Chunk(kind="import", names=("dataclass",), text="from dataclasses import dataclass"),
-        Chunk(kind="class", names=("Box",), text="@dataclass\nclass Box:\n    n: int"),
-        Chunk(kind="function", names=("named",), text=text),
+        SourceFragment(kind="import", names=("annotations",), text="from __future__ import annotations"),
+        SourceFragment(kind="import", names=("dataclass",), text="from dataclasses import dataclass"),
+        SourceFragment(kind="class", names=("Box",), text="@dataclass\nclass Box:\n    n: int"),
+        SourceFragment(kind="function", names=("named",), text=text),
     )
     named = Step(name="named", run=Inlined(name="named"), parameters=(Parameter(name="x"),))
     before = set(sys.modules)
@@ -809,7 +809,7 @@ def test_inlined_source_lives_in_a_module_of_its_own() -> None:
     ],
 )
 def test_steps_that_cannot_be_loaded(step: Step, code: str, said: str) -> None:
-    chunks = (Chunk(kind="value", names=("f",), text=code),)
+    chunks = (SourceFragment(kind="value", names=("f",), text=code),)
     with pytest.raises(AuthoringError) as caught:
         execute(pipeline(call("a", "s"), steps=(step,), code=chunks))
     assert [d.code for d in caught.value.diagnostics] == [said]
@@ -902,7 +902,7 @@ def test_the_examples_of_this_file_are_valid() -> None:
 
 
 def test_a_pipeline_may_have_any_name() -> None:
-    code = (Chunk(kind="function", names=("f",), text="def f():\n    return 1"),)
+    code = (SourceFragment(kind="function", names=("f",), text="def f():\n    return 1"),)
     pipeline = Pipeline(
         name="a\x00b'\n", code=code, steps=(Step(name="f", run=Inlined(name="f")),), body=(Call(id="f", step="f"),)
     )

@@ -22,11 +22,11 @@ from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
 from pipeglot.core.ticks import changes, ticks
 from pipeglot.engines import schedule_query
-from pipeglot.engines.schedule_query import Answer, Tick, Window
+from pipeglot.engines.schedule_query import ScheduleAnswer, Tick, Window
 from pipeglot.migrate import schedule as compared
 from pipeglot.migrate.runner import Runner
-from pipeglot.migrate.schedule import Choices, alike_long, around, compare, differences
-from pipeglot.migrate.schedule_model import Comparison
+from pipeglot.migrate.schedule import ScheduleOptions, alike_long, around, compare, differences
+from pipeglot.migrate.schedule_model import ScheduleComparison
 from pipeglot.migrate.sides import LocalSide
 
 UTC = timezone.utc
@@ -195,30 +195,32 @@ def test_what_lies_beyond_a_list_that_was_cut_off_says_nothing() -> None:
 class Sides:
     """Both sides answer what they are told to."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, old: Answer | EngineError, new: Answer | EngineError) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, old: ScheduleAnswer | EngineError, new: ScheduleAnswer | EngineError
+    ) -> None:
         self.old, self.new = LocalSide("old"), LocalSide("new")
         self.windows: list[Sequence[Window]] = []
 
         def told(
             pipelines: Sequence[Pipeline],
             side: Runner,
-            choices: Choices,
+            choices: ScheduleOptions,
             windows: Sequence[Window] = (),
             stop: object = None,
-        ) -> list[Answer | EngineError]:
+        ) -> list[ScheduleAnswer | EngineError]:
             self.windows.append(windows)
             answer = old if side is self.old else new
-            if isinstance(answer, Answer):
+            if isinstance(answer, ScheduleAnswer):
                 answer = replace(answer, windows=((),) * len(windows))
             return [answer]
 
         monkeypatch.setattr(compared, "answers", told)
 
-    def compare(self, schedule: Schedule | None = None, at_: str = "2026-03-01T00:00") -> Comparison:
-        return compare(Pipeline(name="p", schedule=schedule), self.old, self.new, Choices(at(at_)))
+    def compare(self, schedule: Schedule | None = None, at_: str = "2026-03-01T00:00") -> ScheduleComparison:
+        return compare(Pipeline(name="p", schedule=schedule), self.old, self.new, ScheduleOptions(at(at_)))
 
 
-CLOCK = Answer("clock", "daily", next=tuple(runs(1, 2, 3)), missed=tuple(runs(-2, -1)))
+CLOCK = ScheduleAnswer("clock", "daily", next=tuple(runs(1, 2, 3)), missed=tuple(runs(-2, -1)))
 BROKEN = EngineError([Diagnostic("PG376", "error", "nobody knows")])
 
 
@@ -228,17 +230,21 @@ BROKEN = EngineError([Diagnostic("PG376", "error", "nobody knows")])
         (CLOCK, CLOCK, "same", "the same runs"),
         (CLOCK, replace(CLOCK, missed=()), "different", "2 runs start on the old side, 0 on the new"),
         (CLOCK, replace(CLOCK, next=tuple(runs(1, 2.5, 3))), "different", "1 run differs among the next"),
-        (CLOCK, Answer("none"), "different", "the new side has no schedule"),
-        (Answer("event"), CLOCK, "different", "the old side runs when something happens"),
-        (Answer("none"), Answer("none"), "same", "neither side has a schedule"),
-        (Answer("event"), Answer("event"), "same", "no clock"),
+        (CLOCK, ScheduleAnswer("none"), "different", "the new side has no schedule"),
+        (ScheduleAnswer("event"), CLOCK, "different", "the old side runs when something happens"),
+        (ScheduleAnswer("none"), ScheduleAnswer("none"), "same", "neither side has a schedule"),
+        (ScheduleAnswer("event"), ScheduleAnswer("event"), "same", "no clock"),
         (CLOCK, BROKEN, "inconclusive", "the new side, new, cannot tell: PG376 nobody knows"),
         (BROKEN, CLOCK, "inconclusive", "the old side"),
         (replace(CLOCK, more=True), replace(CLOCK, more=True), "inconclusive", f"more than {schedule_query.LIMIT:,}"),
     ],
 )
 def test_the_verdict(
-    old: Answer | EngineError, new: Answer | EngineError, verdict: str, why: str, monkeypatch: pytest.MonkeyPatch
+    old: ScheduleAnswer | EngineError,
+    new: ScheduleAnswer | EngineError,
+    verdict: str,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = Sides(monkeypatch, old, new).compare()
     assert found.verdict == verdict
@@ -263,7 +269,7 @@ def test_the_changes_of_a_native_schedules_own_zone_are_looked_at_too(monkeypatc
 
 def test_local_catches_up_only_when_told_to() -> None:
     daily = cron("0 0 * * *", start=at("2026-02-01"), catch_up=True)
-    choices = Choices(at("2026-03-01T12:00"), count=2)
+    choices = ScheduleOptions(at("2026-03-01T12:00"), count=2)
     asked = compared.meant(Pipeline(name="p", schedule=daily), choices)
     assert (len(asked.missed), asked.missed[0].fire, asked.missed[-1].fire) == (29, at("2026-02-01"), at("2026-03-01"))
     assert [each.fire for each in asked.next] == [at("2026-03-02"), at("2026-03-03")]
@@ -280,7 +286,7 @@ def test_a_record_has_no_schedule(tmp_path: Path) -> None:
 
     record = execute(Pipeline(name="p"))
     with pytest.raises(AuthoringError, match="PG375"):
-        compare(Pipeline(name="p"), RecordedSide("record:x", record), LocalSide(), Choices(at("2026-03-01")))
+        compare(Pipeline(name="p"), RecordedSide("record:x", record), LocalSide(), ScheduleOptions(at("2026-03-01")))
 
 
 # ---------------------------------------------------------------- the command
@@ -303,7 +309,7 @@ def test_the_command_says_what_it_found_and_writes_it(source: str, capsys: pytes
     assert "clocks change at 2026-03-29 03:00:00+02:00 (01:00:00Z) in Europe/Berlin, the days around it: 3 runs" in said
     written = json.loads(Path("found.json").read_text(encoding="utf-8"))
     assert (written["format"], written["verdict"]) == ("pipeglot.schedule/1", "same")
-    assert Comparison.model_validate(written).sections[2].old[1].fire == at("2026-03-29T01:30")
+    assert ScheduleComparison.model_validate(written).sections[2].old[1].fire == at("2026-03-29T01:30")
     assert main([*command, "--json", "-"]) == 0
     assert json.loads(capsys.readouterr().out)["sections"][1]["name"] == "next"
 
@@ -313,7 +319,7 @@ def test_the_command_names_every_run_that_differs(
 ) -> None:
     meant = compared.meant
 
-    def late(pipeline: Pipeline, choices: Choices, windows: Sequence[Window] = ()) -> Answer:
+    def late(pipeline: Pipeline, choices: ScheduleOptions, windows: Sequence[Window] = ()) -> ScheduleAnswer:
         """The same side answers for the new one, whose second run comes an hour late, for the day before."""
         answer = meant(pipeline, choices, windows)
         if choices.env:

@@ -17,9 +17,9 @@ import pytest
 
 from pipeglot import backends
 from pipeglot.cli import main
-from pipeglot.core.ir import Call, Chunk, Cron, Ctx, Inlined, Interval, Parameter, Pipeline, Schedule, Step
-from pipeglot.engines.schedule_query import Answer, Tick
-from pipeglot.migrate.schedule import Choices, alike_long, answers, around, differences, meant
+from pipeglot.core.ir import Call, Cron, Ctx, Inlined, Interval, Parameter, Pipeline, Schedule, SourceFragment, Step
+from pipeglot.engines.schedule_query import ScheduleAnswer, Tick
+from pipeglot.migrate.schedule import ScheduleOptions, alike_long, answers, around, differences, meant
 from pipeglot.migrate.sides import side
 
 pytestmark = pytest.mark.engine
@@ -138,13 +138,13 @@ def pipeline(name: str, schedule: Schedule) -> Pipeline:
     return Pipeline(
         name=name,
         schedule=schedule,
-        code=(Chunk(kind="function", names=("one",), text="def one(date):\n    return date"),),
+        code=(SourceFragment(kind="function", names=("one",), text="def one(date):\n    return date"),),
         steps=(Step(name="one", run=Inlined(name="one"), parameters=(Parameter(name="date"),)),),
         body=(Call(id="first", step="one", args={"date": Ctx(name="logical_date")}),),
     )
 
 
-def parts_of(name: str, answer: Answer) -> dict[str, tuple[Sequence[Tick], Sequence[Tick]]]:
+def parts_of(name: str, answer: ScheduleAnswer) -> dict[str, tuple[Sequence[Tick], Sequence[Tick]]]:
     """The runs that are meant and those of an engine, by the part of the answer."""
     wanted = meant(pipeline(name, SCHEDULES[name]), choices(), list(CHANGES.values()))
     return {
@@ -158,21 +158,21 @@ def zone_of(schedule: Schedule) -> str:
     return schedule.timing.timezone if isinstance(schedule.timing, Cron) else "UTC"
 
 
-def choices(zone: str = "UTC") -> Choices:
-    return Choices(AT, count=12, env={"CRON_SCHEDULE_TIMEZONE": zone})
+def choices(zone: str = "UTC") -> ScheduleOptions:
+    return ScheduleOptions(AT, count=12, env={"CRON_SCHEDULE_TIMEZONE": zone})
 
 
 @functools.cache
-def asked(target: str) -> dict[str, Answer]:
+def asked(target: str) -> dict[str, ScheduleAnswer]:
     """What an engine says of every schedule. KFP's server has one time zone: it is asked once for each."""
-    found: dict[str, Answer] = {}
+    found: dict[str, ScheduleAnswer] = {}
     zones = {zone_of(schedule) for schedule in SCHEDULES.values()} if target == "kfp" else {None}
     for zone in zones:
         names = [name for name, schedule in SCHEDULES.items() if zone in (None, zone_of(schedule))]
         pipelines = [pipeline(name, SCHEDULES[name]) for name in names]
         told = answers(pipelines, side(target), choices(zone or "UTC"), list(CHANGES.values()))
         for name, answer in zip(names, told, strict=True):
-            assert isinstance(answer, Answer), (name, answer)
+            assert isinstance(answer, ScheduleAnswer), (name, answer)
             found[name] = answer
     return found
 

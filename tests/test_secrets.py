@@ -31,13 +31,13 @@ from pipeglot.core.record import Failure, Record
 from pipeglot.core.secrets import declared, values
 from pipeglot.engines.process import Job, _groups
 from pipeglot.meaning.run import execute
-from pipeglot.migrate.dryrun import Choices, dry_run
+from pipeglot.migrate.dryrun import DryRunOptions, dry_run
 from pipeglot.migrate.history import remember
 from pipeglot.migrate.report import html as page
 from pipeglot.migrate.report import markdown
 from pipeglot.migrate.scenarios import replay
 from pipeglot.migrate.sides import LocalSide, RecordedSide
-from pipeglot.migrate.stub import with_standins
+from pipeglot.migrate.stub import with_stubs
 from pipeglot.redact.credentials import secret_values
 from pipeglot.redact.masks import MASK, Masks
 
@@ -203,8 +203,8 @@ def test_a_replayed_call_needs_no_secret(monkeypatch: pytest.MonkeyPatch) -> Non
     record = execute(loads.ir())
     monkeypatch.delenv("WAREHOUSE_TOKEN")
     monkeypatch.delenv("WAREHOUSE_USER")
-    assert declared(with_standins(loads.ir(), replay(loads.ir(), record))) == ()
-    found = dry_run(loads.ir(), LocalSide(), RecordedSide("record:x", record), Choices(replay=record))
+    assert declared(with_stubs(loads.ir(), replay(loads.ir(), record))) == ()
+    found = dry_run(loads.ir(), LocalSide(), RecordedSide("record:x", record), DryRunOptions(replay=record))
     assert found.verdict == "equivalent"
 
 
@@ -382,7 +382,7 @@ def compared(old: str, new: str, **more: Any) -> Any:
         calls = [call.model_copy(update={"output": {"said": text}}) for call in base.calls]
         return RecordedSide("record:x", base.model_copy(update={"calls": tuple(calls)}))
 
-    return dry_run(plain.ir(), side(old), side(new), Choices(**more))
+    return dry_run(plain.ir(), side(old), side(new), DryRunOptions(**more))
 
 
 def test_two_secrets_that_differ_stay_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.ir import (
     Arm,
     Call,
-    Chunk,
     Collected,
     Const,
     DictOf,
@@ -26,10 +25,11 @@ from pipeglot.core.ir import (
     Param,
     ParamRef,
     Pipeline,
+    SourceFragment,
     Step,
     Value,
 )
-from pipeglot.core.shape import Frame, Shape, Waits, inline
+from pipeglot.core.shape import EnclosingBlock, Shape, Waits, inline
 
 F = Step(name="f", run=Imported(module="m", attr="f"))
 
@@ -59,7 +59,7 @@ def test_after_is_lifted_to_the_outermost_node_that_holds_the_call_and_not_this_
     assert shape.waits("y").after == ("x",)
     assert shape.waits("z").after == ("loop",)
     assert shape.waits("end").after == ("branch",)
-    assert shape.frames["x"] == (Frame("branch", 0), Frame("loop"))
+    assert shape.frames["x"] == (EnclosingBlock("branch", 0), EnclosingBlock("loop"))
 
 
 def test_groups_are_transparent() -> None:
@@ -138,7 +138,9 @@ def test_included_imports_of_one_package_do_not_clash() -> None:
     step = Step(name="f", run=Inlined(name="f"))
 
     def with_import(p: Pipeline, text: str) -> Pipeline:
-        return p.model_copy(update={"code": (Chunk(kind="import", names=("os",), text=text),), "steps": (step,)})
+        return p.model_copy(
+            update={"code": (SourceFragment(kind="import", names=("os",), text=text),), "steps": (step,)}
+        )
 
     inner = with_import(included(), "import os.path")
     outer = with_import(pipeline(Include(id="inc", pipeline=inner, args={"n": Const(value={"k": 1})})), "import os")
@@ -148,7 +150,9 @@ def test_included_imports_of_one_package_do_not_clash() -> None:
 def test_included_source_of_the_same_name_and_another_text_is_refused() -> None:
     def with_code(p: Pipeline, text: str) -> Pipeline:
         step = Step(name="f", run=Inlined(name="f"))
-        return p.model_copy(update={"code": (Chunk(kind="function", names=("f",), text=text),), "steps": (step,)})
+        return p.model_copy(
+            update={"code": (SourceFragment(kind="function", names=("f",), text=text),), "steps": (step,)}
+        )
 
     include = Include(id="inc", pipeline=with_code(included(), "def f(): ..."), args={"n": Const(value={"k": 1})})
     outer = with_code(pipeline(include), "def f(): return 1")

@@ -16,7 +16,7 @@ import pytest
 from pipeglot import Step
 from pipeglot.author.source import collect_code, place_step
 from pipeglot.core.diagnostic import CODES, AuthoringError, Diagnostic
-from pipeglot.core.ir import Chunk, Imported, Inlined
+from pipeglot.core.ir import Imported, Inlined, SourceFragment
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def functions(module: ModuleType, *names: str) -> list[FunctionType]:
     return found
 
 
-def collected(module: ModuleType, *names: str) -> tuple[tuple[Chunk, ...], list[Diagnostic]]:
+def collected(module: ModuleType, *names: str) -> tuple[tuple[SourceFragment, ...], list[Diagnostic]]:
     return collect_code(functions(module, *(names or ("f",))), main_file=str(module.__file__))
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from pipeglot.compare.ignore import Rule, Rules, TableRule, ignored, read_rules
-from pipeglot.compare.model import Cell, Difference, Duplicate, TableDifference
+from pipeglot.compare.model import CellDifference, Difference, Duplicate, TableDifference
 from pipeglot.compare.noise import noise
 from pipeglot.compare.records import compare
-from pipeglot.compare.tables import SAMPLE, Comparison, Row, same_text
+from pipeglot.compare.tables import SAMPLE, Row, TableComparison, same_text
 from pipeglot.compare.values import LONG, MANY, differing
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import CallRecord, Record
@@ -30,7 +30,7 @@ def same(old: Any, new: Any) -> bool:
 
 
 def table(old: Sequence[Row], new: Sequence[Row], *key: str, parts: int = 1) -> TableDifference | None:
-    return Comparison(same, key).run(old, new, parts)
+    return TableComparison(same, key).run(old, new, parts)
 
 
 def found(old: Sequence[Row], new: Sequence[Row], *key: str, parts: int = 1) -> TableDifference:
@@ -62,7 +62,7 @@ def test_rows_with_a_key_may_come_in_any_order(seed: int, parts: int) -> None:
 
 def test_one_wrong_cell_is_named_by_key_and_column() -> None:
     made = found(ROWS, with_cell(3, amount=9.0)[::-1], "id")
-    assert made.cells == (Cell(row=("3",), column="amount", old="0.75", new="9.0"),)
+    assert made.cells == (CellDifference(row=("3",), column="amount", old="0.75", new="9.0"),)
     assert (made.matched, made.equal, made.only_old, made.only_new) == (6, 5, 0, 0)
     assert made.columns == {"id": 1.0, "amount": pytest.approx(5 / 6), "name": 1.0}
     assert str(made) == "1 of 6 rows differ; amount at id=3: 0.75 -> 9.0"
@@ -70,7 +70,9 @@ def test_one_wrong_cell_is_named_by_key_and_column() -> None:
 
 
 def test_without_a_key_a_cell_is_named_by_row_number() -> None:
-    assert found(ROWS, with_cell(3, name="x")).cells == (Cell(row=("3",), column="name", old='"n3"', new='"x"'),)
+    assert found(ROWS, with_cell(3, name="x")).cells == (
+        CellDifference(row=("3",), column="name", old='"n3"', new='"x"'),
+    )
 
 
 @pytest.mark.parametrize("parts", [1, 3])
@@ -94,7 +96,7 @@ def test_a_key_that_several_rows_have_on_both_sides_is_no_difference() -> None:
     twice = [*ROWS, {**ROWS[2], "amount": 8.0}]
     assert table(twice, twice[::-1], "id") is None
     made = found(twice, [*ROWS[:2], {**ROWS[2], "amount": 7.0}, *ROWS[2:]], "id")
-    assert made.cells == (Cell(row=("2",), column="amount", old="8.0", new="7.0"),)
+    assert made.cells == (CellDifference(row=("2",), column="amount", old="8.0", new="7.0"),)
     assert made.duplicates == ()
 
 
@@ -111,7 +113,7 @@ def test_columns_added_removed_and_renamed() -> None:
 def test_a_cell_that_one_row_lacks_is_a_cell() -> None:
     gap = [{name: cell for name, cell in row.items() if (row["id"], name) != (3, "name")} for row in ROWS]
     made = found(ROWS, gap, "id")
-    assert made.cells == (Cell(row=("3",), column="name", old='"n3"', new=None),)
+    assert made.cells == (CellDifference(row=("3",), column="name", old='"n3"', new=None),)
     assert (made.columns_only_old, made.equal) == ((), 5)
 
 
@@ -227,7 +229,7 @@ def test_nothing_is_lost_where_a_table_cannot_show_it() -> None:
 def test_a_key_may_look_like_a_number_of_any_length() -> None:
     rows = [{"id": "1" * length} for length in (1, 39, 41, 10_000)]
     rows += [{"id": "1e999"}, {"id": "-1e999"}, {"id": "inf"}]
-    made = Comparison(same_text(), ("id",), text=True)
+    made = TableComparison(same_text(), ("id",), text=True)
     assert made.run(rows, rows[::-1]) is None and made.matched == len(rows)
 
 
@@ -327,17 +329,17 @@ def stream(count: int) -> Iterator[Row]:
 
 def test_tables_are_compared_in_linear_time() -> None:
     def compared(count: int) -> None:
-        assert Comparison(same, ("id",)).run(stream(count), stream(count)) is None
+        assert TableComparison(same, ("id",)).run(stream(count), stream(count)) is None
 
     assert grows_in_proportion(compared, 500)
 
 
 @pytest.mark.parametrize(("key", "parts", "most"), [((), 1, 3e5), (("id",), 16, 2e6)])
 def test_rows_that_come_as_a_stream_are_not_held_in_memory(key: tuple[str, ...], parts: int, most: float) -> None:
-    Comparison(same, key).run(stream(10), stream(10), parts)
+    TableComparison(same, key).run(stream(10), stream(10), parts)
     tracemalloc.start()
     try:
-        assert Comparison(same, key).run(stream(10_000), stream(10_000), parts) is None
+        assert TableComparison(same, key).run(stream(10_000), stream(10_000), parts) is None
         assert tracemalloc.get_traced_memory()[1] < most
     finally:
         tracemalloc.stop()

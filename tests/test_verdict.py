@@ -17,7 +17,7 @@ from pipeglot.author.read import read
 from pipeglot.cli import main
 from pipeglot.compare.ignore import Rule, Rules
 from pipeglot.compare.judge import judge
-from pipeglot.compare.model import Injected, Report, Side, Source
+from pipeglot.compare.model import CallSource, Injected, Report, Side
 from pipeglot.compare.weight import Coverage, Declared, Tally
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
@@ -335,7 +335,7 @@ def test_a_finding_shows_the_code_of_both_sides() -> None:
             engine="local",
             records=(record,),
             sources={
-                "load": Source(file=f"{name}.py", line=4, text="def load():", code=f"def load():\n    return {n}")
+                "load": CallSource(file=f"{name}.py", line=4, text="def load():", code=f"def load():\n    return {n}")
             },
         )
         for n, (name, record) in enumerate((("old", run()), ("new", run(WRONG))))

@@ -199,7 +199,7 @@ def dry_run(
     from pipeglot.migrate.sides import side
 
     made = _valid(pipeline)
-    choices = dryrun.Choices(
+    choices = dryrun.DryRunOptions(
         repeat=repeat, tolerance=tolerance, allow=allow, effects=effects, required=required, inject=inject
     )
     return dryrun.dry_run(

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pipeglot.author import enclosing
-from pipeglot.author.enclosing import Statement
+from pipeglot.author.enclosing import EnclosingStatement
 from pipeglot.author.proxy import Traced
 from pipeglot.author.trace import Block, Trace, current, fail
 from pipeglot.core import ir
@@ -96,7 +96,7 @@ class Within(Generic[T]):
         self, what: str, open: Callable[[Trace], tuple[Block, Any]], close: Callable[[Trace], None] | None = None
     ) -> None:
         self.what, self._open, self._close = what, open, close
-        self.statements: set[Statement] = set()
+        self.statements: set[EnclosingStatement] = set()
         """The `with` statements that opened it, in all functions of the author's."""
         trace = Trace.current()
         if trace is not None:

@@ -32,7 +32,7 @@ class Endless(BaseException):
     """Ends a trace that would not end; what is wrong is noted. No `Exception`, for an author may catch those."""
 
 
-class Statement(NamedTuple):
+class EnclosingStatement(NamedTuple):
     """A statement of a function while it runs; the same line of a recursive call is another one."""
 
     frame: int
@@ -61,7 +61,7 @@ def in_a_thread(trace: Trace, name: str) -> NoReturn:
     raise AuthoringError([found])
 
 
-def opened(trace: Trace, what: str, *, transparent: bool) -> set[Statement]:
+def opened(trace: Trace, what: str, *, transparent: bool) -> set[EnclosingStatement]:
     """The `with` statements by which a block of the pipeline was opened; what leaves it early is noted as an error.
 
     A group is transparent: to return from it is plain Python.
@@ -70,7 +70,7 @@ def opened(trace: Trace, what: str, *, transparent: bool) -> set[Statement]:
     for frame in _frames(trace):
         for node in _statements(frame.f_code):
             if isinstance(node, ast.With) and node.lineno <= frame.f_lineno <= _header_end(node):
-                statements.add(Statement(id(frame), node))
+                statements.add(EnclosingStatement(id(frame), node))
                 for left in () if transparent else _leaves(node):
                     word = type(left).__name__.lower()
                     message = f"`{word}` inside the block of {what} leaves out what stands below, whatever is decided"
@@ -103,7 +103,7 @@ def _wrong(trace: Trace, node: ast.stmt, frame: FrameType) -> tuple[str, str] | 
     """What is wrong with a statement around a call, and the way out."""
     match node:
         case ast.With(items=items) | ast.AsyncWith(items=items):
-            here = Statement(id(frame), node)
+            here = EnclosingStatement(id(frame), node)
             ours = sum(here in within.statements for within in trace.open)
             foreign = [item.context_expr for item in items if not _harmless(item.context_expr)]
             if ours >= len(foreign):

@@ -78,7 +78,7 @@ def type_name(hint: Hint) -> str:
 
 
 @dataclass(frozen=True)
-class Record:
+class RecordType:
     """The fields of an annotation: for each its key in JSON and its annotation. `by_item`: taken by `[...]`."""
 
     name: str
@@ -86,7 +86,7 @@ class Record:
     fields: Mapping[str, tuple[str | int, Hint]]
 
 
-def record(hint: Hint) -> Record | None:
+def record(hint: Hint) -> RecordType | None:
     """What is known of a dataclass, TypedDict, NamedTuple or pydantic model; None for anything else."""
     try:
         return _record(hint)
@@ -95,22 +95,22 @@ def record(hint: Hint) -> Record | None:
 
 
 @lru_cache(maxsize=4096)
-def _record(hint: Hint) -> Record | None:
+def _record(hint: Hint) -> RecordType | None:
     cls = origin(hint) or hint
     if not isinstance(cls, type):
         return None
     if issubclass(cls, BaseModel):
-        return Record(cls.__name__, False, _model_fields(cls))
+        return RecordType(cls.__name__, False, _model_fields(cls))
     named_tuple = issubclass(cls, tuple) and hasattr(cls, "_fields")
     if not (dataclasses.is_dataclass(cls) or is_typeddict(cls) or named_tuple):
         return None
     known = dict(zip(getattr(cls, "__parameters__", ()), typing.get_args(hint), strict=False))
     hints = {name: known.get(inner, inner) for name, inner in get_type_hints(cls, include_extras=True).items()}
     if named_tuple:
-        return Record(cls.__name__, False, {name: (n, hints[name]) for n, name in enumerate(cls._fields)})  # type: ignore[attr-defined]
+        return RecordType(cls.__name__, False, {name: (n, hints[name]) for n, name in enumerate(cls._fields)})  # type: ignore[attr-defined]
     if dataclasses.is_dataclass(cls):
         hints = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
-    return Record(cls.__name__, is_typeddict(cls), {name: (name, inner) for name, inner in hints.items()})
+    return RecordType(cls.__name__, is_typeddict(cls), {name: (name, inner) for name, inner in hints.items()})
 
 
 def _model_fields(cls: type[BaseModel]) -> dict[str, tuple[str | int, Hint]]:

@@ -29,7 +29,7 @@ def lint(fn: Callable[..., Any], folder: str) -> list[Diagnostic]:
         tree = ast.parse(textwrap.dedent("".join(lines)))
     except (OSError, TypeError, SyntaxError):
         return []
-    found = _Values(fn, tree)
+    found = _ValueNames(fn, tree)
     wrong = []
     for node, code, message, help in _silent(tree, found):
         at = caller.place(fn.__code__.co_filename, first + node.lineno - 1, folder)
@@ -48,7 +48,7 @@ def return_place(fn: Callable[..., Any], folder: str) -> At | None:
     return caller.place(fn.__code__.co_filename, first + found[0].lineno - 1, folder) if len(found) == 1 else None
 
 
-def _silent(tree: ast.AST, values: _Values) -> Iterator[tuple[ast.expr | ast.pattern, str, str, str]]:
+def _silent(tree: ast.AST, values: _ValueNames) -> Iterator[tuple[ast.expr | ast.pattern, str, str, str]]:
     decide = "let a step decide, and return a bool"
     for node in ast.walk(tree):
         match node:
@@ -96,7 +96,7 @@ def _parameters(tree: ast.AST) -> Iterator[str]:
             outermost = False
 
 
-class _Values:
+class _ValueNames:
     """The names of a function that may hold traced values, or text made of them."""
 
     def __init__(self, fn: Callable[..., Any], tree: ast.AST) -> None:

@@ -70,22 +70,22 @@ class Statement:
         return self.line
 
 
-def open_file(path: str) -> File:
+def open_file(path: str) -> ModuleIndex:
     """The analysed file; ValueError when it is not UTF-8 or not Python."""
     status = os.stat(path)
     return _parsed(os.path.realpath(path), status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=256)
-def _parsed(path: str, changed: int, size: int) -> File:
+def _parsed(path: str, changed: int, size: int) -> ModuleIndex:
     try:
         text = Path(path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        return File(path, text)
+        return ModuleIndex(path, text)
     except SyntaxError as error:
         raise ValueError(f"line {error.lineno}: {error.msg}") from error
 
 
-class File:
+class ModuleIndex:
     """One author's file: what binds every top-level name."""
 
     def __init__(self, path: str, text: str) -> None:

@@ -240,7 +240,7 @@ class Pipeline(Generic[P, R]):
         return Traced(nodes.Out(ref=node.id), returns, trace.block.scope, f"{self.name}(...)")
 
 
-def _steps(trace: Trace) -> tuple[tuple[nodes.Chunk, ...], tuple[nodes.Step, ...]]:
+def _steps(trace: Trace) -> tuple[tuple[nodes.SourceFragment, ...], tuple[nodes.Step, ...]]:
     """The steps that were called and the source that travels with them; what is wrong is kept by the trace."""
     made: list[nodes.Step] = []
     inlined: list[Any] = []

@@ -76,7 +76,7 @@ class Traced:
         steps = [one for one in at if one is not None]
         return self._at(steps[0][0], hints.union(inner for _, inner in steps), f"[{key!r}]")
 
-    def _field(self, key: Any, records: list[hints.Record], *, attribute: bool) -> Traced:
+    def _field(self, key: Any, records: list[hints.RecordType], *, attribute: bool) -> Traced:
         for record in records:
             if attribute == record.by_item:
                 spelling = "[...]" if record.by_item else ".name"

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pipeglot.author.module_index import File, Statement, first_line, open_file
+from pipeglot.author.module_index import ModuleIndex, Statement, first_line, open_file
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.free_variables import last_name
-from pipeglot.core.ir import At, Chunk, Imported, Inlined
+from pipeglot.core.ir import At, Imported, Inlined, SourceFragment
 
 _BUILTINS = frozenset(dir(builtins)) | {"__name__"}
 _OWN_FILE = frozenset({"__file__", "__spec__", "__path__", "__package__", "__loader__", "__doc__", "globals"})
@@ -86,7 +86,9 @@ def place_step(fn: Callable[..., Any], *, main_file: str, decorated: bool) -> Im
     return Imported(module=module, attr=name)
 
 
-def collect_code(functions: Sequence[FunctionType], *, main_file: str) -> tuple[tuple[Chunk, ...], list[Diagnostic]]:
+def collect_code(
+    functions: Sequence[FunctionType], *, main_file: str
+) -> tuple[tuple[SourceFragment, ...], list[Diagnostic]]:
     """The source of inlined steps: the functions and exactly the imports, constants, classes and helpers they use.
 
     Chunks stand in the order of their file, each once, files in the order of `functions`. Whatever cannot travel
@@ -99,7 +101,7 @@ def collect_code(functions: Sequence[FunctionType], *, main_file: str) -> tuple[
 
 
 @dataclass(frozen=True)
-class _Use:
+class _NameUse:
     """A name that somebody uses, and the statement it stands in; `needed` as in Uses."""
 
     name: str
@@ -118,7 +120,7 @@ class _Collector:
 
     def __init__(self, main_file: str) -> None:
         self.main_file = main_file
-        self.files: dict[str, File] = {}
+        self.files: dict[str, ModuleIndex] = {}
         self.taken: dict[str, dict[int, Statement]] = {}
         self.builtins: dict[str, set[str]] = {}
         self.diagnostics: list[Diagnostic] = []
@@ -147,9 +149,9 @@ class _Collector:
             return
         self._take(file, name, line)
 
-    def _take(self, file: File, step: str, line: int) -> None:
+    def _take(self, file: ModuleIndex, step: str, line: int) -> None:
         """Take a step and everything it uses; a list instead of recursion, for long chains."""
-        todo: list[_Use] = [_Use(step, "the pipeline", None, line)]
+        todo: list[_NameUse] = [_NameUse(step, "the pipeline", None, line)]
         while todo:
             use = todo.pop()
             for item in self._bound(file, use):
@@ -161,9 +163,9 @@ class _Collector:
                 self._check(file, item, who)
                 for name in sorted(item.uses.needed | item.uses.wanted, reverse=True):
                     if name not in item.names:
-                        todo.append(_Use(name, who, item, needed=name in item.uses.needed))
+                        todo.append(_NameUse(name, who, item, needed=name in item.uses.needed))
 
-    def _bound(self, file: File, use: _Use) -> list[Statement]:
+    def _bound(self, file: ModuleIndex, use: _NameUse) -> list[Statement]:
         """The statements that bind a name; none, with a diagnostic, when they cannot travel."""
         name, items = use.name, file.items.get(use.name, [])
         if not items:
@@ -192,7 +194,7 @@ class _Collector:
             return items[:1]
         return []
 
-    def _unbound(self, file: File, use: _Use) -> None:
+    def _unbound(self, file: ModuleIndex, use: _NameUse) -> None:
         what = f"{use.who} uses {use.name!r}"
         if use.name in _OWN_FILE:
             message = f"{what}, which means something else in another file"
@@ -207,7 +209,7 @@ class _Collector:
             help = "define or import it at the top level of the file"
             self.error("PG156", f"{what}, which its file does not bind", file.path, use.at, help)
 
-    def _check(self, file: File, item: Statement, label: str) -> None:
+    def _check(self, file: ModuleIndex, item: Statement, label: str) -> None:
         """What an item does that cannot travel, beside the names it uses."""
         if item.kind == "import" and (needs := _drags(item)):
             message = f"{needs!r} imports pipeglot, and {item.text!r} would import it transitively"
@@ -231,13 +233,13 @@ class _Collector:
                     message = f"{label} imports pipeglot, which is not there when it runs"
                     self.error("PG161", message, file.path, line, "pass what it needs as an argument")
 
-    def chunks(self) -> tuple[Chunk, ...]:
-        found: list[Chunk] = []
-        owners: dict[str, tuple[Chunk, str]] = {}
+    def chunks(self) -> tuple[SourceFragment, ...]:
+        found: list[SourceFragment] = []
+        owners: dict[str, tuple[SourceFragment, str]] = {}
         for path, taken in self.taken.items():
             for _, item in sorted(taken.items()):
                 at = _at(path, self.main_file, item.line)
-                chunk = Chunk(kind=item.kind, names=item.names, text=item.text, at=at)
+                chunk = SourceFragment(kind=item.kind, names=item.names, text=item.text, at=at)
                 twins = [owners[name] for name in item.names if name in owners]
                 strangers = [twin for twin, owner in twins if twin.text != item.text and owner != path]
                 for twin in strangers[:1]:
@@ -250,10 +252,10 @@ class _Collector:
         if any(self.files[path].future for path in self.taken):
             path = next(path for path in self.taken if self.files[path].future)
             at = _at(path, self.main_file, self.files[path].future)
-            found.insert(0, Chunk(kind="import", names=("annotations",), text=_FUTURE, at=at))
+            found.insert(0, SourceFragment(kind="import", names=("annotations",), text=_FUTURE, at=at))
         return tuple(found)
 
-    def _clash(self, twin: Chunk, item: Statement, path: str) -> None:
+    def _clash(self, twin: SourceFragment, item: Statement, path: str) -> None:
         if twin.kind == "import" and all(
             text.startswith(f"import {twin.names[0]}.") or text == f"import {twin.names[0]}"
             for text in (twin.text, item.text)
@@ -264,7 +266,7 @@ class _Collector:
         message = f"{name!r} is something else in {place}, and both must stand in one file"
         self.error("PG160", message, path, item.line, "give one of them another name")
 
-    def _hidden_builtins(self, owners: dict[str, tuple[Chunk, str]]) -> None:
+    def _hidden_builtins(self, owners: dict[str, tuple[SourceFragment, str]]) -> None:
         for path, names in self.builtins.items():
             for name in sorted(names & owners.keys()):
                 chunk, owner = owners[name]
@@ -273,7 +275,7 @@ class _Collector:
                     self.error("PG160", message, owner, chunk.at.line, "give it another name")
 
 
-def _live(file: File, item: Statement) -> ast.expr | None:
+def _live(file: ModuleIndex, item: Statement) -> ast.expr | None:
     """The part of a constant's value that would be open, used up, or another one in every process."""
     value = getattr(item.node, "value", None)
     if isinstance(value, ast.GeneratorExp):
@@ -297,7 +299,7 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
             yield from _evaluated(child)
 
 
-def _dotted(file: File, node: ast.expr) -> str:
+def _dotted(file: ModuleIndex, node: ast.expr) -> str:
     """The full name of what `a.b.c` is, as the file's imports say; empty for anything of the file's own."""
     if isinstance(node, ast.Attribute):
         base = _dotted(file, node.value)

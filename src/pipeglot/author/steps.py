@@ -162,7 +162,7 @@ def step_ir(trace: Trace, step: Step[Any, Any], name: str) -> ir.Step:
 # ---------------------------------------------------------------- decorators
 
 
-class Said(TypedDict, total=False):
+class PolicyKwargs(TypedDict, total=False):
     """The policies that a declaration may give; those of `.options` are the same."""
 
     retries: int
@@ -177,9 +177,9 @@ class Said(TypedDict, total=False):
 
 
 @overload
-def step(fn: Callable[P, R], /, **policies: Unpack[Said]) -> Step[P, R]: ...
+def step(fn: Callable[P, R], /, **policies: Unpack[PolicyKwargs]) -> Step[P, R]: ...
 @overload
-def step(**policies: Unpack[Said]) -> Callable[[Callable[P, R]], Step[P, R]]: ...
+def step(**policies: Unpack[PolicyKwargs]) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(fn: Any = None, /, **policies: Any) -> Any:
     """Declare a step: as a decorator, or `step(package.function, retries=2)` for a function you import.
 
@@ -225,7 +225,7 @@ def _python_step(fn: Any, policies: dict[str, Any], *, decorated: bool) -> Step[
     return Step(fn, run, said)
 
 
-def shell(script: str, **policies: Unpack[Said]) -> Callable[[Callable[P, Any]], Step[P, str]]:
+def shell(script: str, **policies: Unpack[PolicyKwargs]) -> Callable[[Callable[P, Any]], Step[P, str]]:
     """Declare a bash script as a step; the signature below it is what calls take.
 
     Args:
@@ -252,7 +252,7 @@ def shell(script: str, **policies: Unpack[Said]) -> Callable[[Callable[P, Any]],
 
 
 def container(
-    image: str, command: Sequence[str] = (), **policies: Unpack[Said]
+    image: str, command: Sequence[str] = (), **policies: Unpack[PolicyKwargs]
 ) -> Callable[[Callable[P, Any]], Step[P, str]]:
     """Declare a container as a step: arguments and result as for `shell`, the command as words without a shell.
 
@@ -282,7 +282,7 @@ def container(
 
 
 def _command_step(
-    fn: Callable[P, Any], words: Callable[[Iterable[str]], list[str]], run: ir.Run, policies: Said
+    fn: Callable[P, Any], words: Callable[[Iterable[str]], list[str]], run: ir.Run, policies: PolicyKwargs
 ) -> Step[P, str]:
     said = Policies.read(policies)
     secrets = [secret.env for secret in said.policy().secrets]

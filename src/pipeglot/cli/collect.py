@@ -12,7 +12,7 @@ from pipeglot.cli import files
 from pipeglot.cli.commands import load
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import given
-from pipeglot.cli.redacted_output import Hidden, hidden
+from pipeglot.cli.redacted_output import RedactedOutput, hidden
 from pipeglot.codegen.pysource import identifier
 from pipeglot.core.render import printable
 
@@ -26,9 +26,9 @@ def collect(args: argparse.Namespace) -> int:
         return _collected(args, shown)
 
 
-def _collected(args: argparse.Namespace, shown: Hidden) -> int:
+def _collected(args: argparse.Namespace, shown: RedactedOutput) -> int:
     from pipeglot.migrate.collect import collect as collected
-    from pipeglot.migrate.collect.api import Asked
+    from pipeglot.migrate.collect.api import RunQuery
     from pipeglot.migrate.matching import read_mapping
 
     secret = _secret(args)
@@ -40,7 +40,7 @@ def _collected(args: argparse.Namespace, shown: Hidden) -> int:
     if out != "-":
         files.destination(out, [args.source, *filter(None, [args.map, args.params])], option="--out")
     report(loaded.diagnostics, folder=folder_of(args.source))
-    asked = Asked(args.run, args.name)
+    asked = RunQuery(args.run, args.name)
     record = collected(loaded.pipeline, args.engine, _api(args, secret), asked, mapping, params)
     record = shown.masks.model(record)
     people = sys.stderr if out == "-" else sys.stdout

@@ -17,7 +17,7 @@ from pipeglot.cli.engines import progress
 from pipeglot.cli.run import terminable
 from pipeglot.conformance import matrix, suite
 from pipeglot.conformance.judge import Verdict
-from pipeglot.conformance.report import ConformanceReport, Finding, Reason, cell, findings
+from pipeglot.conformance.report import ConformanceFinding, ConformanceReport, Reason, cell, findings
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.features import FEATURES
 from pipeglot.core.render import printable
@@ -78,7 +78,7 @@ def _support(target: str) -> Mapping[str, Support]:
     return backend.support
 
 
-def _lines(report: ConformanceReport, support: Mapping[str, Support], wrong: list[Finding]) -> Iterator[str]:
+def _lines(report: ConformanceReport, support: Mapping[str, Support], wrong: list[ConformanceFinding]) -> Iterator[str]:
     """The table of features, then every refusal and everything that is wrong, then the sum."""
     wide = max(len(about) for about in FEATURES.values())
     yield f"{'feature':<{wide}}  {'claim':<8} agreed refused diverged"

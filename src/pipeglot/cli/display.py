@@ -122,7 +122,7 @@ class Lines:
 
 
 @dataclass
-class _Row:
+class _CallRow:
     """One call, with all its instances in loops."""
 
     instances: dict[tuple[int, ...], tuple[str, int]] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class Live:
         from rich.live import Live as RichLive
 
         self._title = title
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str, _CallRow] = {}
         self._lock = threading.Lock()
         self._console = Console(file=stream)
         self._live = RichLive(get_renderable=self._table, console=self._console, refresh_per_second=8)
@@ -154,7 +154,7 @@ class Live:
     def update(self, id: str, index: tuple[int, ...], state: str, attempt: int, words: str) -> None:
         now = time.monotonic()
         with self._lock:
-            row = self._rows.setdefault(id, _Row())
+            row = self._rows.setdefault(id, _CallRow())
             row.instances[index] = (state, attempt)
             row.words = words or row.words
             if state == "running" and row.started is None:
@@ -189,13 +189,13 @@ class Live:
         return table
 
     @staticmethod
-    def _time(row: _Row, worst: str) -> str:
+    def _time(row: _CallRow, worst: str) -> str:
         if row.started is None or row.ended is None:
             return ""
         return seconds((time.monotonic() if worst in ("running", "retrying") else row.ended) - row.started)
 
     @staticmethod
-    def _fit(rows: list[tuple[str, _Row]], room: int) -> tuple[list[tuple[str, _Row]], int]:
+    def _fit(rows: list[tuple[str, _CallRow]], room: int) -> tuple[list[tuple[str, _CallRow]], int]:
         """The rows that fit the terminal: those that ended well long ago give way first."""
         excess = len(rows) - max(room, 3)
         quiet = [id for id, row in rows if all(s in ("succeeded", "skipped") for s, _ in row.instances.values())]

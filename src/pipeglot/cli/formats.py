@@ -17,7 +17,7 @@ FORMATS = {
     "dryrun": "pipeglot.compare.model:Report",
     "history": "pipeglot.migrate.history:History",
     "plan": "pipeglot.migrate.planning.model:Plan",
-    "schedule": "pipeglot.migrate.schedule_model:Comparison",
+    "schedule": "pipeglot.migrate.schedule_model:ScheduleComparison",
     "rules": "pipeglot.compare.ignore:Rules",
     "map": "pipeglot.migrate.matching:TaskMap",
 }

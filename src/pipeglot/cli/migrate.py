@@ -15,7 +15,7 @@ from pipeglot.cli.commands import load
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import given
 from pipeglot.cli.plan import plan
-from pipeglot.cli.redacted_output import Hidden, hidden
+from pipeglot.cli.redacted_output import RedactedOutput, hidden
 from pipeglot.cli.run import instant, terminable
 from pipeglot.cli.schedule import schedule
 from pipeglot.codegen.pysource import identifier
@@ -46,9 +46,9 @@ def _dry_run(args: argparse.Namespace) -> int:
         return _compared(args, shown)
 
 
-def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
+def _compared(args: argparse.Namespace, hiding: RedactedOutput) -> int:
     from pipeglot.compare.ignore import Rules, read_rules
-    from pipeglot.migrate.dryrun import Choices, dry_run
+    from pipeglot.migrate.dryrun import DryRunOptions, dry_run
     from pipeglot.migrate.history import remember, usable
     from pipeglot.migrate.matching import read_mapping
     from pipeglot.migrate.sides import read_record, side
@@ -63,7 +63,7 @@ def _compared(args: argparse.Namespace, hiding: Hidden) -> int:
         side(spec, python=Path(python) if python else None, mode=args.mode, timeout=args.timeout, mapping=mapping)
         for spec, python in ((args.old, args.old_python), (args.new, args.new_python))
     )
-    choices = Choices(
+    choices = DryRunOptions(
         repeat=args.repeat,
         rules=rules,
         tolerance=args.tolerance,

@@ -22,7 +22,7 @@ _LEFT_BEHIND = 1.0
 """Seconds to wait for programs that outlive the run and still hold its output."""
 
 
-class Hidden:
+class RedactedOutput:
     """Standard output and standard error of a command, and what is redacted in them."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Hidden:
 
     def enter(self) -> None:
         """Mask what Python code prints."""
-        sys.stdout, sys.stderr = (cast(TextIO, _Masked(stream, self.masks)) for stream in self._before)
+        sys.stdout, sys.stderr = (cast(TextIO, _RedactedStream(stream, self.masks)) for stream in self._before)
 
     def _divert(self) -> None:
         """Mask what programs print, too: they write to the files 1 and 2, which become pipes to here."""
@@ -60,7 +60,7 @@ class Hidden:
         self.stdout = streams[0]
         for name, stream in zip(("stdout", "stderr"), streams, strict=True):
             current = getattr(sys, name)
-            if isinstance(current, _Masked):
+            if isinstance(current, _RedactedStream):
                 current.bare = stream
 
     def leave(self) -> None:
@@ -77,9 +77,9 @@ class Hidden:
 
 
 @contextmanager
-def hidden() -> Iterator[Hidden]:
+def hidden() -> Iterator[RedactedOutput]:
     """Whatever the block prints is masked, and so are the errors that leave it."""
-    found = Hidden()
+    found = RedactedOutput()
     found.enter()
     try:
         with found.masks.over_errors():
@@ -94,7 +94,7 @@ def hidden() -> Iterator[Hidden]:
         found.leave()
 
 
-class _Masked:
+class _RedactedStream:
     """A text stream that blots out what is secret; everything else is that of `bare`."""
 
     def __init__(self, bare: TextIO, masks: Masks) -> None:

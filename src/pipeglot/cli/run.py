@@ -19,7 +19,7 @@ from pipeglot.cli import display, files
 from pipeglot.cli.commands import load, options
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import collect
-from pipeglot.cli.redacted_output import Hidden, hidden
+from pipeglot.cli.redacted_output import RedactedOutput, hidden
 from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.ir import Json, walk
 from pipeglot.core.record import Record
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         return _run(args, shown)
 
 
-def _run(args: argparse.Namespace, shown: Hidden) -> int:
+def _run(args: argparse.Namespace, shown: RedactedOutput) -> int:
     _check_arguments(args)
     alone = args.record == "-"
     target = None if alone or args.record is None else files.destination(args.record, _inputs(args))

@@ -14,8 +14,8 @@ from pipeglot.cli.commands import load
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.run import instant, terminable
 from pipeglot.core.render import printable
-from pipeglot.migrate.schedule import Choices, compare
-from pipeglot.migrate.schedule_model import Comparison, Difference, Run, ScheduleSide, Section
+from pipeglot.migrate.schedule import ScheduleOptions, compare
+from pipeglot.migrate.schedule_model import ScheduleComparison, ScheduleDifference, ScheduledRun, ScheduleSide, Section
 from pipeglot.migrate.sides import side
 
 EXIT = {"same": 0, "different": 1, "inconclusive": 3}
@@ -36,7 +36,7 @@ def schedule(args: argparse.Namespace) -> int:
     alone = args.json == "-"
     target = None if alone or args.json is None else files.destination(args.json, [args.source], option="--json")
     report(loaded.diagnostics, folder=folder_of(args.source))
-    choices = Choices(at=at, count=args.count, env=dict(args.env), path=[Path(loaded.base)])
+    choices = ScheduleOptions(at=at, count=args.count, env=dict(args.env), path=[Path(loaded.base)])
     with terminable():
         found = compare(loaded.pipeline, old, new, choices)
     if alone:
@@ -50,7 +50,7 @@ def schedule(args: argparse.Namespace) -> int:
     return EXIT[found.verdict]
 
 
-def table(found: Comparison) -> Iterator[str]:
+def table(found: ScheduleComparison) -> Iterator[str]:
     """The comparison as lines of text."""
     yield f"{printable(found.pipeline)}: {found.verdict.upper()}: {printable(found.why, 500)}"
     for name, one in (("old", found.old), ("new", found.new)):
@@ -71,7 +71,7 @@ def _side(name: str, one: ScheduleSide) -> Iterator[str]:
         yield f"       {printable(text, 500)}"
 
 
-def _section(section: Section, found: Comparison) -> Iterator[str]:
+def _section(section: Section, found: ScheduleComparison) -> Iterator[str]:
     sides = (section.old, section.new)
     match section.name:
         case "missed":
@@ -90,7 +90,7 @@ def _section(section: Section, found: Comparison) -> Iterator[str]:
             yield from _rows(section.differences, section.zone)
 
 
-def _many(runs: tuple[Run, ...], more: bool) -> str:
+def _many(runs: tuple[ScheduledRun, ...], more: bool) -> str:
     return f"more than {len(runs):,} runs" if more else f"{len(runs):,} run{'' if len(runs) == 1 else 's'}"
 
 
@@ -102,15 +102,17 @@ def _judged(section: Section) -> str:
 def _next(section: Section) -> Iterator[str]:
     """Every run, those that differ among them where they belong."""
     apart = {run for each in section.differences for run in (each.old, each.new) if run is not None}
-    rows = [Difference(old=run, new=run) for run in section.old if run not in apart] + list(section.differences)
+    rows = [ScheduleDifference(old=run, new=run) for run in section.old if run not in apart] + list(section.differences)
     yield from _rows(sorted(rows, key=_when), section.zone, shown=len(rows))
 
 
-def _when(row: Difference) -> datetime:
+def _when(row: ScheduleDifference) -> datetime:
     return min(run.fire for run in (row.old, row.new) if run is not None)
 
 
-def _rows(rows: tuple[Difference, ...] | list[Difference], zone: str, shown: int = _SHOWN) -> Iterator[str]:
+def _rows(
+    rows: tuple[ScheduleDifference, ...] | list[ScheduleDifference], zone: str, shown: int = _SHOWN
+) -> Iterator[str]:
     if rows:
         yield f"     {'old':{_WIDTH}}  new"
     for row in rows[:shown]:
@@ -120,7 +122,7 @@ def _rows(rows: tuple[Difference, ...] | list[Difference], zone: str, shown: int
         yield f"     and {len(rows) - shown:,} more (--json has all)"
 
 
-def _cell(run: Run | None, zone: str) -> str:
+def _cell(run: ScheduledRun | None, zone: str) -> str:
     if run is None:
         return "no run"
     text = _local(run.fire, zone)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from pipeglot.compare.model import TableDifference
-from pipeglot.compare.tables import Comparison, Hide, Row, Same, as_rows, printable, shortened
+from pipeglot.compare.tables import Hide, Row, Same, TableComparison, as_rows, printable, shortened
 
 LARGEST_JSON = 64 << 20
 """Bytes of a JSON file that is read as a value; a larger one is compared by its bytes."""
@@ -237,7 +237,7 @@ def compare_tables(
         hide: blots out what is secret in a text that is cut.
     """
     types = (old.types, new.types) if old.types is not None and new.types is not None else None
-    made = Comparison(same, key, text=old.text or new.text, types=types, hide=hide)
+    made = TableComparison(same, key, text=old.text or new.text, types=types, hide=hide)
     for side, table in enumerate((old, new)):
         made.kinds[side].update({name: set() for name in table.columns})
     if absent := [name for name in key if name not in old.columns or name not in new.columns]:

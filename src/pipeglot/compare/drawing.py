@@ -12,7 +12,7 @@ from pipeglot.core.record import Part
 from pipeglot.core.shape import Shape, inline
 
 
-class Box(Part):
+class GraphNode(Part):
     """A call or region of the pipeline, as it is drawn: `inside` are the regions around it, outermost first, and `arms`
     the number of the arm in each of them that is an If.
 
@@ -29,23 +29,23 @@ class Box(Part):
     args: dict[str, str] = Field(default_factory=dict)
 
 
-class Graph(Part):
+class CallGraph(Part):
     """The pipeline for drawing: its calls and regions, and what waits for what."""
 
-    boxes: tuple[Box, ...] = ()
+    boxes: tuple[GraphNode, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
 
 
-def graph(pipeline: Pipeline) -> Graph:
+def graph(pipeline: Pipeline) -> CallGraph:
     """What a pipeline looks like, drawn: every call, If, Each and the Final, and what waits for what."""
     pipeline = inline(pipeline)
     shape = Shape(pipeline)
-    boxes: list[Box] = []
+    boxes: list[GraphNode] = []
     for id, node in shape.nodes.items():
         if isinstance(node, Call | If | Each):
             frames = shape.frames[id]
             boxes.append(
-                Box(
+                GraphNode(
                     id=id,
                     kind=node.kind,
                     inside=tuple(frame.region for frame in frames),
@@ -57,9 +57,9 @@ def graph(pipeline: Pipeline) -> Graph:
             )
     if pipeline.final is not None:
         last = pipeline.final.call
-        boxes.append(Box(id=last.id, kind="final", args=_args(last)))
+        boxes.append(GraphNode(id=last.id, kind="final", args=_args(last)))
     edges = dict.fromkeys((edge.start, edge.end) for edge in Picture(shape).edges)
-    return Graph(boxes=tuple(boxes), edges=tuple(edges))
+    return CallGraph(boxes=tuple(boxes), edges=tuple(edges))
 
 
 def _words(node: Call | If | Each) -> tuple[str, ...]:

@@ -31,11 +31,11 @@ def not_exercised(
         injected: the failures that were made on both sides.
         params: what all runs were given.
     """
-    runs = _Runs(order, records, injected)
+    runs = _ObservedRuns(order, records, injected)
     return [*runs.policies(), *runs.values(), *runs.waits(), *runs.regions(), *runs.finaliser(), *runs.whole(params)]
 
 
-class _Runs:
+class _ObservedRuns:
     """What all runs did, by call."""
 
     def __init__(self, order: Order, records: Sequence[Record], injected: Sequence[Injected]) -> None:

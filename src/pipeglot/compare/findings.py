@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from pipeglot.compare.model import CONTENT, Difference, Finding, Kind, Side, Source
+from pipeglot.compare.model import CONTENT, CallSource, Difference, Finding, Kind, Side
 from pipeglot.compare.order import Key, Order
 from pipeglot.compare.values import differing
 from pipeglot.core.record import CallRecord, Record, last_executions
@@ -49,7 +49,7 @@ def findings(
     return tuple(found)
 
 
-def _diff(old: Source | None, new: Source | None) -> str:
+def _diff(old: CallSource | None, new: CallSource | None) -> str:
     """A unified diff of the code of both sides."""
     if old is None or new is None or not old.code or not new.code or old.code == new.code:
         return ""

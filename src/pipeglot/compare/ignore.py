@@ -41,7 +41,7 @@ else:
     import tomli as tomllib
 
 
-class _Place(BaseModel):
+class _Location(BaseModel):
     """A place in what a call gives."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,7 +67,7 @@ class _Place(BaseModel):
         return found is not None and (found.end() == len(path) or path[found.end()] in ".[/" or not self.path)
 
 
-class Rule(_Place):
+class Rule(_Location):
     """One kind of difference at one place that does not count, up to and including the day `until`."""
 
     reason: str = Field(min_length=1)
@@ -85,14 +85,14 @@ class Rule(_Place):
         return difference.kind in kinds and self.around(difference.call, place)
 
 
-class TableRule(_Place):
+class TableRule(_Location):
     """The columns that name the rows of the table at one place."""
 
     path: str = Field(default="$", min_length=1)
     key: tuple[str, ...] = Field(min_length=1)
 
 
-class ArtifactRule(_Place):
+class ArtifactRule(_Location):
     """How the file or folder that is named at one place is compared.
 
     `bytes`: as it is; `table`: as rows, whatever the ending of its name; `metrics`: by the metrics that stand beside it;

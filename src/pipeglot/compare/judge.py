@@ -56,7 +56,7 @@ def judge(
 ) -> Report:
     """The dry-run that two sides' records make: what differs, what was masked, what was not compared. Records are compared
     as they are; in what is told of them there is nothing secret (`masks`, by default those of this process). Of what both
-    sides have `declared`, each that differs is a difference; `asked` is what only one side's stand-ins were asked,
+    sides have `declared`, each that differs is a difference; `asked` is what only one side's stubs were asked,
     `invented` are the calls whose outputs both sides made up, and `required` what must have been compared for an *equivalent*."""
     masks = masks or Masks.of(pipeline)
     rules = rules or Rules()

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
-from pipeglot.compare.drawing import Graph
+from pipeglot.compare.drawing import CallGraph
 from pipeglot.compare.weight import Coverage, Declared, Flaky, NotExercised
 from pipeglot.core.memory import no_collection
 from pipeglot.core.record import Part, Record, Time, json_text
@@ -62,7 +62,7 @@ def named(id: str | None, index: Iterable[int] = ()) -> str:
     return "the run" if id is None else id + "".join(f"[{number}]" for number in index)
 
 
-class Cell(Part):
+class CellDifference(Part):
     """One cell that differs: of the row with this key, or of the row with this number, from 0, where no key is known.
 
     Values are JSON text, those of a CSV file as they stand there, and None where the row has no such column.
@@ -102,7 +102,7 @@ class TableDifference(Part):
     columns_only_old: tuple[str, ...] = ()
     columns_only_new: tuple[str, ...] = ()
     retyped: dict[str, tuple[str, str]] = Field(default_factory=dict)
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[CellDifference, ...] = ()
     rows_only_old: tuple[tuple[str, ...], ...] = ()
     rows_only_new: tuple[tuple[str, ...], ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
@@ -210,7 +210,7 @@ class NotCompared(Part):
     calls: tuple[str, ...] = ()
 
 
-class Source(Part):
+class CallSource(Part):
     """Where a call stands in the code that ran: the line's number, from 1, and its text; `code` is that of its function, empty
     where that is not known."""
 
@@ -248,7 +248,7 @@ class Side(Part):
     engine: str
     engine_version: str = ""
     files: tuple[str, ...] = ()
-    sources: dict[str, Source] = Field(default_factory=dict)
+    sources: dict[str, CallSource] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     records: tuple[Record, ...] = ()
@@ -285,8 +285,8 @@ class Finding(Part):
     call: str | None = None
     cause: tuple[int, ...]
     consequences: tuple[int, ...] = ()
-    old: Source | None = None
-    new: Source | None = None
+    old: CallSource | None = None
+    new: CallSource | None = None
     diff: str = ""
 
 
@@ -329,7 +329,7 @@ class Report(Part):
     not_exercised: tuple[NotExercised, ...] = ()
     declared: tuple[Declared, ...] = ()
     injected: tuple[Injected, ...] = ()
-    graph: Graph = Graph()
+    graph: CallGraph = CallGraph()
 
     def to_json(self) -> str:
         """The JSON text of the contract, ending in a newline; on one line where nobody would read it for its length."""

@@ -9,7 +9,7 @@ from pipeglot.compare.ignore import Rules
 from pipeglot.compare.model import Difference, Kind
 from pipeglot.compare.order import Key, Order, at_once, disorder
 from pipeglot.compare.tables import Hide
-from pipeglot.compare.values import Values
+from pipeglot.compare.values import ValueComparer
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
 
@@ -51,7 +51,7 @@ def compare(
         found.append(Difference(kind="run_state", old=old.state, new=new.state))
     if old.attempts != new.attempts:
         found.append(Difference(kind="attempts", old=old.attempts, new=new.attempts))
-    values = Values(tolerance, rules or Rules(), folders, {} if gaps is None else gaps, hide)
+    values = ValueComparer(tolerance, rules or Rules(), folders, {} if gaps is None else gaps, hide)
     if old.state == new.state and old.result_known and new.result_known:
         found += values.differing("result", None, (), old.result, new.result)
     before, after = _executions(old), _executions(new)
@@ -102,7 +102,7 @@ def _executions(record: Record) -> dict[Key, list[CallRecord]]:
     return found
 
 
-def _calls(old: CallRecord, new: CallRecord, values: Values) -> Iterator[Difference]:
+def _calls(old: CallRecord, new: CallRecord, values: ValueComparer) -> Iterator[Difference]:
     kinds: tuple[Kind, ...] = ("state", "tolerated", "attempts")
     for kind in kinds:
         a, b = getattr(old, kind), getattr(new, kind)
@@ -114,7 +114,7 @@ def _calls(old: CallRecord, new: CallRecord, values: Values) -> Iterator[Differe
         yield from values.differing("output", old.id, old.index, old.output, new.output)
 
 
-def _repeated(old: Sequence[CallRecord], new: Sequence[CallRecord], values: Values) -> Iterator[Difference]:
+def _repeated(old: Sequence[CallRecord], new: Sequence[CallRecord], values: ValueComparer) -> Iterator[Difference]:
     """What differs between the executions of one call instance: those that agree are partners, and of the others each is
     compared with the one that came as late."""
     first = old[0]

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
-from pipeglot.compare.model import Cell, Duplicate, TableDifference
+from pipeglot.compare.model import CellDifference, Duplicate, TableDifference
 
 Row: TypeAlias = Mapping[str, Any]
 Same: TypeAlias = Callable[[Any, Any], bool]
@@ -32,12 +32,12 @@ _FLOAT = re.compile(
 )
 
 
-class _Nothing:
+class _NoValue:
     def __repr__(self) -> str:
         return "absent"
 
 
-NOTHING = _Nothing()
+NOTHING = _NoValue()
 """Stands in for a cell that a row does not have."""
 
 
@@ -127,7 +127,7 @@ _LONGEST_NUMBER = 40
 
 
 @dataclass
-class Comparison:
+class TableComparison:
     """Two tables compared as their rows come; without a key in bounded memory.
 
     Attributes:
@@ -149,8 +149,8 @@ class Comparison:
     equal: int = 0
     unequal: Counter[str] = field(default_factory=Counter)
     ragged: Counter[frozenset[str]] = field(default_factory=Counter)
-    cells: list[Cell] = field(default_factory=list)
-    gaps: list[Cell] = field(default_factory=list)
+    cells: list[CellDifference] = field(default_factory=list)
+    gaps: list[CellDifference] = field(default_factory=list)
     alone: list[int] = field(default_factory=lambda: [0, 0])
     alone_rows: tuple[list[tuple[str, ...]], list[tuple[str, ...]]] = field(default_factory=lambda: ([], []))
     duplicates: list[Duplicate] = field(default_factory=list)
@@ -242,14 +242,16 @@ class Comparison:
                 agree = False
                 self.unequal[name] += 1
                 if len(self.cells) < SAMPLE:
-                    self.cells.append(Cell(row=key, column=printable(name), old=self._word(a), new=self._word(b)))
+                    self.cells.append(
+                        CellDifference(row=key, column=printable(name), old=self._word(a), new=self._word(b))
+                    )
         if old.keys() != new.keys():
             odd = old.keys() ^ new.keys()
             self.unequal.update(odd)
             if len(self.gaps) < SAMPLE:
                 for name in sorted(odd):
                     a, b = (self._word(row.get(name, NOTHING)) for row in (old, new))
-                    self.gaps.append(Cell(row=key, column=printable(name), old=a, new=b))
+                    self.gaps.append(CellDifference(row=key, column=printable(name), old=a, new=b))
             if agree:
                 # Whether the row differs by more than a column that the other table lacks, shows at the end.
                 self.ragged[frozenset(odd)] += 1

@@ -28,7 +28,7 @@ def _by_name(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
     return ({_NAME: name, **(one if isinstance(one, dict) else {"value": one})} for name, one in values.items())
 
 
-class Values:
+class ValueComparer:
     """How two values are compared: deeply, what is a table as one, and what names a file by what is in that."""
 
     def __init__(

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from pipeglot import backends
 from pipeglot.backends.base import REFUSED, Ability, Support
-from pipeglot.conformance.report import Cell, ConformanceReport, cell
+from pipeglot.conformance.report import ConformanceReport, FeatureResult, cell
 from pipeglot.core.features import FEATURES
 
 RESULTS = Path(__file__).parent / "results"
@@ -78,10 +78,10 @@ def known(reports: Sequence[ConformanceReport]) -> list[Column]:
     return found
 
 
-def words(support: Support, found: Cell | None, *, short: bool = False) -> str:
+def words(support: Support, found: FeatureResult | None, *, short: bool = False) -> str:
     """A cell: the claim, how many cases bear it out, and what kind of evidence that is when it is not a run.
 
-    >>> words(Support("native"), Cell(agreed=3, checked=1, evidence="inspected"))
+    >>> words(Support("native"), FeatureResult(agreed=3, checked=1, evidence="inspected"))
     'native 2, inspected, +1 spec-checked'
     """
     if found is None:
@@ -168,7 +168,7 @@ class Measured(TypedDict):
     mode: str
     python: str
     cases: int
-    features: dict[str, Cell]
+    features: dict[str, FeatureResult]
 
 
 class Targets(TypedDict):

@@ -24,18 +24,18 @@ its own compiler took it. `compiled`: the files were made."""
 EVIDENCE: tuple[Evidence, ...] = ("executed", "inspected", "spec-checked", "compiled", "none")
 
 
-class Part(BaseModel):
+class ReportPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Reason(Part):
+class Reason(ReportPart):
     """A refusal: the diagnostic's code and message."""
 
     code: str
     message: str
 
 
-class CaseResult(Part):
+class CaseResult(ReportPart):
     """One case on one engine.
 
     `digest` names what was run. `refused` holds why the target refused it, `named` the codes of everything else that
@@ -53,7 +53,7 @@ class CaseResult(Part):
     notes: tuple[str, ...] = ()
 
 
-class ConformanceReport(Part):
+class ConformanceReport(ReportPart):
     """One conformance run. `selected` is what `-k` chose by, empty when every case was run."""
 
     format: Literal["pipeglot.conformance/1"] = Field(default=FORMAT, alias="schema")
@@ -84,7 +84,7 @@ class ConformanceReport(Part):
         return self.model_copy(update={"cases": tuple(c.model_copy(update={"notes": ()}) for c in self.cases)})
 
 
-class Cell(Part):
+class FeatureResult(ReportPart):
     """One feature on one engine: how many cases that use it agreed, were refused because of it (or ran with the loss
     named), or diverged; and the strongest evidence among those that agreed. `checked` of the agreed are spec-checked."""
 
@@ -95,7 +95,7 @@ class Cell(Part):
     evidence: Evidence = "none"
 
 
-class Finding(Part):
+class ConformanceFinding(ReportPart):
     """What is wrong with a report. `case` is empty when it is about a feature alone.
 
     `diverged`: the engine did something else. `undeclared`: a refusal that the support table does not speak of.
@@ -123,7 +123,7 @@ def lost(case: CaseResult, feature: str, support: Support) -> bool:
     return support.ability in REFUSED and bool(support.codes & set(case.named))
 
 
-def cell(cases: Iterable[CaseResult], feature: str, support: Support) -> Cell:
+def cell(cases: Iterable[CaseResult], feature: str, support: Support) -> FeatureResult:
     """What the cases say of one feature. A refusal counts for the features that are refused because of it."""
     using = [case for case in cases if feature in case.features]
     refused = [
@@ -135,7 +135,7 @@ def cell(cases: Iterable[CaseResult], feature: str, support: Support) -> Cell:
     agreed = [case for case in using if case.outcome in ("agreed", "compiled") and case not in refused]
     found = [_evidence(case, feature) for case in agreed]
     strongest: Evidence = min(found, key=EVIDENCE.index, default="none")
-    return Cell(
+    return FeatureResult(
         agreed=len(agreed),
         checked=found.count("spec-checked"),
         refused=len(refused),
@@ -148,15 +148,15 @@ def _evidence(case: CaseResult, feature: str) -> Evidence:
     return "inspected" if feature in INSPECTED and case.evidence == "executed" else case.evidence
 
 
-def findings(report: ConformanceReport, support: Mapping[str, Support]) -> Iterator[Finding]:
+def findings(report: ConformanceReport, support: Mapping[str, Support]) -> Iterator[ConformanceFinding]:
     """Everything that makes a report fail, by the target's support table; none when it is clean."""
     for case in report.cases:
         if case.outcome == "diverged":
-            yield Finding(kind="diverged", case=case.id, text="; ".join(case.problems))
+            yield ConformanceFinding(kind="diverged", case=case.id, text="; ".join(case.problems))
         for code in undeclared(case, support):
             messages = "; ".join(reason.message for reason in case.refused if reason.code == code)
             text = f"refused with {code}, which the support table does not speak of: {messages}"
-            yield Finding(kind="undeclared", case=case.id, text=text)
+            yield ConformanceFinding(kind="undeclared", case=case.id, text=text)
     for feature in FEATURES:
         row, measured = support[feature], cell(report.cases, feature, support[feature])
         if row.ability in REFUSED:
@@ -164,7 +164,9 @@ def findings(report: ConformanceReport, support: Mapping[str, Support]) -> Itera
                 works = feature in case.features and case.outcome in ("agreed", "compiled")
                 if works and not lost(case, feature, row):
                     text = f"{feature} is declared {row.ability}, and the case runs"
-                    yield Finding(kind="closed", case=case.id, feature=feature, text=text)
+                    yield ConformanceFinding(kind="closed", case=case.id, feature=feature, text=text)
         elif not report.selected and measured.evidence in ("none", "spec-checked"):
             why = "no case runs it" if measured.evidence == "none" else "it is only spec-checked"
-            yield Finding(kind="unproven", feature=feature, text=f"{feature} is declared {row.ability}, and {why}")
+            yield ConformanceFinding(
+                kind="unproven", feature=feature, text=f"{feature} is declared {row.ability}, and {why}"
+            )

@@ -6,7 +6,7 @@ from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.inline import inline
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.rules import declared, practice, structure, values
-from pipeglot.core.rules.facts import Facts, Rule
+from pipeglot.core.rules.symbols import Rule, SymbolTable
 
 STAGES: tuple[tuple[Rule, ...], ...] = (
     (structure.depth,),
@@ -55,25 +55,25 @@ def check(pipeline: Pipeline) -> list[Diagnostic]:
     included = False
     stack = [pipeline]
     while stack:
-        facts = Facts(stack.pop())
-        stage, wrong = _stages(facts)
+        symbols = SymbolTable(stack.pop())
+        stage, wrong = _stages(symbols)
         found += wrong
         if stage < 2:  # too deep, or not to be written: no Include inside can be looked at either
             continue
         if stage > 2:
-            found += _apply(RULES, facts)
-        stack += [node.pipeline for node in reversed(facts.includes)]
-        included = included or bool(facts.includes)
+            found += _apply(RULES, symbols)
+        stack += [node.pipeline for node in reversed(symbols.includes)]
+        included = included or bool(symbols.includes)
     found = list(dict.fromkeys(found))  # a pipeline included twice
     if included and not any(finding.severity == "error" for finding in found):
         found += _inlined(pipeline)
     return found
 
 
-def _stages(facts: Facts) -> tuple[int, list[Diagnostic]]:
+def _stages(symbols: SymbolTable) -> tuple[int, list[Diagnostic]]:
     """The first stage that finds something, and what it finds."""
     for number, rules in enumerate(STAGES):
-        wrong = _apply(rules, facts)
+        wrong = _apply(rules, symbols)
         if wrong:
             return number, wrong
     return len(STAGES), []
@@ -88,9 +88,9 @@ def _inlined(pipeline: Pipeline) -> list[Diagnostic]:
     except (LookupError, TypeError, ValueError) as error:
         message = f"a path into an argument of an included pipeline leads nowhere: {error}"
         return [Diagnostic("PG191", "error", message, pipeline.at)]
-    facts = Facts(whole)
-    return _stages(facts)[1] or _apply((declared.code, declared.secrets), facts)
+    symbols = SymbolTable(whole)
+    return _stages(symbols)[1] or _apply((declared.code, declared.secrets), symbols)
 
 
-def _apply(rules: tuple[Rule, ...], facts: Facts) -> list[Diagnostic]:
-    return [finding for rule in rules for finding in rule(facts)]
+def _apply(rules: tuple[Rule, ...], symbols: SymbolTable) -> list[Diagnostic]:
+    return [finding for rule in rules for finding in rule(symbols)]

@@ -34,7 +34,7 @@ from pipeglot.core.ir import (
     Value,
 )
 from pipeglot.core.render import printable
-from pipeglot.core.shape import Frame, Shape, inline, inputs, out_refs, sources, unique
+from pipeglot.core.shape import EnclosingBlock, Shape, inline, inputs, out_refs, sources, unique
 
 Drawing: TypeAlias = Literal["text", "mermaid", "dot"]
 
@@ -193,7 +193,7 @@ class Picture:
         if frames and not self.shape.upstream(node.id):
             self._enter(node, frames[-1])
 
-    def _enter(self, node: Call | If | Each, frame: Frame) -> None:
+    def _enter(self, node: Call | If | Each, frame: EnclosingBlock) -> None:
         region = self.shape.nodes[frame.region]
         label = _arm(region, frame.arm) if isinstance(region, If) and frame.arm is not None else ""
         self.edges.append(Edge(region.id, node.id, label))
@@ -212,7 +212,7 @@ class Picture:
         return tuple(one for one in inside if one not in waited and isinstance(self.shape.nodes[one], Call)) or (id,)
 
 
-class _Form(ABC):
+class _Outline(ABC):
     """How a form draws nodes and blocks; arrows are its own."""
 
     end: ClassVar[str]
@@ -254,7 +254,7 @@ class _Form(ABC):
         """The whole drawing."""
 
 
-class _Mermaid(_Form):
+class _Mermaid(_Outline):
     end = "end"
 
     @staticmethod
@@ -285,7 +285,7 @@ class _Mermaid(_Form):
             yield f"  final([{self.quoted(f'finally {self.pipeline.final.call.id}')}])"
 
 
-class _Dot(_Form):
+class _Dot(_Outline):
     end = "}"
 
     @staticmethod

@@ -14,7 +14,6 @@ from pipeglot.core.ir import (
     Any_,
     AnyNode,
     Call,
-    Chunk,
     Compare,
     Const,
     Ctx,
@@ -31,6 +30,7 @@ from pipeglot.core.ir import (
     Out,
     ParamRef,
     Pipeline,
+    SourceFragment,
     Step,
     Text,
     Value,
@@ -127,7 +127,7 @@ def inline(pipeline: Pipeline) -> Pipeline:
 
     Raises AuthoringError when source that an Include brings clashes with the pipeline's own.
     """
-    merge = _Merge(list(pipeline.steps), list(pipeline.code), list(pipeline.packages))
+    merge = _IncludeMerge(list(pipeline.steps), list(pipeline.code), list(pipeline.packages))
     results: dict[str, Value] = {}
     renaming = _Renaming("", {}, None, results)
     body = _copy(pipeline.body, renaming, merge)
@@ -144,10 +144,10 @@ def inline(pipeline: Pipeline) -> Pipeline:
     return pipeline.model_copy(update=update)
 
 
-class _Merge:
+class _IncludeMerge:
     """The steps, source and packages of the pipeline, growing by those of what it includes."""
 
-    def __init__(self, steps: list[Step], code: list[Chunk], packages: list[str]) -> None:
+    def __init__(self, steps: list[Step], code: list[SourceFragment], packages: list[str]) -> None:
         self.steps, self.code, self.packages = steps, code, packages
         self.included = False
 
@@ -174,23 +174,23 @@ class _Merge:
         return names
 
 
-def _both_bind_the_package(one: Chunk, other: Chunk) -> bool:
+def _both_bind_the_package(one: SourceFragment, other: SourceFragment) -> bool:
     """`import os` and `import os.path` bind the same name to the same thing."""
     return all(chunk.kind == "import" and chunk.text.startswith("import ") for chunk in (one, other))
 
 
-def _clash(include: Include, chunk: Chunk) -> Diagnostic:
+def _clash(include: Include, chunk: SourceFragment) -> Diagnostic:
     name = ", ".join(chunk.names)
     message = f"including {include.pipeline.name!r} brings another {name} than this pipeline's file has"
     way_out = "rename one of the two, or import it from a module"
     return Diagnostic("PG169", "error", message, include.at, way_out)
 
 
-def _copy(body: tuple[AnyNode, ...], how: _Renaming, merge: _Merge) -> tuple[AnyNode, ...]:
+def _copy(body: tuple[AnyNode, ...], how: _Renaming, merge: _IncludeMerge) -> tuple[AnyNode, ...]:
     return tuple(_copy_node(node, how, merge) for node in body)
 
 
-def _copy_node(node: AnyNode, how: _Renaming, merge: _Merge) -> AnyNode:
+def _copy_node(node: AnyNode, how: _Renaming, merge: _IncludeMerge) -> AnyNode:
     new: dict[str, Any] = {"id": how.id(node.id)}
     if not isinstance(node, Group):
         new["after"] = tuple(how.id(ref) for ref in node.after)
@@ -227,7 +227,7 @@ def _copy_node(node: AnyNode, how: _Renaming, merge: _Merge) -> AnyNode:
     return node.model_copy(update=new)
 
 
-def _group(include: Include, how: _Renaming, merge: _Merge) -> Group:
+def _group(include: Include, how: _Renaming, merge: _IncludeMerge) -> Group:
     inner = include.pipeline
     args = {name: how.value(value) for name, value in include.args.items()}
     params: dict[str, Value] = {p.name: args.get(p.name, Const(value=p.default)) for p in inner.params}

@@ -226,7 +226,7 @@ Leaf: TypeAlias = Const | ParamRef | Out | Item | Ctx
 # ---------------------------------------------------------------- steps
 
 
-class Chunk(Placed):
+class SourceFragment(Placed):
     """One top-level statement of the author's file that inlined steps need: its own bytes, at column 0."""
 
     kind: Literal["import", "value", "class", "function"]
@@ -561,7 +561,7 @@ class Pipeline(Placed):
     run_timeout: int | None = Field(default=None, ge=1, le=86_400 * 366)
     packages: tuple[str, ...] = ()
     options: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
-    code: tuple[Chunk, ...] = ()
+    code: tuple[SourceFragment, ...] = ()
     steps: tuple[Step, ...] = ()
     body: tuple[AnyNode, ...] = ()
     result: Value | None = None

@@ -33,7 +33,7 @@ from pipeglot.core.ir import (
 )
 
 __all__ = [
-    "Frame",
+    "EnclosingBlock",
     "Shape",
     "Waits",
     "asks_state",
@@ -50,7 +50,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Frame:
+class EnclosingBlock:
     """A block that encloses a node: the body of an Each (`arm` is None), or one arm of an If."""
 
     region: str
@@ -143,12 +143,12 @@ class Shape:
         self.nodes: dict[str, AnyNode] = {}
         self.values: dict[str, Merged | Collected] = {}
         self.owner: dict[str, str] = {}
-        self.frames: dict[str, tuple[Frame, ...]] = {}
+        self.frames: dict[str, tuple[EnclosingBlock, ...]] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
         self._waits: dict[str, Waits] = {}
         self._place(pipeline.body, (), ())
 
-    def _place(self, body: tuple[AnyNode, ...], frames: tuple[Frame, ...], groups: tuple[str, ...]) -> None:
+    def _place(self, body: tuple[AnyNode, ...], frames: tuple[EnclosingBlock, ...], groups: tuple[str, ...]) -> None:
         for node in body:
             self.nodes[node.id] = node
             self.frames[node.id] = frames
@@ -160,9 +160,9 @@ class Shape:
             match node:
                 case If():
                     for number, arm in enumerate(node.arms):
-                        self._place(arm.body, (*frames, Frame(node.id, number)), groups)
+                        self._place(arm.body, (*frames, EnclosingBlock(node.id, number)), groups)
                 case Each():
-                    self._place(node.body, (*frames, Frame(node.id)), groups)
+                    self._place(node.body, (*frames, EnclosingBlock(node.id)), groups)
                 case Group():
                     self._place(node.body, frames, (*groups, node.id))
                 case Call() | Include():
@@ -189,7 +189,7 @@ class Shape:
             inner = [child for block in blocks(node) for child in block]
             stack.extend(reversed(inner))
 
-    def lift(self, ref: str, frames: tuple[Frame, ...]) -> str:
+    def lift(self, ref: str, frames: tuple[EnclosingBlock, ...]) -> str:
         """What `after=ref` means in a block with these frames: the outermost node with `ref` and not the block.
 
         A merged or collected value stands for its region.
@@ -201,7 +201,7 @@ class Shape:
                 return frame.region
         return ref
 
-    def _lifted(self, ref: str, frames: tuple[Frame, ...]) -> list[str]:
+    def _lifted(self, ref: str, frames: tuple[EnclosingBlock, ...]) -> list[str]:
         """`lift`, where a group stands for its nodes."""
         return [node.id for node in transparent((self.nodes[self.lift(ref, frames)],))]
 

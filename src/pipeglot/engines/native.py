@@ -53,7 +53,7 @@ class Taken(Part):
     key: str | None = None
 
 
-class Code(Part):
+class NativeCode(Part):
     """The source of a function, its first line at `at`."""
 
     name: str
@@ -81,7 +81,7 @@ class Tolerance(Part):
     default: Any = None
 
 
-class Resources(Part):
+class NativeResources(Part):
     """What a task asks of its machine, as the language writes it."""
 
     cpu: float | None = None
@@ -114,11 +114,11 @@ class NativeTask(Part):
     at_once: int | None = None
     tolerance: Tolerance | None = None
     image: str | None = None
-    resources: Resources | None = None
+    resources: NativeResources | None = None
     hooks: tuple[Hook, ...] = ()
     settings: tuple[Setting, ...] = ()
     templates: dict[str, str] = Field(default_factory=dict)
-    code: Code | None = None
+    code: NativeCode | None = None
     args: dict[str, Any] = Field(default_factory=dict)
     doc: str = ""
     places: dict[str, At] = Field(default_factory=dict)

@@ -59,7 +59,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ScheduleAnswer:
     """When an engine starts runs.
 
     Attributes:
@@ -91,7 +91,7 @@ def ask(
     *,
     python: Path | None = None,
     stop: threading.Event | None = None,
-) -> list[Answer | EngineError]:
+) -> list[ScheduleAnswer | EngineError]:
     """Ask an engine about many pipelines in one process. An error stands for what it could not tell.
 
     Args:
@@ -138,8 +138,8 @@ def _text(at: datetime) -> str:
     return at.astimezone(timezone.utc).isoformat()
 
 
-def _answer(said: Mapping[str, Any]) -> Answer:
-    return Answer(
+def _answer(said: Mapping[str, Any]) -> ScheduleAnswer:
+    return ScheduleAnswer(
         trigger=said["trigger"],
         about=said["about"],
         zones=tuple(said["zones"]),

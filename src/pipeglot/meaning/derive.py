@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeglot.core.ir import AnyNode, Call, Each, If, Json, Pipeline
 from pipeglot.core.record import CallRecord, Record, RunState, last_executions
-from pipeglot.core.shape import Frame, inline, transparent
+from pipeglot.core.shape import EnclosingBlock, inline, transparent
 from pipeglot.core.types import mismatch
 from pipeglot.meaning.evaluate import EvaluationError, Unknown
 from pipeglot.meaning.machine import UNKNOWN, CellState, Key, Machine
@@ -75,7 +75,7 @@ def complete(
     """
     pipeline = inline(pipeline)
     context = run_context(pipeline, logical_date, run_id)
-    reading = _Reading(pipeline, observed, params, context, state)
+    reading = _Reconstruction(pipeline, observed, params, context, state)
     reading.start()
     while reading.ready:
         instance = reading.ready.popleft()
@@ -119,7 +119,7 @@ def arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Json]]:
     when = datetime.fromisoformat((record.logical_date or "1970-01-01T00:00:00Z").replace("Z", "+00:00"))
     context = run_context(pipeline, when, record.run_id or "")
     params = {param.name: UNKNOWN for param in pipeline.params} | record.params
-    reading = _Reading(pipeline, record.calls, params, context, record.state)
+    reading = _Reconstruction(pipeline, record.calls, params, context, record.state)
     found: dict[Key, dict[str, Json]] = {}
     reading.start()
     while reading.ready:
@@ -130,7 +130,7 @@ def arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Json]]:
     return found
 
 
-class _Reading(Machine):
+class _Reconstruction(Machine):
     """A machine that looks up what happened.
 
     Attributes:
@@ -232,7 +232,7 @@ class _Reading(Machine):
             seen = self._items.get((region.id, index), 0)
             return [[UNKNOWN] * seen] if self._ended and self._tells(region.body, region.id) else []
         arms = range(len(region.arms))
-        if entered := [n for n in arms if (Frame(region.id, n), index) in self._entered]:
+        if entered := [n for n in arms if (EnclosingBlock(region.id, n), index) in self._entered]:
             return [*entered]
         left = [n for n in arms if not (self._ended and self._tells(region.arms[n].body, region.id))]
         return [*left, *([] if region.arms[-1].when is None else [None])]

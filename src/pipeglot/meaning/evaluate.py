@@ -39,7 +39,7 @@ class Unknown(Exception):
     """A value depends on an output nobody recorded (only when a run is read back from an engine)."""
 
 
-class Scope(Protocol):
+class Bindings(Protocol):
     """Where the references of a value are looked up; each method may raise Unknown."""
 
     def out(self, ref: str) -> Json:
@@ -59,7 +59,7 @@ class Scope(Protocol):
         ...
 
 
-def evaluate(value: Value, scope: Scope) -> Json:  # noqa: C901 -- one case for each kind of value
+def evaluate(value: Value, scope: Bindings) -> Json:  # noqa: C901 -- one case for each kind of value
     """The JSON value `value` stands for; raises EvaluationError when it cannot be formed.
 
     >>> evaluate(Text(parts=(Const(value="n = "), Const(value=0.5))), None)
@@ -99,7 +99,7 @@ def evaluate(value: Value, scope: Scope) -> Json:  # noqa: C901 -- one case for 
             assert_never(value)
 
 
-def truth(condition: Value, scope: Scope) -> bool:
+def truth(condition: Value, scope: Bindings) -> bool:
     """The truth of a condition: a bool and nothing else; raises EvaluationError otherwise."""
     given = evaluate(condition, scope)
     if not isinstance(given, bool):
@@ -178,10 +178,10 @@ def _word(value: Json) -> str:
     return "a dict"
 
 
-class Values:
-    """A Scope of plain mappings, for what has no frames: a Final, a result, a test.
+class PlainBindings:
+    """Bindings by plain mappings, for what has no frames: a Final, a result, a test.
 
-    >>> evaluate(ParamRef(name="n"), Values(params={"n": 3}))
+    >>> evaluate(ParamRef(name="n"), PlainBindings(params={"n": 3}))
     3
     """
 

@@ -41,7 +41,7 @@ class Cell:
         self.waiting: list[Callable[[], None]] = []
 
 
-class Frame:
+class BlockInstance:
     """One instance of a block: the top level, an arm that was taken, or the body of an Each for one item."""
 
     __slots__ = ("cells", "current", "index", "loop", "machine", "outer")
@@ -49,7 +49,7 @@ class Frame:
     def __init__(
         self,
         machine: Machine,
-        outer: Frame | None,
+        outer: BlockInstance | None,
         index: tuple[int, ...],
         loop: str | None = None,
         item: Json = None,
@@ -60,7 +60,7 @@ class Frame:
 
     def cell(self, ref: str) -> Cell:
         """The cell of what is in scope here; KeyError when nothing of that id is."""
-        frame: Frame | None = self
+        frame: BlockInstance | None = self
         while frame is not None:
             if ref in frame.cells:
                 return frame.cells[ref]
@@ -80,7 +80,7 @@ class Frame:
         return value
 
     def item(self, loop: str) -> Json:
-        frame: Frame | None = self
+        frame: BlockInstance | None = self
         while frame is not None:
             if frame.loop == loop:
                 if frame.current is UNKNOWN:
@@ -98,7 +98,7 @@ class Instance:
     """A call that may run now."""
 
     call: Call
-    frame: Frame
+    frame: BlockInstance
 
     @property
     def key(self) -> Key:
@@ -125,7 +125,7 @@ class Machine:
         self.shape = Shape(pipeline)
         self.ready: deque[Instance] = deque()
         self.records: list[CallRecord] = []
-        self.top = Frame(self, None, ())
+        self.top = BlockInstance(self, None, ())
         self._open: dict[Key, AnyNode] = {}
         self._due: deque[Callable[[], None]] = deque()
         self._waits: dict[str, tuple[str, ...]] = {}
@@ -214,12 +214,12 @@ class Machine:
         self._due.extend(cell.waiting)
         cell.waiting = []
 
-    def _state_of(self, value: Value, frame: Frame) -> CellState:
+    def _state_of(self, value: Value, frame: BlockInstance) -> CellState:
         return together(frame.cell(ref).state for ref in out_refs(value))
 
     # ------------------------------------------------------------ blocks
 
-    def _enter(self, body: tuple[AnyNode, ...], frame: Frame) -> list[Cell]:
+    def _enter(self, body: tuple[AnyNode, ...], frame: BlockInstance) -> list[Cell]:
         """Start the nodes of a block; the cells that are settled when all of it has ended."""
         nodes = list(transparent(body))
         for node in nodes:
@@ -245,7 +245,7 @@ class Machine:
             self._waits[id] = tuple(dict.fromkeys((*waits.values, *after)))
         return self._waits[id]
 
-    def _arrive(self, node: AnyNode, frame: Frame, waits: list[Cell]) -> None:
+    def _arrive(self, node: AnyNode, frame: BlockInstance, waits: list[Cell]) -> None:
         """All that a node waits for is settled."""
         state = together(cell.state for cell in waits)
         match node:
@@ -266,7 +266,7 @@ class Machine:
             case _:
                 assert_never(node)
 
-    def _end_call(self, call: Call, frame: Frame, record: CallRecord | None) -> None:
+    def _end_call(self, call: Call, frame: BlockInstance, record: CallRecord | None) -> None:
         self._open.pop((call.id, frame.index), None)
         cell = frame.cells[call.id]
         if record is None:
@@ -303,13 +303,13 @@ class Machine:
             if record is not None:
                 self.records.append(record)
 
-    def _settle_region(self, region: If | Each, frame: Frame, state: CellState, leaving: CellState) -> None:
+    def _settle_region(self, region: If | Each, frame: BlockInstance, state: CellState, leaving: CellState) -> None:
         self._settle(frame.cells[region.id], state)
         for output in outputs(region):
             if frame.cells[output.id].state is None:
                 self._settle(frame.cells[output.id], leaving)
 
-    def _decide(self, region: If | Each, frame: Frame) -> None:
+    def _decide(self, region: If | Each, frame: BlockInstance) -> None:
         try:
             decision = self.decide(region, frame.index, partial(_choose, region, frame))
         except EvaluationError as error:
@@ -325,9 +325,9 @@ class Machine:
             else:
                 self._expand(region, frame, decision)
 
-    def _take(self, region: If, frame: Frame, taken: int | None) -> None:
+    def _take(self, region: If, frame: BlockInstance, taken: int | None) -> None:
         cells: list[Cell] = []
-        inner = Frame(self, frame, frame.index)
+        inner = BlockInstance(self, frame, frame.index)
         for number, arm in enumerate(region.arms):
             if number == taken:
                 cells = self._enter(arm.body, inner)
@@ -337,23 +337,25 @@ class Machine:
         merged = () if taken is None else region.merged
         self._leave(region, frame, cells, [(m, [(m.values[taken or 0], inner)]) for m in merged])
 
-    def _expand(self, region: Each, frame: Frame, items: list[Json]) -> None:
-        frames = [Frame(self, frame, (*frame.index, number), region.id, item) for number, item in enumerate(items)]
+    def _expand(self, region: Each, frame: BlockInstance, items: list[Json]) -> None:
+        frames = [
+            BlockInstance(self, frame, (*frame.index, number), region.id, item) for number, item in enumerate(items)
+        ]
         cells = [cell for inner in frames for cell in self._enter(region.body, inner)]
         self._leave(region, frame, cells, [(c, [(c.value, f) for f in frames]) for c in region.collected])
 
     def _leave(
         self,
         region: If | Each,
-        frame: Frame,
+        frame: BlockInstance,
         cells: list[Cell],
-        leaving: Sequence[tuple[Merged | Collected, list[tuple[Value, Frame]]]],
+        leaving: Sequence[tuple[Merged | Collected, list[tuple[Value, BlockInstance]]]],
     ) -> None:
         """Form the values that leave a region, each as soon as it can be, and end the region after all."""
         known = self.known_failure(region, frame.index)
         errors: dict[str, EvaluationError] = {}
 
-        def form(output: Merged | Collected, made_of: list[tuple[Value, Frame]], waits: list[Cell]) -> None:
+        def form(output: Merged | Collected, made_of: list[tuple[Value, BlockInstance]], waits: list[Cell]) -> None:
             cell = frame.cells[output.id]
             state = together(wait.state for wait in waits)
             if state != "succeeded":
@@ -385,7 +387,7 @@ class Machine:
             self._when(waits, partial(form, output, made_of, waits))
         self._when([*cells, *(frame.cells[output.id] for output, _ in leaving)], end)
 
-    def _record_failed(self, region: If | Each, frame: Frame, error: EvaluationError) -> None:
+    def _record_failed(self, region: If | Each, frame: BlockInstance, error: EvaluationError) -> None:
         record = self.fail_region(region, frame.index, error)
         if record is not None:
             self.records.append(record)
@@ -405,7 +407,7 @@ def together(states: Iterable[CellState | None]) -> CellState:
     return "skipped" if "skipped" in seen else "succeeded"
 
 
-def _choose(region: If | Each, frame: Frame) -> Json:
+def _choose(region: If | Each, frame: BlockInstance) -> Json:
     """The number of the arm to take, None for none, or the items to expand over."""
     if isinstance(region, Each):
         items = evaluate(region.items, frame)

@@ -168,7 +168,7 @@ class _Work:
 
 
 @dataclass(frozen=True)
-class _Done:
+class _AttemptEnd:
     """What an attempt's thread says at its end."""
 
     work: _Work
@@ -191,7 +191,7 @@ class _Scheduler:
         self._running: set[Key] = set()
         self._running_of: Counter[str] = Counter()
         self._timers: list[tuple[float, int, _Work, int]] = []
-        self._inbox: queue.SimpleQueue[_Done] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_AttemptEnd] = queue.SimpleQueue()
         self._told = self._timer_count = 0
 
     def run(self, deadline: float | None, stop: threading.Event | None = None) -> bool:
@@ -269,7 +269,7 @@ class _Scheduler:
         attempt = (work, work.attempts, self._functions[call.step], args, self._inbox)
         threading.Thread(target=_perform, args=attempt, name=f"pipeglot {call.id}", daemon=True).start()
 
-    def _done(self, done: _Done) -> None:
+    def _done(self, done: _AttemptEnd) -> None:
         work = done.work
         if work.instance.key not in self._running or work.attempts != done.attempt:
             return  # it had run out of time
@@ -360,13 +360,13 @@ class _Scheduler:
 
 
 def _perform(
-    work: _Work, attempt: int, function: Function, args: dict[str, Any], inbox: queue.SimpleQueue[_Done]
+    work: _Work, attempt: int, function: Function, args: dict[str, Any], inbox: queue.SimpleQueue[_AttemptEnd]
 ) -> None:
     """One attempt, on its own thread."""
     try:
-        done = _Done(work, attempt, function(**args), None)
+        done = _AttemptEnd(work, attempt, function(**args), None)
     except BaseException as error:  # also SystemExit: a run must not hang on a step that exits
-        done = _Done(work, attempt, None, _failure(error))
+        done = _AttemptEnd(work, attempt, None, _failure(error))
     inbox.put(done)
 
 

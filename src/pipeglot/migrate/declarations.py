@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from pipeglot.core.ir import Call, Cron, Each, Param, Pipeline, Schedule
 from pipeglot.core.shape import Shape, inline
-from pipeglot.engines.native import Native, NativeSchedule, NativeTask, Resources
+from pipeglot.engines.native import Native, NativeResources, NativeSchedule, NativeTask
 
 Partners: TypeAlias = Mapping[str, Sequence[str]]
 """The ids of the calls that a native task stands for, by its name."""
@@ -44,7 +44,7 @@ UNSAID = Fact(said=False)
 
 
 @dataclass
-class Facts:
+class SideDeclarations:
     """What a side declares: of its calls, of the run, and what only its engine has.
 
     `calls` by the id of the call, then by name. `clocks` are what starts runs by a clock, None where that is not known.
@@ -63,11 +63,11 @@ class Facts:
 # ---------------------------------------------------------------- a pipeline
 
 
-def of_pipeline(pipeline: Pipeline) -> Facts:
+def of_pipeline(pipeline: Pipeline) -> SideDeclarations:
     """What a pipeline declares."""
     flat = inline(pipeline)
     shape = Shape(flat)
-    facts = Facts()
+    facts = SideDeclarations()
     for call in [*shape.calls, *([flat.final.call] if flat.final else [])]:
         bounds = [
             node.max_parallel
@@ -94,7 +94,7 @@ def _of_call(call: Call, bound: int | None) -> dict[str, Fact]:
     wanted = policy.resources
     asked = None
     if wanted is not None:
-        asked = Resources(
+        asked = NativeResources(
             cpu=wanted.cpu,
             memory=wanted.memory,
             gpus=wanted.gpus,
@@ -115,7 +115,7 @@ def _number(value: float | None) -> Fact:
     return UNSAID if value is None else Fact(value)
 
 
-def _asked(resources: Resources | None) -> Fact:
+def _asked(resources: NativeResources | None) -> Fact:
     told = {} if resources is None else resources.model_dump(exclude_none=True)
     told = {name: value for name, value in told.items() if value}
     if told.get("gpu_type") == DEFAULT_GPU:
@@ -137,9 +137,9 @@ def _clock(schedule: Schedule) -> NativeSchedule:
 # ---------------------------------------------------------------- native code
 
 
-def of_native(native: Native, partners: Partners) -> Facts:
+def of_native(native: Native, partners: Partners) -> SideDeclarations:
     """What native code declares, its tasks by the calls they stand for."""
-    facts = Facts()
+    facts = SideDeclarations()
     for task in native.tasks:
         ids = partners.get(task.name, ())
         for id in ids:

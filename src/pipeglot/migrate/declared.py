@@ -16,7 +16,7 @@ from pipeglot.core.shape import Shape, inline
 from pipeglot.core.ticks import ticks
 from pipeglot.core.types import same
 from pipeglot.engines.native import Native, NativeSchedule
-from pipeglot.migrate.declarations import Fact, Facts, Partners, of_native, of_pipeline, words
+from pipeglot.migrate.declarations import Fact, Partners, SideDeclarations, of_native, of_pipeline, words
 
 _SAMPLE = 300
 """Ticks that are compared where two schedules are spelled differently, in winter and in summer."""
@@ -51,7 +51,7 @@ def declared(
     return tuple(found)
 
 
-def _bounded_otherwise(pipeline: Pipeline, facts: Facts) -> None:
+def _bounded_otherwise(pipeline: Pipeline, facts: SideDeclarations) -> None:
     """In files of our own the bounds of loops in loops are kept by other means, or closer than need be."""
     shape = Shape(inline(pipeline))
     loops = {call.id: shape.loops(call.id) for call in shape.calls}
@@ -65,7 +65,7 @@ def _bounded_otherwise(pipeline: Pipeline, facts: Facts) -> None:
 # ---------------------------------------------------------------- calls
 
 
-def _calls(old: Facts, new: Facts) -> Iterator[Declared]:
+def _calls(old: SideDeclarations, new: SideDeclarations) -> Iterator[Declared]:
     for id in [id for id in new.calls if id in old.calls]:
         left, right = old.calls[id], new.calls[id]
         for name in right:
@@ -121,7 +121,7 @@ def _compared(name: str, old: Fact, new: Fact, *, call: str | None = None) -> It
 # ---------------------------------------------------------------- params
 
 
-def _params(old: Facts, new: Facts) -> Iterator[Declared]:
+def _params(old: SideDeclarations, new: SideDeclarations) -> Iterator[Declared]:
     """Defaults of the params that both sides have: others are given by another name, or not at all."""
     for name in [name for name in new.params if name in old.params]:
         left, right = old.params[name], new.params[name]
@@ -138,7 +138,7 @@ def _params(old: Facts, new: Facts) -> Iterator[Declared]:
 # ---------------------------------------------------------------- the run, and what starts it
 
 
-def _run(old: Facts, new: Facts, now: datetime) -> Iterator[Declared]:
+def _run(old: SideDeclarations, new: SideDeclarations, now: datetime) -> Iterator[Declared]:
     yield from _schedules(old, new)
     if old.clocks and new.clocks:
         yield from _start(old, new, now)
@@ -147,7 +147,7 @@ def _run(old: Facts, new: Facts, now: datetime) -> Iterator[Declared]:
         yield from _compared(name, old.run[name], new.run[name])
 
 
-def _schedules(old: Facts, new: Facts) -> Iterator[Declared]:
+def _schedules(old: SideDeclarations, new: SideDeclarations) -> Iterator[Declared]:
     if old.clocks is None or new.clocks is None:
         other = new.clocks if old.clocks is None else old.clocks
         if other:
@@ -218,7 +218,7 @@ def _steps(moments: Sequence[datetime]) -> list[Any]:
     return [(b - a).total_seconds() for a, b in pairwise(moments)]
 
 
-def _start(old: Facts, new: Facts, now: datetime) -> Iterator[Declared]:
+def _start(old: SideDeclarations, new: SideDeclarations, now: datetime) -> Iterator[Declared]:
     """The start dates, where they mean something: to catch up, to count an interval from, or to wait for."""
     if old.start.said and new.start.said and old.start.known and new.start.known:
         yield from _compared("start_date", *(_second(one) for one in (old.start, new.start)))
@@ -239,7 +239,7 @@ def _second(fact: Fact) -> Fact:
 # ---------------------------------------------------------------- what only one side has
 
 
-def _alone(old: Facts, new: Facts, engines: Sequence[str]) -> Iterator[Declared]:
+def _alone(old: SideDeclarations, new: SideDeclarations, engines: Sequence[str]) -> Iterator[Declared]:
     """What has no counterpart in the language: on both sides where both are native code, else on one."""
     rest = list(new.alone)
     for call, task, name, fact in old.alone:

@@ -19,14 +19,14 @@ from pipeglot.migrate.declarations import Partners
 from pipeglot.migrate.declared import declared
 from pipeglot.migrate.matching import match
 from pipeglot.migrate.native import NativeSide
-from pipeglot.migrate.runner import Runner, Task
+from pipeglot.migrate.runner import Runner, RunRequest
 from pipeglot.migrate.sides import RecordedSide
 
 Found: TypeAlias = tuple[tuple[Declared, ...], list[NotCompared]]
 
 
 @contextmanager
-def reading(old: Runner, new: Runner, task: Task) -> Iterator[Callable[[], Found]]:
+def reading(old: Runner, new: Runner, task: RunRequest) -> Iterator[Callable[[], Found]]:
     """Read the native sides meanwhile. What it gives waits for that; leaving the block ends it."""
     halt = threading.Event()
     sides = {name: side for name, side in (("old", old), ("new", new)) if isinstance(side, NativeSide)}

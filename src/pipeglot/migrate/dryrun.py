@@ -26,7 +26,7 @@ from pipeglot.migrate.declaring import reading
 from pipeglot.migrate.injection import inject
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.pair import Pair, Play, Runs
-from pipeglot.migrate.runner import Runner, Task
+from pipeglot.migrate.runner import Runner, RunRequest
 from pipeglot.migrate.scenarios import (
     EffectsMode,
     external,
@@ -38,13 +38,13 @@ from pipeglot.migrate.scenarios import (
 )
 from pipeglot.migrate.sides import LocalSide, RecordedSide, sources
 from pipeglot.migrate.source_code import authored, native
-from pipeglot.migrate.stub import Plan, with_standins
+from pipeglot.migrate.stub import StubPlan, with_stubs
 from pipeglot.migrate.unanswered import apart, made_up
 from pipeglot.redact.masks import Masks
 
 
 @dataclass(frozen=True)
-class Choices:
+class DryRunOptions:
     """How a dry-run is made.
 
     Attributes:
@@ -78,7 +78,7 @@ def dry_run(
     pipeline: Pipeline,
     old: Runner,
     new: Runner,
-    choices: Choices | None = None,
+    choices: DryRunOptions | None = None,
     *,
     params: Mapping[str, Any] | None = None,
     logical_date: datetime | None = None,
@@ -107,14 +107,14 @@ def dry_run(
         CompileError: a target refuses the pipeline.
     """
     started = datetime.now(timezone.utc)
-    chosen = choices or Choices()
+    chosen = choices or DryRunOptions()
     when = (logical_date or _recorded_date(old, new, chosen.replay) or started).replace(microsecond=0)
     given = {**_recorded_params(old, new, chosen.replay), **(params or {})}
     resolved = resolve_params(pipeline, given)
     plan = _plan(pipeline, (old, new), chosen)
     _playable(pipeline, (old, new), plan, chosen)
-    task = Task(pipeline, params=given, logical_date=when, path=path, env=chosen.env, allow=chosen.allow)
-    played = replace(task, pipeline=with_standins(pipeline, plan)) if plan else task
+    task = RunRequest(pipeline, params=given, logical_date=when, path=path, env=chosen.env, allow=chosen.allow)
+    played = replace(task, pipeline=with_stubs(pipeline, plan)) if plan else task
     masks = Masks.of(pipeline, chosen.env)
     if not (isinstance(old, RecordedSide) and isinstance(new, RecordedSide)):
         secrets.values(played.pipeline, chosen.env)  # all are there
@@ -161,7 +161,7 @@ def dry_run(
         )
 
 
-def _playable(pipeline: Pipeline, runners: Sequence[Runner], plan: Plan | None, chosen: Choices) -> None:
+def _playable(pipeline: Pipeline, runners: Sequence[Runner], plan: StubPlan | None, chosen: DryRunOptions) -> None:
     """Raises AuthoringError (PG363, PG366) for what cannot be made to fail or answer, before anything runs."""
     if chosen.inject:
         injectable(pipeline, chosen.inject)
@@ -175,7 +175,7 @@ def _playable(pipeline: Pipeline, runners: Sequence[Runner], plan: Plan | None, 
             raise AuthoringError([Diagnostic("PG366", "error", message, None, way_out)])
 
 
-def _check(runners: Sequence[Runner], task: Task) -> None:
+def _check(runners: Sequence[Runner], task: RunRequest) -> None:
     """Raises PipeglotError with all that would keep the sides from running: AuthoringError or CompileError for what the
     user has to fix, EngineError for an engine that is missing."""
 
@@ -197,7 +197,7 @@ def _check(runners: Sequence[Runner], task: Task) -> None:
         raise kind(dict.fromkeys(one for error in errors for one in error.diagnostics))
 
 
-def _plan(pipeline: Pipeline, runners: Iterable[Runner], chosen: Choices) -> Plan | None:
+def _plan(pipeline: Pipeline, runners: Iterable[Runner], chosen: DryRunOptions) -> StubPlan | None:
     """What the steps do instead of their own code, if anything."""
     if chosen.replay is not None:
         return replay(pipeline, chosen.replay)
@@ -225,7 +225,7 @@ def _of_another(pipeline: Pipeline, record: Record | None) -> Iterator[Differenc
         yield Difference(kind="record", path="pipeline", old=said, new=said)
 
 
-def _described(runner: Runner, task: Task) -> Side:
+def _described(runner: Runner, task: RunRequest) -> Side:
     compiled = runner.files(task.pipeline, task.allow)
     if compiled is None:
         found = {}

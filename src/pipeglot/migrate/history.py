@@ -54,7 +54,7 @@ update dry_run set day = substr(logical_date, 1, 10), counts = old <> new,
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One dry-run of the past: `report` is where its JSON was written, `started` and `logical_date` are ISO 8601 UTC.
 
     `day` is the date of the logical date in the time zone of the pipeline's schedule. `counts` is 0 where an
@@ -77,7 +77,7 @@ class Entry:
     counts: int = 1
 
 
-_COLUMNS = tuple(Entry.__dataclass_fields__)
+_COLUMNS = tuple(HistoryEntry.__dataclass_fields__)
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def remember(file: Path, found: Report, report: Path | str = "", *, timezone: st
         AuthoringError: PG364 when the file cannot be used.
         EngineError: PG340 when the disk is full.
     """
-    entry = Entry(
+    entry = HistoryEntry(
         pipeline=found.pipeline,
         digest=found.digest,
         old=found.old.spec,
@@ -207,7 +207,7 @@ def _tells(found: Report) -> bool:
     return outputs.agree > 0 or outputs.total == 0
 
 
-def read_history(file: Path, pipeline: str | None = None) -> list[Entry]:
+def read_history(file: Path, pipeline: str | None = None) -> list[HistoryEntry]:
     """The dry-runs of a pipeline, or of all, oldest first.
 
     Raises:
@@ -220,7 +220,7 @@ def read_history(file: Path, pipeline: str | None = None) -> list[Entry]:
         )
     query = f"select {', '.join(_COLUMNS)} from dry_run where ?1 is null or pipeline = ?1 order by id"
     with _open(file) as connection:
-        return [Entry(*row) for row in connection.execute(query, (pipeline,))]
+        return [HistoryEntry(*row) for row in connection.execute(query, (pipeline,))]
 
 
 @dataclass(frozen=True)
@@ -253,27 +253,27 @@ class History(TypedDict):
     """What `migrate history --json` prints."""
 
     schema: Literal["pipeglot.history/1"]
-    dry_runs: list[Entry]
+    dry_runs: list[HistoryEntry]
     readiness: list[Readiness]
 
 
-def readiness(entries: Sequence[Entry], need: int = 5) -> list[Readiness]:
+def readiness(entries: Sequence[HistoryEntry], need: int = 5) -> list[Readiness]:
     """What the history says about cutting over, for every pipeline and pair of engines, whatever files stood for them.
 
     A dry-run of a pipeline that was changed since (another digest) does not count, nor what came before one that was
     not equivalent.
 
-    >>> one = Entry("p", "d1", "airflow:dags/p.py", "prefect", "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z",
+    >>> one = HistoryEntry("p", "d1", "airflow:dags/p.py", "prefect", "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z",
     ...     "equivalent", "", 0, "", "airflow", "prefect", "2026-01-01")
     >>> print(readiness([one], need=1)[0])
     p airflow -> prefect: ready to cut over: 1 of 1 dates in a row equivalent
     """
-    kept: dict[tuple[str, str, str], list[Entry]] = {}
+    kept: dict[tuple[str, str, str], list[HistoryEntry]] = {}
     for entry in entries:
         kept.setdefault((entry.pipeline, entry.old_engine, entry.new_engine), []).append(entry)
     found = []
     for (pipeline, old, new), runs in sorted(kept.items()):
-        streak: list[Entry] = []
+        streak: list[HistoryEntry] = []
         for entry in reversed(runs):
             if entry.verdict != "equivalent" or entry.digest != runs[-1].digest:
                 break

@@ -14,13 +14,13 @@ from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.migrate.pair import Outcome, Pair, Play, Runs, problems_of
-from pipeglot.migrate.runner import Task
+from pipeglot.migrate.runner import RunRequest
 from pipeglot.migrate.scenarios import Scenario, calls_of, scenarios
 from pipeglot.migrate.unanswered import apart, made_up
 
 
 def inject(
-    pair: Pair, task: Task, runs: Runs, chosen: str, *, tolerance: float, rules: Rules, today: date
+    pair: Pair, task: RunRequest, runs: Runs, chosen: str, *, tolerance: float, rules: Rules, today: date
 ) -> tuple[list[Injected], list[NotCompared]]:
     """Every failure of the calls `chosen` on both sides, and what was made up meanwhile or could not be made to fail. One
     with which a side breaks off says so; the others stand."""

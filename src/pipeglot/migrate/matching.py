@@ -115,7 +115,7 @@ def match(pipeline: Pipeline, tasks: Iterable[str], mapping: TaskMap | None = No
         message = f"the mapping names a call that the pipeline does not have: {unknown[0]!r}"
         raise AuthoringError([Diagnostic("PG365", "error", message, None, "its calls: " + ", ".join(steps))])
     tasks = list(tasks)
-    found = _Names(steps, {call.id for call in shape.calls if shape.loops(call.id)}, Counter(tasks))
+    found = _Matcher(steps, {call.id for call in shape.calls if shape.loops(call.id)}, Counter(tasks))
     names = list(dict.fromkeys(tasks))
     dropped = tuple(name for name in names if told.get(name) == "")
     names = [name for name in names if name not in dropped]
@@ -145,7 +145,7 @@ def match(pipeline: Pipeline, tasks: Iterable[str], mapping: TaskMap | None = No
     )
 
 
-class _Names:
+class _Matcher:
     """Names that find their calls, level by level: what has found its call at one is not asked for at the next."""
 
     def __init__(self, steps: Mapping[str, str], looped: set[str], counts: Mapping[str, int]) -> None:

@@ -31,12 +31,12 @@ from pipeglot.meaning.machine import Key
 from pipeglot.migrate.matching import Match, TaskMap, match, place_of, plain
 from pipeglot.migrate.native_file import readable, surroundings
 from pipeglot.migrate.native_output import NOTHING, output_of
-from pipeglot.migrate.placement import Runs, place, together
-from pipeglot.migrate.runner import Side, Task
+from pipeglot.migrate.placement import PlacedRuns, place, together
+from pipeglot.migrate.runner import RunnerDefaults, RunRequest
 
 
 @dataclass
-class NativeSide(Side):
+class NativeSide(RunnerDefaults):
     """A native DAG, flow, job or pipeline file, run as it is.
 
     `reading` is what became of the last run.
@@ -58,13 +58,13 @@ class NativeSide(Side):
     def refuses(self) -> str:
         return "is native code"
 
-    def check(self, tasks: Sequence[Task]) -> None:
+    def check(self, tasks: Sequence[RunRequest]) -> None:
         for task in tasks:
             match(task.pipeline, (), self.mapping)  # that what the map file names is there
         found = engines.find(self.engine, python=self.python)
         readable(self.file, self.engine, self.name, found.python)
 
-    def declares(self, task: Task | None = None, stop: threading.Event | None = None) -> Native:
+    def declares(self, task: RunRequest | None = None, stop: threading.Event | None = None) -> Native:
         """What the file declares, in the surroundings of a task; nothing of it is run. Raises EngineError."""
         found = engines.find(self.engine, python=self.python)
         [native] = read_many(self.engine, [self._job(task)], python=found.python, stop=stop)
@@ -72,7 +72,7 @@ class NativeSide(Side):
             raise native
         return native
 
-    def _job(self, task: Task | None) -> Job:
+    def _job(self, task: RunRequest | None) -> Job:
         root, path = surroundings(self.file, self.engine)
         job = Job(root, self.file.relative_to(root).as_posix(), self.name, path=path)
         if task is None:
@@ -90,7 +90,7 @@ class NativeSide(Side):
         )
 
     def run(
-        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+        self, tasks: Sequence[RunRequest], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
         packages = tuple(dict.fromkeys(line for task in tasks for line in inline(task.pipeline).packages))
         found = engines.prepare(self.engine, packages, python=self.python)
@@ -203,7 +203,7 @@ def as_record(
             if record.result_known and record.result != result:  # the run handed on something else than it should have
                 record = record.model_copy(update={"result": result, "result_observed": True})
         return Reading(record, matched, steering, tuple(unread))
-    return _Native(flat, replace(run, tasks=tasks), spec, given, when, mapping or TaskMap()).read()
+    return _NativeRun(flat, replace(run, tasks=tasks), spec, given, when, mapping or TaskMap()).read()
 
 
 def _helper_of_result(pipeline: Pipeline, run: EngineRun, spec: EngineSpec) -> EngineTask | None:
@@ -255,7 +255,7 @@ def _ours(pipeline: Pipeline, run: EngineRun, target: str) -> tuple[Compiled, Ma
     return (compiled, names) if ours > native or (ours == native and complete) else None
 
 
-class _Native:
+class _NativeRun:
     """One native run, on its way to a Record."""
 
     def __init__(
@@ -312,10 +312,10 @@ class _Native:
         record = _completed(self.pipeline, self.run, records, self.params, self.when)
         return Reading(record, matched, tuple(dict.fromkeys(steering)), tuple(self.unread))
 
-    def _runs(self, calls: Sequence[str], names: Sequence[str], matched: Match) -> Runs:
+    def _runs(self, calls: Sequence[str], names: Sequence[str], matched: Match) -> PlacedRuns:
         sure = {name: matched.partner[name][0] if self._is_sure(name, matched) else None for name in names}
         order = [name for name in self.tasks if name in sure]
-        return Runs(
+        return PlacedRuns(
             calls=tuple(sorted(calls, key=self.order.__getitem__)),
             sure=sure,
             runs=[(name, task.index) for name in order for task in self.tasks[name]],
@@ -327,7 +327,7 @@ class _Native:
             matched.partner[name][0].rpartition(".")[2]
         )
 
-    def _records(self, group: Runs) -> list[CallRecord]:
+    def _records(self, group: PlacedRuns) -> list[CallRecord]:
         names = [name for name in self.tasks if name in group.sure]
         tasks = [(name, task) for name in names for task in self.tasks[name]]
         return [

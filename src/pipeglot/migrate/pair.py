@@ -1,4 +1,4 @@
-"""Both sides run at the same time, with or without stand-ins for their steps."""
+"""Both sides run at the same time, with or without stubs for their steps."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pipeglot.compare.model import Seen, Side
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import Record
 from pipeglot.engines.process import Event, Listener
-from pipeglot.migrate.runner import Runner, Task
+from pipeglot.migrate.runner import Runner, RunRequest
 from pipeglot.migrate.scenarios import of_the_run
 from pipeglot.migrate.sides import RecordedSide, housed
-from pipeglot.migrate.stub import FOLDER, Plan, played, unexpected, with_standins
+from pipeglot.migrate.stub import FOLDER, StubPlan, played, unexpected, with_stubs
 from pipeglot.migrate.unanswered import Asked
 from pipeglot.redact.masks import Masks
 
@@ -33,13 +33,13 @@ _POLL = 0.1
 class Play:
     """One run: the task, and what its steps do instead of their own code."""
 
-    task: Task
-    plan: Plan | None = None
+    task: RunRequest
+    plan: StubPlan | None = None
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What one side did: with the records of its runs, and by run the folders it `left`, what its stand-ins were asked
+    """What one side did: with the records of its runs, and by run the folders it `left`, what its stubs were asked
     that nothing answers, and its outcome."""
 
     side: Side
@@ -66,7 +66,7 @@ class Runs:
         return None if any(side.problems or side.record is None for side in self.sides) else self.sides[0].record
 
     def asked(self, number: int) -> tuple[Sequence[Asked], Sequence[Asked]]:
-        """What the stand-ins of either side were asked in a run that nothing answers."""
+        """What the stubs of either side were asked in a run that nothing answers."""
         old, new = (ran.unexpected[number] if number < len(ran.unexpected) else () for ran in (self.old, self.new))
         return old, new
 
@@ -114,7 +114,7 @@ class Pair:
             plays = plays[:1]
         own = Path(mkdtemp(prefix=f"{name}-", dir=self.folder))
         with ExitStack() as stack:
-            tasks: list[Task] = []
+            tasks: list[RunRequest] = []
             left: list[Folders | None] = []
             answering: list[Path | None] = []
             for number, play in enumerate(plays):
@@ -124,7 +124,7 @@ class Pair:
                 if play.plan is not None and not isinstance(runner, RecordedSide):
                     env = stack.enter_context(played(play.plan))
                     answering[-1] = Path(env[FOLDER])
-                    task = replace(task, pipeline=with_standins(task.pipeline, play.plan), env={**task.env, **env})
+                    task = replace(task, pipeline=with_stubs(task.pipeline, play.plan), env={**task.env, **env})
                 tasks.append(task)
             outcomes = list(_outcomes(runner, tasks, listen, self.ending))
             varying = of_the_run(plays[0].task.pipeline)
@@ -145,7 +145,9 @@ class Pair:
         return Ran(side, left, asked, told)
 
 
-def _outcomes(runner: Runner, tasks: Sequence[Task], listen: Listener, stop: threading.Event) -> Iterator[Outcome]:
+def _outcomes(
+    runner: Runner, tasks: Sequence[RunRequest], listen: Listener, stop: threading.Event
+) -> Iterator[Outcome]:
     """What became of every task; where a side breaks off, that is why none of the rest could be run."""
     left = len(tasks)
     try:

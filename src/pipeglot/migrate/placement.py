@@ -16,7 +16,7 @@ from pipeglot.meaning.run import run_context
 
 
 @dataclass
-class Runs:
+class PlacedRuns:
     """Runs of native tasks that stand for instances of the same calls: of one, or of several that use the same step.
 
     Attributes:
@@ -34,8 +34,8 @@ class Runs:
 
 def place(
     pipeline: Pipeline,
-    groups: Sequence[Runs],
-    tell: Callable[[Runs], Sequence[CallRecord]],
+    groups: Sequence[PlacedRuns],
+    tell: Callable[[PlacedRuns], Sequence[CallRecord]],
     params: Mapping[str, Any],
     when: datetime,
 ) -> None:
@@ -74,7 +74,7 @@ def _depth(shape: Shape, id: str) -> int:
     return len(shape.loops(id)) if id in shape.nodes else 0
 
 
-def _fitted(group: Runs, shape: Shape, expected: _Expected) -> bool:
+def _fitted(group: PlacedRuns, shape: Shape, expected: _Expected) -> bool:
     """Place runs where the indexes or the number of them are those of the instances."""
     for states in (("ready",), ("ready", "blocked"), ("ready", "blocked", "skipped")):
         keys = expected.keys(group.calls, states)
@@ -90,7 +90,7 @@ def _fitted(group: Runs, shape: Shape, expected: _Expected) -> bool:
     return False
 
 
-def _taken(group: Runs, shape: Shape, expected: _Expected) -> None:
+def _taken(group: PlacedRuns, shape: Shape, expected: _Expected) -> None:
     """Place runs although they are not those of the instances: what differs then is told of the comparison."""
     named: dict[str, list[int]] = {}
     for number, (name, _) in enumerate(group.runs):

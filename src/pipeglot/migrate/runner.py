@@ -18,7 +18,7 @@ from pipeglot.engines.process import Listener
 
 
 @dataclass(frozen=True)
-class Task:
+class RunRequest:
     """One run that both sides make: the same pipeline, params and logical date; `cwd` is the steps' working folder."""
 
     pipeline: Pipeline
@@ -47,7 +47,7 @@ class Runner(Protocol):
         """What is compiled for it, if anything is. Raises CompileError."""
         ...
 
-    def check(self, tasks: Sequence[Task]) -> None:
+    def check(self, tasks: Sequence[RunRequest]) -> None:
         """Look for all that would keep it from running these, as far as it shows without running anything.
 
         Raises:
@@ -56,7 +56,7 @@ class Runner(Protocol):
         ...
 
     def run(
-        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+        self, tasks: Sequence[RunRequest], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
         """The record of each task, in order and as soon as it is there, or why it could not be run; they may share an
         engine process.
@@ -67,7 +67,7 @@ class Runner(Protocol):
         ...
 
     def refuses(self) -> str:
-        """Why its steps cannot be replaced by stand-ins, which replay and fail them; empty when they can."""
+        """Why its steps cannot be replaced by stubs, which replay and fail them; empty when they can."""
         ...
 
     def not_compared(self) -> Sequence[NotCompared]:
@@ -75,7 +75,7 @@ class Runner(Protocol):
         ...
 
 
-class Side:
+class RunnerDefaults:
     """What a side does that has nothing of its own to say."""
 
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:

@@ -1,4 +1,4 @@
-"""What a dry-run makes stand-ins do: replay a record, keep effects from happening, or fail calls one by one."""
+"""What a dry-run makes stubs do: replay a record, keep effects from happening, or fail calls one by one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeglot.core.types import mismatch
 from pipeglot.meaning.derive import arguments
 from pipeglot.meaning.machine import Key
 from pipeglot.migrate.example import example
-from pipeglot.migrate.stub import Answer, Plan
+from pipeglot.migrate.stub import StubAnswer, StubPlan
 from pipeglot.migrate.stub_code import canonical
 
 EffectsMode: TypeAlias = Literal["refuse", "stub", "run"]
@@ -30,7 +30,7 @@ def calls_of(pipeline: Pipeline) -> list[Call]:
     return [*Shape(pipeline).calls, *final]
 
 
-def replay(pipeline: Pipeline, record: Record) -> Plan:
+def replay(pipeline: Pipeline, record: Record) -> StubPlan:
     """Every call answers what it gave in the record for the same arguments: no step code runs.
 
     A call that failed fails again, one that needed several attempts fails as often first. Asked what the record has
@@ -39,7 +39,7 @@ def replay(pipeline: Pipeline, record: Record) -> Plan:
     pipeline = inline(pipeline)
     given = told_arguments(pipeline, record)
     calls = {call.id: call for call in calls_of(pipeline)}
-    told: dict[str, list[Answer]] = {id: [] for id in calls}
+    told: dict[str, list[StubAnswer]] = {id: [] for id in calls}
     invented: dict[str, Json] = {}
     alike = Counter((id, canonical(args)) for (id, _), args in given.items())
     for ran in record.calls:
@@ -52,16 +52,16 @@ def replay(pipeline: Pipeline, record: Record) -> Plan:
             told[ran.id].append(_answer(ran, args, twins=alike[ran.id, canonical(args)] > 1))
     for id, call in calls.items():
         invented.setdefault(id, example(pipeline.step(call.step).returns))
-    return Plan(answers={id: tuple(answers) for id, answers in told.items()}, invented=invented)
+    return StubPlan(answers={id: tuple(answers) for id, answers in told.items()}, invented=invented)
 
 
-def _answer(call: CallRecord, args: dict[str, Json], *, twins: bool) -> Answer:
+def _answer(call: CallRecord, args: dict[str, Json], *, twins: bool) -> StubAnswer:
     error = f"{call.error.type}: {call.error.message}" if call.error else ""
     if call.state == "failed":
-        return Answer(args, failures=None, error=error)
+        return StubAnswer(args, failures=None, error=error)
     # Attempts of twins are counted together, so that which of them would fail is not sure.
     failures = 0 if twins else call.attempts - 1
-    return Answer(args, call.output, failures=failures, error=error or "failed in the record")
+    return StubAnswer(args, call.output, failures=failures, error=error or "failed in the record")
 
 
 def told_arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Json]]:
@@ -84,7 +84,7 @@ def of_the_run(pipeline: Pipeline) -> dict[str, frozenset[str]]:
 
 
 def twins(pipeline: Pipeline, record: Record) -> list[str]:
-    """The call instances that a stand-in cannot tell apart, where the record has another outcome for each."""
+    """The call instances that a stub cannot tell apart, where the record has another outcome for each."""
     given = told_arguments(inline(pipeline), record)
     alike: dict[tuple[str, str], list[CallRecord]] = {}
     for call in record.calls:
@@ -103,16 +103,16 @@ def external(pipeline: Pipeline) -> list[Call]:
     return [call for call in calls_of(pipeline) if call.policy.effects and call.policy.effects.kind == "external"]
 
 
-def stubbed(pipeline: Pipeline, record: Record | None = None) -> Plan:
+def stubbed(pipeline: Pipeline, record: Record | None = None) -> StubPlan:
     """External calls answer from the record, or what they declare: they do not happen.
 
     Raises:
         AuthoringError: PG362, with every external call that has no answer.
     """
     pipeline = inline(pipeline)
-    played = replay(pipeline, record) if record is not None else Plan()
+    played = replay(pipeline, record) if record is not None else StubPlan()
     always: dict[str, Json] = {}
-    answers: dict[str, tuple[Answer, ...]] = {}
+    answers: dict[str, tuple[StubAnswer, ...]] = {}
     wrong: list[Diagnostic] = []
     for call in external(pipeline):
         effects = call.policy.effects
@@ -129,7 +129,7 @@ def stubbed(pipeline: Pipeline, record: Record | None = None) -> Plan:
             wrong.append(Diagnostic("PG362", "error", message, call.at, way_out))
     if wrong:
         raise AuthoringError(wrong)
-    return Plan(answers=answers, always=always, invented=played.invented)
+    return StubPlan(answers=answers, always=always, invented=played.invented)
 
 
 def refused(pipeline: Pipeline) -> AuthoringError:
@@ -152,7 +152,7 @@ class Scenario:
     call: str
     index: tuple[int, ...]
     failures: int | None
-    plan: Plan
+    plan: StubPlan
 
     @property
     def name(self) -> str:
@@ -200,10 +200,10 @@ def scenarios(pipeline: Pipeline, record: Record, chosen: str) -> list[Scenario]
     return made
 
 
-def _of_call(base: Plan, call: Call, ran: CallRecord, args: dict[str, Json], *, twins: bool) -> Iterator[Scenario]:
+def _of_call(base: StubPlan, call: Call, ran: CallRecord, args: dict[str, Json], *, twins: bool) -> Iterator[Scenario]:
     retries = call.policy.retry.count if call.policy.retry else 0
     # Attempts of twins are counted together, so only a failure of all of them is sure. What fails anyway, fails.
     often: list[int | None] = [None] if twins or ran.state == "failed" else [*range(1, retries + 1), None]
     for failures in often:
-        failing = Answer(args, failures=failures, error="made to fail by the dry-run")
+        failing = StubAnswer(args, failures=failures, error="made to fail by the dry-run")
         yield Scenario(call.id, ran.index, failures, replace(base, failing={call.id: (failing,)}))

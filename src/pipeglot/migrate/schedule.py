@@ -21,10 +21,10 @@ from pipeglot.core.ir import Cron, Pipeline
 from pipeglot.core.shape import inline
 from pipeglot.core.ticks import changes, ticks
 from pipeglot.engines import sandbox
-from pipeglot.engines.schedule_query import LIMIT, Answer, Question, Tick, Window, ask, askable
+from pipeglot.engines.schedule_query import LIMIT, Question, ScheduleAnswer, Tick, Window, ask, askable
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.runner import Runner
-from pipeglot.migrate.schedule_model import Comparison, Difference, Run, ScheduleSide, Section
+from pipeglot.migrate.schedule_model import ScheduleComparison, ScheduleDifference, ScheduledRun, ScheduleSide, Section
 from pipeglot.migrate.sides import CompiledSide, LocalSide
 
 _DAY = timedelta(days=1)
@@ -34,7 +34,7 @@ _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
-class Choices:
+class ScheduleOptions:
     """What to look at: from when on, how many runs after it, and the surroundings of the files.
 
     `env` are environment variables of the files; KFP's server has its time zone from `CRON_SCHEDULE_TIMEZONE` there.
@@ -49,10 +49,10 @@ class Choices:
 def answers(
     pipelines: Sequence[Pipeline],
     side: Runner,
-    choices: Choices,
+    choices: ScheduleOptions,
     windows: Sequence[Window] = (),
     stop: threading.Event | None = None,
-) -> list[Answer | EngineError]:
+) -> list[ScheduleAnswer | EngineError]:
     """What a side says of each pipeline's schedule; its engine is started once.
 
     Raises:
@@ -85,7 +85,7 @@ def answers(
 
 
 def _question(
-    folder: Path, entry: str, name: str, choices: Choices, windows: Sequence[Window], compiled: bool
+    folder: Path, entry: str, name: str, choices: ScheduleOptions, windows: Sequence[Window], compiled: bool
 ) -> Question:
     return Question(
         folder, entry, name, choices.at, choices.count, windows, compiled=compiled, env=choices.env, path=choices.path
@@ -100,11 +100,11 @@ def _compiled(pipeline: Pipeline, target: str) -> Compiled:
         return backends.compile(pipeline, target, allow={d.code for d in error.diagnostics if d.severity == "loss"})
 
 
-def meant(pipeline: Pipeline, choices: Choices, windows: Sequence[Window] = ()) -> Answer:
+def meant(pipeline: Pipeline, choices: ScheduleOptions, windows: Sequence[Window] = ()) -> ScheduleAnswer:
     """What the pipeline itself says: the language's own ticks, each the logical date of its run."""
     schedule = pipeline.schedule
     if schedule is None:
-        return Answer("none", "no schedule")
+        return ScheduleAnswer("none", "no schedule")
     at = choices.at
 
     def of(found: Iterable[datetime]) -> tuple[Tick, ...]:
@@ -120,7 +120,7 @@ def meant(pipeline: Pipeline, choices: Choices, windows: Sequence[Window] = ()) 
         missed = of(islice(due, LIMIT + 1))
     timing = schedule.timing
     text = timing.expression if isinstance(timing, Cron) else f"every {timing.seconds} s"
-    return Answer(
+    return ScheduleAnswer(
         "clock",
         text + (f" from {schedule.start.isoformat()}" if schedule.start else ""),
         zones=(timing.timezone,) if isinstance(timing, Cron) else (),
@@ -148,10 +148,10 @@ def compare(
     pipeline: Pipeline,
     old: Runner,
     new: Runner,
-    choices: Choices,
+    choices: ScheduleOptions,
     *,
     stop: threading.Event | None = None,
-) -> Comparison:
+) -> ScheduleComparison:
     """Ask both sides, at the same time, when they start runs, and compare what they say.
 
     Raises:
@@ -161,7 +161,7 @@ def compare(
     zones = _zones(pipeline)
     shifts = _shifts(zones, choices.at)
     told = _both(pipeline, (old, new), choices, shifts, stop)
-    more = [zone for each in told if isinstance(each, Answer) for zone in each.zones if zone not in zones]
+    more = [zone for each in told if isinstance(each, ScheduleAnswer) for zone in each.zones if zone not in zones]
     if _shifts(more, choices.at):
         # A native schedule has a time zone of its own, whose changes matter as well.
         zones += dict.fromkeys(more)
@@ -171,7 +171,7 @@ def compare(
     zone = next(iter([*zones, *more]), "UTC")
     sections = tuple(_sections(told[0], told[1], shifts, choices, zone))
     verdict, why = _verdict(sides[0], sides[1], sections)
-    return Comparison(
+    return ScheduleComparison(
         pipeline=pipeline.name,
         at=choices.at,
         verdict=verdict,
@@ -219,13 +219,13 @@ def around(zone: str, change: datetime) -> Window:
 def _both(
     pipeline: Pipeline,
     sides: tuple[Runner, Runner],
-    choices: Choices,
+    choices: ScheduleOptions,
     shifts: Sequence[_Shift],
     stop: threading.Event | None,
-) -> list[Answer | EngineError]:
+) -> list[ScheduleAnswer | EngineError]:
     stopped = stop or threading.Event()
 
-    def one(side: Runner) -> Answer | EngineError:
+    def one(side: Runner) -> ScheduleAnswer | EngineError:
         try:
             return answers([pipeline], side, choices, [each.window for each in shifts], stopped)[0]
         except EngineError as error:
@@ -240,7 +240,7 @@ def _both(
             raise
 
 
-def _side(pipeline: Pipeline, side: Runner, answer: Answer | EngineError) -> ScheduleSide:
+def _side(pipeline: Pipeline, side: Runner, answer: ScheduleAnswer | EngineError) -> ScheduleSide:
     if isinstance(answer, EngineError):
         problems = tuple(f"{d.code} {d.message}" for d in answer.diagnostics)
         return ScheduleSide(spec=side.spec, engine=side.engine, problems=problems)
@@ -262,7 +262,11 @@ def _side(pipeline: Pipeline, side: Runner, answer: Answer | EngineError) -> Sch
 
 
 def _sections(
-    old: Answer | EngineError, new: Answer | EngineError, shifts: Sequence[_Shift], choices: Choices, zone: str
+    old: ScheduleAnswer | EngineError,
+    new: ScheduleAnswer | EngineError,
+    shifts: Sequence[_Shift],
+    choices: ScheduleOptions,
+    zone: str,
 ) -> Iterator[Section]:
     if isinstance(old, EngineError) or isinstance(new, EngineError) or "clock" not in (old.trigger, new.trigger):
         return
@@ -285,7 +289,7 @@ def _section(
     change: datetime | None = None,
 ) -> Section:
     found = [
-        Difference(old=None if a is None else _run(a), new=None if b is None else _run(b))
+        ScheduleDifference(old=None if a is None else _run(a), new=None if b is None else _run(b))
         for a, b in differences(old, new)
     ]
     return Section(
@@ -300,8 +304,8 @@ def _section(
     )
 
 
-def _run(tick: Tick) -> Run:
-    return Run(fire=tick.fire, logical_date=tick.logical_date)
+def _run(tick: Tick) -> ScheduledRun:
+    return ScheduledRun(fire=tick.fire, logical_date=tick.logical_date)
 
 
 def alike_long(old: Sequence[Tick], new: Sequence[Tick], count: int) -> tuple[Sequence[Tick], Sequence[Tick]]:

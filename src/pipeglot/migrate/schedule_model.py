@@ -12,18 +12,18 @@ from pipeglot.engines.schedule_query import LIMIT
 FORMAT: Literal["pipeglot.schedule/1"] = "pipeglot.schedule/1"
 
 
-class Run(Part):
+class ScheduledRun(Part):
     """A run that a schedule starts: when, and with which logical date. Runs of data that arrives have none."""
 
     fire: Time
     logical_date: Time | None = None
 
 
-class Difference(Part):
+class ScheduleDifference(Part):
     """A run that is not the same on both sides; None for a run that one side does not start."""
 
-    old: Run | None = None
-    new: Run | None = None
+    old: ScheduledRun | None = None
+    new: ScheduledRun | None = None
 
 
 class Section(Part):
@@ -35,9 +35,9 @@ class Section(Part):
     start: Time | None = None
     end: Time | None = None
     change: Time | None = None
-    old: tuple[Run, ...] = ()
-    new: tuple[Run, ...] = ()
-    differences: tuple[Difference, ...] = ()
+    old: tuple[ScheduledRun, ...] = ()
+    new: tuple[ScheduledRun, ...] = ()
+    differences: tuple[ScheduleDifference, ...] = ()
 
 
 class ScheduleSide(Part):
@@ -55,7 +55,7 @@ class ScheduleSide(Part):
     problems: tuple[str, ...] = ()
 
 
-class Comparison(Part):
+class ScheduleComparison(Part):
     """When the old and the new side start runs."""
 
     format: Literal["pipeglot.schedule/1"] = FORMAT

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, Mode
 from pipeglot.compare.folders import ROOT, Folders
-from pipeglot.compare.model import Source
+from pipeglot.compare.model import CallSource
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
@@ -29,12 +29,12 @@ from pipeglot.meaning.run import Interrupted
 from pipeglot.meaning.run import execute as execute_here
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import NativeSide
-from pipeglot.migrate.runner import Runner, Side, Task, unusable
+from pipeglot.migrate.runner import Runner, RunnerDefaults, RunRequest, unusable
 from pipeglot.migrate.source_code import step_code
 
 
 @dataclass
-class CompiledSide(Side):
+class CompiledSide(RunnerDefaults):
     """A target: the pipeline is compiled for it and run on its engine, in a sandbox of its own."""
 
     spec: str
@@ -47,7 +47,7 @@ class CompiledSide(Side):
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return backends.compile(pipeline, self.engine, allow=allow)
 
-    def check(self, tasks: Sequence[Task]) -> None:
+    def check(self, tasks: Sequence[RunRequest]) -> None:
         for task in tasks:
             self.files(task.pipeline, task.allow)
         if self.mode not in (known := engines.spec(self.engine).probes):
@@ -55,7 +55,7 @@ class CompiledSide(Side):
             raise EngineError([Diagnostic("PG300", "error", message, None, f"modes: {', '.join(known)}", self.engine)])
         self._prepared(tasks)
 
-    def _prepared(self, tasks: Sequence[Task]) -> Path:
+    def _prepared(self, tasks: Sequence[RunRequest]) -> Path:
         """The Python of the engine with the packages of the pipelines beside it."""
         if self._found is None:
             packages = tuple(dict.fromkeys(line for task in tasks for line in inline(task.pipeline).packages))
@@ -63,7 +63,7 @@ class CompiledSide(Side):
         return self._found
 
     def run(
-        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+        self, tasks: Sequence[RunRequest], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
         requests = [
             Request(
@@ -111,13 +111,13 @@ def _surroundings(env: Mapping[str, str]) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class LocalSide(Side):
+class LocalSide(RunnerDefaults):
     """The reference: the pipeline's meaning, run in this process."""
 
     spec: str = "local"
     engine: str = "local"
 
-    def check(self, tasks: Sequence[Task]) -> None:
+    def check(self, tasks: Sequence[RunRequest]) -> None:
         for task in tasks:
             # What is loaded may read its environment, as in a run.
             with TemporaryDirectory(prefix="pipeglot-") as folder:
@@ -126,7 +126,7 @@ class LocalSide(Side):
                     pass
 
     def run(
-        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+        self, tasks: Sequence[RunRequest], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
         for number, task in enumerate(tasks):
             try:
@@ -134,7 +134,7 @@ class LocalSide(Side):
             except PipeglotError as error:
                 yield error
 
-    def _run(self, number: int, task: Task, on_event: Listener | None, stop: threading.Event) -> Record:
+    def _run(self, number: int, task: RunRequest, on_event: Listener | None, stop: threading.Event) -> Record:
         def listen(event: LocalEvent) -> None:
             if on_event is not None:
                 told = {"task": event.id, "index": event.index, "state": event.word, "attempt": event.attempt}
@@ -156,7 +156,7 @@ class LocalSide(Side):
 
 
 @dataclass(frozen=True)
-class RecordedSide(Side):
+class RecordedSide(RunnerDefaults):
     """A run that was made before, read from its Record."""
 
     spec: str
@@ -169,11 +169,11 @@ class RecordedSide(Side):
     def refuses(self) -> str:
         return "is a run that was made before"
 
-    def check(self, tasks: Sequence[Task]) -> None:
+    def check(self, tasks: Sequence[RunRequest]) -> None:
         """What does not fit in a record is a difference, and named as one."""
 
     def run(
-        self, tasks: Sequence[Task], on_event: Listener | None, stop: threading.Event
+        self, tasks: Sequence[RunRequest], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
         return [self.recorded]
 
@@ -229,7 +229,7 @@ def read_record(path: Path) -> Record:
         raise unusable(f"{path} is not a record: {place}: {first['msg']}", "write one with --record") from None
 
 
-def housed(runner: Runner, task: Task, own: Path, number: int) -> tuple[Task, Folders | None]:
+def housed(runner: Runner, task: RunRequest, own: Path, number: int) -> tuple[RunRequest, Folders | None]:
     """A run in folders of its own: HOME is the side's, the working folder and ARTIFACT_ROOT those of this run."""
     if isinstance(runner, RecordedSide):
         return task, None
@@ -253,7 +253,7 @@ _NAMED = (
 """How a line names a task, the surest way first."""
 
 
-def sources(compiled: Compiled, pipeline: Pipeline) -> dict[str, Source]:
+def sources(compiled: Compiled, pipeline: Pipeline) -> dict[str, CallSource]:
     """Where each call stands in the compiled files: the first line that names what it became on the engine. Lines of
     the author's own code are passed over, which may speak of calls by chance."""
     code = step_code(pipeline)
@@ -269,6 +269,6 @@ def sources(compiled: Compiled, pipeline: Pipeline) -> dict[str, Source]:
                 if id is not None and (rank, number) < found.get(id, (len(_NAMED), 0)):
                     found[id] = (rank, number)
     return {
-        id: Source(file=compiled.entry, line=number, text=lines[number - 1].strip()[:200], code=code.get(id, ""))
+        id: CallSource(file=compiled.entry, line=number, text=lines[number - 1].strip()[:200], code=code.get(id, ""))
         for id, (_, number) in found.items()
     }

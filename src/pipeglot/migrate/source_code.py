@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pipeglot.compare.model import Source
+from pipeglot.compare.model import CallSource
 from pipeglot.core.ir import Call, Inlined, Pipeline
 from pipeglot.core.shape import Shape
 
@@ -23,17 +23,17 @@ def step_code(pipeline: Pipeline) -> dict[str, str]:
     return {call.id: steps[call.step] for call in _calls(pipeline) if call.step in steps}
 
 
-def authored(pipeline: Pipeline) -> dict[str, Source]:
+def authored(pipeline: Pipeline) -> dict[str, CallSource]:
     """Where each call of a pipeline (without Includes) stands in its author's file."""
     code = step_code(pipeline)
     return {
-        call.id: Source(file=call.at.file, line=call.at.line, text=f"{call.step}(...)", code=code.get(call.id, ""))
+        call.id: CallSource(file=call.at.file, line=call.at.line, text=f"{call.step}(...)", code=code.get(call.id, ""))
         for call in _calls(pipeline)
         if call.at is not None
     }
 
 
-def native(file: Path, pipeline: Pipeline, tasks: Mapping[str, str]) -> dict[str, Source]:
+def native(file: Path, pipeline: Pipeline, tasks: Mapping[str, str]) -> dict[str, CallSource]:
     """Where the function of each call stands in a native Python file: one that is called as its task (`tasks`, ids of calls
     by the names of tasks), the call or its step is, or that a task of this name is made of. Nothing is run."""
     try:
@@ -46,7 +46,7 @@ def native(file: Path, pipeline: Pipeline, tasks: Mapping[str, str]) -> dict[str
         _plain(node.name): node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     made = dict(_made(tree))
-    found: dict[str, Source] = {}
+    found: dict[str, CallSource] = {}
     for call in _calls(pipeline):
         names = [*(task for task, id in tasks.items() if id == call.id), call.id, call.step]
         plain = [_plain(name) for name in names]
@@ -56,7 +56,9 @@ def native(file: Path, pipeline: Pipeline, tasks: Mapping[str, str]) -> dict[str
         if told is not None:
             first = min([told.lineno, *(decorator.lineno for decorator in told.decorator_list)])
             code = "\n".join(line[told.col_offset :] for line in lines[first - 1 : told.end_lineno])
-            found[call.id] = Source(file=file.name, line=first, text=lines[told.lineno - 1].strip()[:200], code=code)
+            found[call.id] = CallSource(
+                file=file.name, line=first, text=lines[told.lineno - 1].strip()[:200], code=code
+            )
     return found
 
 

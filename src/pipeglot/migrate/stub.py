@@ -1,6 +1,6 @@
-"""Pipelines whose steps have stand-ins: they answer from a record, fail when told to, or call the real step.
+"""Pipelines whose steps have stubs: they answer from a record, fail when told to, or call the real step.
 
-A pipeline in, a pipeline out, so that what an engine runs is compiled as ever. What a stand-in does is a plan, a JSON
+A pipeline in, a pipeline out, so that what an engine runs is compiled as ever. What a stub does is a plan, a JSON
 file in a folder that an environment variable names; attempts are counted there too.
 """
 
@@ -21,7 +21,6 @@ from pipeglot.codegen.pysource import flat, identifier, literal, string
 from pipeglot.core.ir import (
     AnyNode,
     Call,
-    Chunk,
     Container,
     Each,
     Group,
@@ -32,6 +31,7 @@ from pipeglot.core.ir import (
     Json,
     Pipeline,
     Shell,
+    SourceFragment,
     Step,
     walk,
 )
@@ -45,7 +45,7 @@ FOLDER = stub_code.FOLDER
 
 
 @dataclass(frozen=True)
-class Answer:
+class StubAnswer:
     """What a call gives for `args`: its first `failures` attempts fail (with `error`), then comes `output`.
 
     `failures` of None means that every attempt fails.
@@ -58,23 +58,23 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the stand-ins of a pipeline do, by call id.
+class StubPlan:
+    """What the stubs of a pipeline do, by call id.
 
     `answers` are looked up by the arguments a call is given; in `failing`, an answer only says how often attempts with
     these arguments fail before the call answers. `always` answers whatever is asked. A call in none of them runs as it
     is; one that is in `answers` and finds no answer gives its value in `invented`, and says so.
     """
 
-    answers: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
-    failing: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[StubAnswer, ...]] = field(default_factory=dict)
+    failing: Mapping[str, tuple[StubAnswer, ...]] = field(default_factory=dict)
     always: Mapping[str, Json] = field(default_factory=dict)
     invented: Mapping[str, Json] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of the plan's file."""
 
-        def listed(table: Mapping[str, tuple[Answer, ...]]) -> dict[str, list[dict[str, Any]]]:
+        def listed(table: Mapping[str, tuple[StubAnswer, ...]]) -> dict[str, list[dict[str, Any]]]:
             return {id: [vars(one) for one in answers] for id, answers in table.items()}
 
         told = {"answers": listed(self.answers), "failing": listed(self.failing)}
@@ -82,12 +82,12 @@ class Plan:
 
     @property
     def calls(self) -> frozenset[str]:
-        """The calls that have a stand-in."""
+        """The calls that have a stub."""
         return frozenset({*self.answers, *self.failing, *self.always})
 
 
 @contextmanager
-def played(plan: Plan) -> Iterator[dict[str, str]]:
+def played(plan: StubPlan) -> Iterator[dict[str, str]]:
     """The plan in a folder of its own, as environment variables of the steps."""
     with tempfile.TemporaryDirectory(prefix="pipeglot-") as folder:
         Path(folder, "plan.json").write_text(plan.to_json(), encoding="utf-8")
@@ -95,7 +95,7 @@ def played(plan: Plan) -> Iterator[dict[str, str]]:
 
 
 def unexpected(folder: Path, varying: Mapping[str, Collection[str]] | None = None) -> list[Asked]:
-    """What stand-ins were asked and had no answer for, each once, in an order that two runs share; without the parameters
+    """What stubs were asked and had no answer for, each once, in an order that two runs share; without the parameters
     (by call) whose arguments are others in every run."""
     file = folder / "unexpected.jsonl"
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
@@ -107,13 +107,13 @@ def unexpected(folder: Path, varying: Mapping[str, Collection[str]] | None = Non
     return [found[key] for key in sorted(found)]
 
 
-def with_standins(pipeline: Pipeline, plan: Plan) -> Pipeline:
-    """The pipeline with a step of its own, a stand-in, for every call of the plan. Ids and structure stay; nobody waits
+def with_stubs(pipeline: Pipeline, plan: StubPlan) -> Pipeline:
+    """The pipeline with a step of its own, a stub, for every call of the plan. Ids and structure stay; nobody waits
     between the attempts of what only answers."""
     pipeline = inline(pipeline)
     taken = {name for chunk in pipeline.code for name in chunk.names}
     steps = {step.name: step for step in pipeline.steps}
-    made: dict[str, tuple[Step, tuple[Chunk, ...]]] = {}
+    made: dict[str, tuple[Step, tuple[SourceFragment, ...]]] = {}
 
     def placed(call: Call) -> Call:
         if call.id not in plan.calls:
@@ -149,7 +149,7 @@ def with_standins(pipeline: Pipeline, plan: Plan) -> Pipeline:
     return pipeline.model_copy(update={"body": body, "final": final, "steps": kept, "code": code})
 
 
-def _is_future(chunk: Chunk) -> bool:
+def _is_future(chunk: SourceFragment) -> bool:
     return chunk.kind == "import" and chunk.text.lstrip().startswith("from __future__")
 
 
@@ -172,15 +172,15 @@ def _mapped(body: tuple[AnyNode, ...], change: Callable[[Call], Call]) -> tuple[
     return tuple(made)
 
 
-def _code(name: str, call: Call, step: Step) -> tuple[Chunk, ...]:
-    """The stand-in of a call: a name bound to a function that has the step's own annotations."""
-    chunks: list[Chunk] = []
+def _code(name: str, call: Call, step: Step) -> tuple[SourceFragment, ...]:
+    """The stub of a call: a name bound to a function that has the step's own annotations."""
+    chunks: list[SourceFragment] = []
     match step.run:
         case Inlined(name=real):
             pass
         case Imported(module=module, attr=attr):
             real = f"{module}.{attr}"
-            chunks.append(Chunk(kind="import", names=(module.partition(".")[0],), text=f"import {module}"))
+            chunks.append(SourceFragment(kind="import", names=(module.partition(".")[0],), text=f"import {module}"))
         case Shell(script=script):
             real = f"command({flat(literal(shell_words(script)))})"
         case Container(image=image, command=command):
@@ -189,11 +189,11 @@ def _code(name: str, call: Call, step: Step) -> tuple[Chunk, ...]:
         case _:
             assert_never(step.run)
     text = f"@stand_in({string(call.id)}, {real})\ndef {name}() -> None: ..."
-    return (*chunks, Chunk(kind="function", names=(name,), text=text))
+    return (*chunks, SourceFragment(kind="function", names=(name,), text=text))
 
 
-def standin_chunks() -> list[Chunk]:
-    """The source of the stand-ins, as chunks of a pipeline's code."""
+def standin_chunks() -> list[SourceFragment]:
+    """The source of the stubs, as chunks of a pipeline's code."""
     imports = [
         ("functools", "import functools"),
         ("hashlib", "import hashlib"),
@@ -205,8 +205,8 @@ def standin_chunks() -> list[Chunk]:
         ("TypeAdapter", "from pydantic import TypeAdapter"),
         ("to_jsonable_python", "from pydantic_core import to_jsonable_python"),
     ]
-    chunks = [Chunk(kind="import", names=(name,), text=text) for name, text in imports]
+    chunks = [SourceFragment(kind="import", names=(name,), text=text) for name, text in imports]
     for function in (stub_code.command, stub_code.canonical, stub_code.stand_in):
         source = inspect.getsource(function)
-        chunks.append(Chunk(kind="function", names=(function.__name__,), text=source))
+        chunks.append(SourceFragment(kind="function", names=(function.__name__,), text=source))
     return chunks

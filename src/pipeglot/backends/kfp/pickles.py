@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from pipeglot.core.ir import Chunk, Inlined, Pipeline
+from pipeglot.core.ir import Inlined, Pipeline, SourceFragment
 
 PICKLERS = frozenset(
     {
@@ -30,7 +30,7 @@ def pickled(pipeline: Pipeline) -> frozenset[str]:
     """The names that a pickle may hold: classes with instances, and functions that are passed about as values.
 
     >>> text = "class Scaler:\\n    pass"
-    >>> sorted(pickled(Pipeline(name="p", code=(Chunk(kind="class", names=("Scaler",), text=text),))))
+    >>> sorted(pickled(Pipeline(name="p", code=(SourceFragment(kind="class", names=("Scaler",), text=text),))))
     ['Scaler']
     """
     trees = [(chunk, ast.parse(chunk.text)) for chunk in pipeline.code if chunk.kind != "import"]
@@ -42,7 +42,7 @@ def pickled(pipeline: Pipeline) -> frozenset[str]:
     return frozenset({*_classes(trees), *(functions & values - steps)})
 
 
-def _classes(trees: list[tuple[Chunk, ast.Module]]) -> Iterator[str]:
+def _classes(trees: list[tuple[SourceFragment, ast.Module]]) -> Iterator[str]:
     """Classes but for TypedDicts, whose values are plain dicts."""
     typed = {"TypedDict"}
     for chunk, tree in trees:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from pipeglot.core.ir import Chunk, Inlined, Pipeline, Step
+from pipeglot.core.ir import Inlined, Pipeline, SourceFragment, Step
 
 SCALARS = frozenset({"bool", "int", "float", "str"})
 TYPING = frozenset({"Any", "Dict", "List", "Literal", "Optional", "TypedDict", "Union"})
@@ -25,7 +25,7 @@ class Plain:
         """Whether all annotations of a step's function are plain, that of its value too.
 
         >>> text = "def first(rows: list[float], limit=0) -> float | None:\\n    return rows[0] if rows else None"
-        >>> chunk = Chunk(kind="function", names=("first",), text=text)
+        >>> chunk = SourceFragment(kind="function", names=("first",), text=text)
         >>> first = Step(name="first", run=Inlined(name="first"))
         >>> Plain(Pipeline(name="p", code=(chunk,), steps=(first,))).step(first)
         True
@@ -93,7 +93,7 @@ class Plain:
         return ""
 
 
-def without_extensions(chunk: Chunk) -> Chunk:
+def without_extensions(chunk: SourceFragment) -> SourceFragment:
     """An import from `typing_extensions` as one from `typing`, where that is the same: for checks by `plain_io` it
     is, and only pydantic wants the newer TypedDict."""
     match _statement(chunk):
@@ -103,5 +103,5 @@ def without_extensions(chunk: Chunk) -> Chunk:
     return chunk
 
 
-def _statement(chunk: Chunk | None) -> ast.stmt | None:
+def _statement(chunk: SourceFragment | None) -> ast.stmt | None:
     return None if chunk is None else ast.parse(chunk.text).body[0]

@@ -24,7 +24,7 @@ from pipeglot.codegen.pysource import (
 from pipeglot.codegen.python import STANDARD, AuthorCode, author_code, boundary_code
 from pipeglot.codegen.shadowing import Hidden, boundary_names, reads_before_binding
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Chunk, Imported, Inlined, Pipeline, Step
+from pipeglot.core.ir import Imported, Inlined, Pipeline, SourceFragment, Step
 
 from .helpers import ENGINE_NAMES, HELPERS, USES_JSON
 from .pickles import PICKLERS, pickled
@@ -51,7 +51,7 @@ class Sources:
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self.diagnostics: list[Diagnostic] = []
-        self._chunks: dict[str, tuple[Chunk, ...]] = {}
+        self._chunks: dict[str, tuple[SourceFragment, ...]] = {}
         self._plain = Plain(pipeline)
         self._are_plain: dict[str, bool] = {}
         self._hidden: dict[str, Hidden] = {}
@@ -88,7 +88,7 @@ class Sources:
             used.add(step.run.name if isinstance(step.run, Inlined) else step.run.module.split(".")[0])
         return Names(used, _keep)
 
-    def needed(self, step: Step) -> tuple[Chunk, ...]:
+    def needed(self, step: Step) -> tuple[SourceFragment, ...]:
         """The chunks of the author's file that a step's function needs, in their order."""
         if not isinstance(step.run, Inlined):
             return ()

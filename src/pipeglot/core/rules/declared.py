@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from typing_extensions import assert_never
 
 from pipeglot.core.ir import Container, Cron, Imported, Inlined, Shell
-from pipeglot.core.rules.facts import Facts, Findings
 from pipeglot.core.rules.practice import looks_secret
+from pipeglot.core.rules.symbols import Findings, SymbolTable
 from pipeglot.core.types import mismatch
 
 _REQUIREMENT = re.compile(
@@ -28,33 +28,33 @@ _RESERVED = re.compile(
 _CRON_FIELD = re.compile(r"[0-9A-Za-z*,/#-]+")
 
 
-def params(facts: Facts) -> Findings:
+def params(symbols: SymbolTable) -> Findings:
     """Defaults fit their types, and a required parameter has none."""
-    for param in facts.pipeline.params:
+    for param in symbols.pipeline.params:
         if param.required:
             if param.default is not None:
-                yield facts.find("PG185", f"parameter {param.name!r} is required and has a default", param)
+                yield symbols.find("PG185", f"parameter {param.name!r} is required and has a default", param)
             continue
         reason = mismatch(param.default, param.type)
         if reason:
-            yield facts.find("PG185", f"the default of parameter {param.name!r}: {reason}", param)
+            yield symbols.find("PG185", f"the default of parameter {param.name!r}: {reason}", param)
 
 
-def schedule(facts: Facts) -> Findings:
+def schedule(symbols: SymbolTable) -> Findings:
     """Cron expressions and time zones can be read, and catching up has a beginning."""
-    schedule = facts.pipeline.schedule
+    schedule = symbols.pipeline.schedule
     if schedule is None:
         return
     if schedule.catch_up and schedule.start is None:
-        yield facts.find("PG186", "catch_up without a start date", help="say from when: start=...")
+        yield symbols.find("PG186", "catch_up without a start date", help="say from when: start=...")
     if isinstance(schedule.timing, Cron):
         reason = _bad_cron(schedule.timing.expression)
         if reason:
             message = f"cron {schedule.timing.expression!r} {reason}"
-            yield facts.find("PG186", message, help="minute hour day month weekday, such as 0 2 * * *")
+            yield symbols.find("PG186", message, help="minute hour day month weekday, such as 0 2 * * *")
         if not _zone_exists(schedule.timing.timezone):
             message = f"no time zone {schedule.timing.timezone!r}"
-            yield facts.find("PG186", message, help="an IANA name, such as Europe/Berlin or UTC")
+            yield symbols.find("PG186", message, help="an IANA name, such as Europe/Berlin or UTC")
 
 
 def _bad_cron(expression: str) -> str | None:
@@ -83,63 +83,63 @@ def _zone_exists(name: str) -> bool:
     return True
 
 
-def steps(facts: Facts) -> Findings:
+def steps(symbols: SymbolTable) -> Findings:
     """Steps have distinct parameters, names that Python or a shell can hold, and code that is there."""
-    defined = {name for chunk in facts.pipeline.code if chunk.kind == "function" for name in chunk.names}
-    for step in facts.pipeline.steps:
+    defined = {name for chunk in symbols.pipeline.code if chunk.kind == "function" for name in chunk.names}
+    for step in symbols.pipeline.steps:
         names = [parameter.name for parameter in step.parameters]
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-            yield facts.find("PG193", f"step {step.name!r} has two parameters {name!r}", step)
+            yield symbols.find("PG193", f"step {step.name!r} has two parameters {name!r}", step)
         python = isinstance(step.run, Imported | Inlined)
         for name in names:
             if not (name.isidentifier() if python else _VARIABLE.fullmatch(name)):
                 what = "Python parameter" if python else "environment variable"
-                yield facts.find("PG193", f"step {step.name!r}: {name!r} cannot be a {what}", step)
+                yield symbols.find("PG193", f"step {step.name!r}: {name!r} cannot be a {what}", step)
         match step.run:
             case Inlined(name=name) if name not in defined:
                 message = f"step {step.name!r} runs {name!r}, which the pipeline's code does not define"
-                yield facts.find("PG188", message, step)
+                yield symbols.find("PG188", message, step)
             case Imported(module=module, attr=attr):
                 for dotted in (module, attr):
                     if not all(part.isidentifier() for part in dotted.split(".")):
                         message = f"step {step.name!r}: {dotted!r} cannot be imported"
-                        yield facts.find("PG193", message, step)
+                        yield symbols.find("PG193", message, step)
             case Inlined() | Shell() | Container():
                 pass
             case _:
                 assert_never(step.run)
 
 
-def secrets(facts: Facts) -> Findings:
+def secrets(symbols: SymbolTable) -> Findings:
     """Each call reads a variable once, one variable is one secret, and what says where it is kept is none itself."""
     kept: dict[str, str | None] = {}
-    for call in facts.calls:
+    for call in symbols.calls:
         seen: set[str] = set()
         for secret in call.policy.secrets:
             if any(looks_secret(said) for said in (secret.env, secret.name, secret.key) if said):
                 message = f"a secret of {call.id!r} is written out, or looks like it (it is not shown)"
                 way_out = "name the variable and where the secret is kept: secrets={'TOKEN': 'name/key'}"
-                yield facts.find("PG194", message, call, way_out)
+                yield symbols.find("PG194", message, call, way_out)
                 continue
             if secret.env in seen:
-                yield facts.find("PG194", f"{call.id!r} has two secrets {secret.env}", call)
+                yield symbols.find("PG194", f"{call.id!r} has two secrets {secret.env}", call)
             elif kept.setdefault(secret.env, secret.kept) != secret.kept:
                 message = f"the secret {secret.env} of {call.id!r} is kept elsewhere than that of another call"
-                yield facts.find("PG194", message, call, "one variable is one secret in all of a pipeline")
+                yield symbols.find("PG194", message, call, "one variable is one secret in all of a pipeline")
             seen.add(secret.env)
             if _RESERVED.fullmatch(secret.env):
                 message = f"{secret.env} is no variable for a secret of {call.id!r}: the name is reserved: it configures the operating system or the engine"
-                yield facts.find("PG194", message, call, "choose another name")
-            step = facts.steps.get(call.step)
+                yield symbols.find("PG194", message, call, "choose another name")
+            step = symbols.steps.get(call.step)
             if step and isinstance(step.run, Shell | Container) and any(p.name == secret.env for p in step.parameters):
                 message = f"{secret.env} is a secret of {call.id!r} and an argument of its script"
-                yield facts.find("PG194", message, call, "rename the parameter")
+                yield symbols.find("PG194", message, call, "rename the parameter")
 
 
-def code(facts: Facts) -> Findings:
+def code(symbols: SymbolTable) -> Findings:
     """The source that travels with the pipeline is Python, each piece defining what it says it defines."""
     sound = True
-    for chunk in facts.pipeline.code:
+    for chunk in symbols.pipeline.code:
         names = ", ".join(chunk.names) or chunk.kind
         try:
             with warnings.catch_warnings():
@@ -147,27 +147,27 @@ def code(facts: Facts) -> Findings:
                 tree = ast.parse(chunk.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             sound = False
-            yield facts.find("PG188", f"the source of {names} is no Python: {error}", chunk)
+            yield symbols.find("PG188", f"the source of {names} is no Python: {error}", chunk)
             continue
         if chunk.kind == "function":
             found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
             for name in chunk.names:
                 if name not in found:
                     sound = False
-                    yield facts.find("PG188", f"the source of {name!r} does not define it", chunk)
-    if sound and facts.pipeline.code:
-        text = "\n\n".join(chunk.text for chunk in facts.pipeline.code)
+                    yield symbols.find("PG188", f"the source of {name!r} does not define it", chunk)
+    if sound and symbols.pipeline.code:
+        text = "\n\n".join(chunk.text for chunk in symbols.pipeline.code)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 compile(text, "<steps>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            yield facts.find("PG188", f"the pipeline's code does not compile: {error}")
+            yield symbols.find("PG188", f"the pipeline's code does not compile: {error}")
 
 
-def packages(facts: Facts) -> Findings:
+def packages(symbols: SymbolTable) -> Findings:
     """Packages are requirement lines."""
-    for line in facts.pipeline.packages:
+    for line in symbols.pipeline.packages:
         if not _REQUIREMENT.fullmatch(line.strip()):
             message = f"{line!r} is no package requirement"
-            yield facts.find("PG189", message, help="write it as in requirements.txt: name==1.2")
+            yield symbols.find("PG189", message, help="write it as in requirements.txt: name==1.2")

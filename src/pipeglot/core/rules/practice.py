@@ -6,7 +6,7 @@ import json
 import re
 
 from pipeglot.core.ir import Const, Container, Json, ParamRef, Text, parts
-from pipeglot.core.rules.facts import Facts, Findings
+from pipeglot.core.rules.symbols import Findings, SymbolTable
 from pipeglot.core.types import scalars
 
 LARGE = 48 * 1024
@@ -26,25 +26,25 @@ _RANDOM = re.compile(r"(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*
 _HELP = "declare it (secrets=...) and read it inside the step, from the environment: generated files are not secret"
 
 
-def secrets(facts: Facts) -> Findings:
+def secrets(symbols: SymbolTable) -> Findings:
     """Secrets written into the pipeline, which would be written into generated files."""
-    for use in facts.uses:
+    for use in symbols.uses:
         for part in parts(use.value):
             if isinstance(part, Const) and _secret_inside(part.value):
-                yield facts.find("PG400", f"{use.what} looks like a secret", use.at, _HELP, "warning")
-    for call in facts.calls:
+                yield symbols.find("PG400", f"{use.what} looks like a secret", use.at, _HELP, "warning")
+    for call in symbols.calls:
         for name, value in call.args.items():
             literal = isinstance(value, Const) and isinstance(value.value, str) and value.value
             if _SECRET_NAME.search(name) and (literal or isinstance(value, Text)):
                 if isinstance(value, Const) and _secret_inside(value.value):
                     continue  # said above
                 message = f"argument {name!r} of {call.id!r} is written out"
-                yield facts.find("PG400", message, call, _HELP, "warning")
-    for param in facts.pipeline.params:
+                yield symbols.find("PG400", message, call, _HELP, "warning")
+    for param in symbols.pipeline.params:
         named = _SECRET_NAME.search(param.name) and isinstance(param.default, str) and param.default
         if named or _secret_inside(param.default):
             message = f"the default of parameter {param.name!r} looks like a secret"
-            yield facts.find("PG400", message, param, _HELP, "warning")
+            yield symbols.find("PG400", message, param, _HELP, "warning")
 
 
 def has_secret(text: str) -> bool:
@@ -79,23 +79,23 @@ def _secret_inside(value: Json) -> bool:
     return any(isinstance(inner, str) and has_secret(inner) for inner in scalars(value))
 
 
-def large_constants(facts: Facts) -> Findings:
+def large_constants(symbols: SymbolTable) -> Findings:
     """Data written into the pipeline, which every engine would copy into its database."""
-    for use in facts.uses:
+    for use in symbols.uses:
         for part in parts(use.value):
             if isinstance(part, Const) and isinstance(part.value, str | list | dict):
                 size = len(json.dumps(part.value))
                 if size > LARGE:
                     message = f"a constant of {size} characters in {use.what}"
-                    yield facts.find("PG401", message, use.at, "keep it in a file, and pass its name", "warning")
+                    yield symbols.find("PG401", message, use.at, "keep it in a file, and pass its name", "warning")
 
 
-def images(facts: Facts) -> Findings:
+def images(symbols: SymbolTable) -> Findings:
     """Container images that may be another one tomorrow."""
-    for step in facts.pipeline.steps:
+    for step in symbols.pipeline.steps:
         if isinstance(step.run, Container) and not _pinned(step.run.image):
             message = f"step {step.name!r} runs the image {step.run.image!r} without a fixed tag"
-            yield facts.find("PG402", message, step, "name a version or a digest", "warning")
+            yield symbols.find("PG402", message, step, "name a version or a digest", "warning")
 
 
 def _pinned(image: str) -> bool:
@@ -103,9 +103,9 @@ def _pinned(image: str) -> bool:
     return "@" in image or tag not in ("", "latest")
 
 
-def unused_params(facts: Facts) -> Findings:
+def unused_params(symbols: SymbolTable) -> Findings:
     """Parameters that nothing takes."""
-    used = {part.name for use in facts.uses for part in parts(use.value) if isinstance(part, ParamRef)}
-    for param in facts.pipeline.params:
+    used = {part.name for use in symbols.uses for part in parts(use.value) if isinstance(part, ParamRef)}
+    for param in symbols.pipeline.params:
         if param.name not in used:
-            yield facts.find("PG403", f"parameter {param.name!r} is not used", param, severity="note")
+            yield symbols.find("PG403", f"parameter {param.name!r} is not used", param, severity="note")

@@ -29,65 +29,65 @@ from pipeglot.core.ir import (
     Value,
     parts,
 )
-from pipeglot.core.rules.facts import Facts, Findings, Use
+from pipeglot.core.rules.symbols import Findings, SymbolTable, Use
 from pipeglot.core.types import ScalarKind, mismatch, options, scalar_kind, scalars, schema_of_json
 
 ANNOTATE = "annotate the step's return type"
 
 
-def paths(facts: Facts) -> Findings:
+def paths(symbols: SymbolTable) -> Findings:
     """A path leads somewhere, as far as types say."""
-    for use in facts.uses:
+    for use in symbols.uses:
         for part in parts(use.value):
-            if isinstance(part, Out | Item | ParamRef) and part.path and schema_of(part, facts.scope) is None:
+            if isinstance(part, Out | Item | ParamRef) and part.path and schema_of(part, symbols.scope) is None:
                 name = part.ref if isinstance(part, Out) else part.loop if isinstance(part, Item) else part.name
                 shown = name + "".join(f"[{step!r}]" for step in part.path)
-                yield facts.find("PG191", f"{use.what} takes {shown}, and its type has no such place", use.at)
+                yield symbols.find("PG191", f"{use.what} takes {shown}, and its type has no such place", use.at)
 
 
-def constants(facts: Facts) -> Findings:
+def constants(symbols: SymbolTable) -> Findings:
     """Whole numbers survive every JSON reader."""
-    for use in facts.uses:
+    for use in symbols.uses:
         for part in parts(use.value):
             if isinstance(part, Const):
-                yield from _number(facts, use.what, part.value, use)
-    for param in facts.pipeline.params:
-        yield from _number(facts, f"the default of {param.name!r}", param.default, param)
-    for call in facts.calls:
+                yield from _number(symbols, use.what, part.value, use)
+    for param in symbols.pipeline.params:
+        yield from _number(symbols, f"the default of {param.name!r}", param.default, param)
+    for call in symbols.calls:
         if call.policy.on_failure is not None:
-            yield from _number(facts, f"the default of {call.id!r}", call.policy.on_failure.default, call)
+            yield from _number(symbols, f"the default of {call.id!r}", call.policy.on_failure.default, call)
 
 
-def _number(facts: Facts, what: str, value: Json, at: object) -> Findings:
+def _number(symbols: SymbolTable, what: str, value: Json, at: object) -> Findings:
     for inner in scalars(value):
         if isinstance(inner, int) and abs(inner) > BIGGEST:
             message = f"{inner} in {what} is beyond 2**53: it would not survive every JSON reader"
-            yield facts.find("PG192", message, getattr(at, "at", None), "give it as text")
+            yield symbols.find("PG192", message, getattr(at, "at", None), "give it as text")
 
 
-def arguments(facts: Facts) -> Findings:
+def arguments(symbols: SymbolTable) -> Findings:
     """Arguments fit the parameters they are for, and the values after tolerated failures the return type."""
     takers: dict[str, dict[str, Schema]] = {
-        name: {parameter.name: parameter.type for parameter in step.parameters} for name, step in facts.steps.items()
+        name: {parameter.name: parameter.type for parameter in step.parameters} for name, step in symbols.steps.items()
     }
-    for call in facts.calls:
+    for call in symbols.calls:
         wanted = takers.get(call.step, {})
         for name, value in call.args.items():
-            reason = clash(value, wanted.get(name, {}), facts.scope)
+            reason = clash(value, wanted.get(name, {}), symbols.scope)
             if reason:
                 message = f"argument {name!r} of {call.id!r}: {reason}"
-                yield facts.find("PG180", message, call)
-        if call.policy.on_failure is not None and call.step in facts.steps:
-            reason = mismatch(call.policy.on_failure.default, facts.steps[call.step].returns)
+                yield symbols.find("PG180", message, call)
+        if call.policy.on_failure is not None and call.step in symbols.steps:
+            reason = mismatch(call.policy.on_failure.default, symbols.steps[call.step].returns)
             if reason:
                 message = f"{call.id!r} goes on after a failure with a value its step cannot give: {reason}"
-                yield facts.find("PG187", message, call, "on_failure=continue_(...) with a value of that type")
-    for include in facts.includes:
+                yield symbols.find("PG187", message, call, "on_failure=continue_(...) with a value of that type")
+    for include in symbols.includes:
         for param in include.pipeline.params:
             if param.name in include.args:
-                reason = clash(include.args[param.name], param.type, facts.scope)
+                reason = clash(include.args[param.name], param.type, symbols.scope)
                 if reason:
-                    yield facts.find("PG180", f"argument {param.name!r} of {include.id!r}: {reason}", include)
+                    yield symbols.find("PG180", f"argument {param.name!r} of {include.id!r}: {reason}", include)
 
 
 def clash(value: Value, wanted: Schema, scope: TypeScope) -> str | None:
@@ -142,64 +142,64 @@ def _clash_inside(value: ListOf | DictOf, wanted: Schema, scope: TypeScope) -> s
     return next(filter(None, found), None)
 
 
-def conditions(facts: Facts) -> Findings:
+def conditions(symbols: SymbolTable) -> Findings:
     """Conditions compare scalars of known and matching kinds, and are bools."""
-    for use in facts.uses:
+    for use in symbols.uses:
         if use.condition:
-            yield from _condition(facts, use, use.value)
+            yield from _condition(symbols, use, use.value)
         for part in parts(use.value):
             match part:
                 case Compare():
-                    yield from _comparison(facts, use, part)
+                    yield from _comparison(symbols, use, part)
                 case IsIn():
-                    kind = yield from _operand(facts, use, part.value)
+                    kind = yield from _operand(symbols, use, part.value)
                     for option in part.options:
                         other = scalar_kind(schema_of_json(option))
                         if kind and other and _group(kind) != _group(other):
                             message = f"{use.what} looks for {option!r} ({other}) among values of kind {kind}"
-                            yield facts.find("PG181", message, use.at)
+                            yield symbols.find("PG181", message, use.at)
                 case All() | Any_():
                     for operand in part.operands:
-                        yield from _condition(facts, use, operand)
+                        yield from _condition(symbols, use, operand)
                 case Not():
-                    yield from _condition(facts, use, part.operand)
+                    yield from _condition(symbols, use, part.operand)
                 case Const() | ParamRef() | Out() | Item() | Ctx() | ListOf() | DictOf() | Text():
                     pass
                 case _:
                     assert_never(part)
 
 
-def _condition(facts: Facts, use: Use, value: Value) -> Findings:
+def _condition(symbols: SymbolTable, use: Use, value: Value) -> Findings:
     if not isinstance(value, Compare | IsIn | All | Any_ | Not):
-        schema = schema_of(value, facts.scope)
+        schema = schema_of(value, symbols.scope)
         if schema is not None and scalar_kind(schema) != "bool":
             message = f"{use.what} is {_named(schema)}, not a bool"
-            yield facts.find("PG181", message, use.at, ANNOTATE if not schema else "compare it: > == ...")
+            yield symbols.find("PG181", message, use.at, ANNOTATE if not schema else "compare it: > == ...")
 
 
-def _comparison(facts: Facts, use: Use, value: Compare) -> Findings:
-    left = yield from _operand(facts, use, value.left)
-    right = yield from _operand(facts, use, value.right)
+def _comparison(symbols: SymbolTable, use: Use, value: Compare) -> Findings:
+    left = yield from _operand(symbols, use, value.left)
+    right = yield from _operand(symbols, use, value.right)
     if left is None or right is None:
         return
     if _group(left) != _group(right):
-        yield facts.find("PG181", f"{use.what} compares {left} {value.op} {right}", use.at)
+        yield symbols.find("PG181", f"{use.what} compares {left} {value.op} {right}", use.at)
     elif left == "bool" and value.op not in ("==", "!="):
-        yield facts.find("PG181", f"{use.what} orders bools ({value.op})", use.at, "bools are equal or not")
+        yield symbols.find("PG181", f"{use.what} orders bools ({value.op})", use.at, "bools are equal or not")
 
 
-def _operand(facts: Facts, use: Use, value: Value) -> Generator[Diagnostic, None, ScalarKind | None]:
+def _operand(symbols: SymbolTable, use: Use, value: Value) -> Generator[Diagnostic, None, ScalarKind | None]:
     """The kind of a scalar operand, after finding fault with it where it has none."""
-    schema = schema_of(value, facts.scope)
+    schema = schema_of(value, symbols.scope)
     if schema is None:  # a path that leads nowhere is a finding of its own
         return None
     kind = scalar_kind(schema)
     if kind is None:
         if not schema or any(not option for option in options(schema)):
-            yield facts.find("PG181", f"{use.what} compares a value of unknown type", use.at, ANNOTATE)
+            yield symbols.find("PG181", f"{use.what} compares a value of unknown type", use.at, ANNOTATE)
         else:
             message = f"{use.what} compares {_named(schema)}; only bool, int, float and text compare"
-            yield facts.find("PG181", message, use.at, "let a step decide, and give a bool")
+            yield symbols.find("PG181", message, use.at, "let a step decide, and give a bool")
     return kind
 
 
@@ -221,11 +221,11 @@ def _named(schema: Schema) -> str:
     return " or ".join(dict.fromkeys(names)) if schema else "of unknown type"
 
 
-def items(facts: Facts) -> Findings:
+def items(symbols: SymbolTable) -> Findings:
     """What an Each runs over is a list, as far as types say."""
-    for node in facts.shape.nodes.values():
+    for node in symbols.shape.nodes.values():
         if not isinstance(node, Each):
             continue
-        schema = schema_of(node.items, facts.scope)
+        schema = schema_of(node.items, symbols.scope)
         if schema and not any(option.get("type", "array") == "array" for option in options(schema)):
-            yield facts.find("PG182", f"the items of {node.id!r} are {_named(schema)}, not a list", node)
+            yield symbols.find("PG182", f"the items of {node.id!r} are {_named(schema)}, not a list", node)

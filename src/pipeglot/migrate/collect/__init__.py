@@ -24,11 +24,11 @@ from pipeglot.core.params import date_param, resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
 from pipeglot.core.types import mismatch, scalar_kind
-from pipeglot.migrate.collect.api import Api, Asked
+from pipeglot.migrate.collect.api import Api, RunQuery
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import as_record
 
-Collector: TypeAlias = Callable[[Api, Asked], EngineRun]
+Collector: TypeAlias = Callable[[Api, RunQuery], EngineRun]
 """Gives a run that has ended; its `params` are what the run was given.
 
 Raises what `Api` raises, AuthoringError PG372 when there is no such run (or not one alone), PG374 when it has not
@@ -67,7 +67,7 @@ def collect(
     pipeline: Pipeline,
     target: str,
     api: Api,
-    asked: Asked,
+    asked: RunQuery,
     mapping: TaskMap | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> Record:
@@ -110,7 +110,7 @@ def collect(
     return record.model_copy(update={"notes": (*notes, *record.notes)})
 
 
-def _asked(collector: Collector, api: Api, asked: Asked) -> EngineRun:
+def _asked(collector: Collector, api: Api, asked: RunQuery) -> EngineRun:
     """The run, where the server's answers have the form of that engine's API down to their last field."""
     try:
         run = collector(api, asked)

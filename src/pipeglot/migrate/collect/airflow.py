@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeglot.backends.base import EngineRun, EngineTask
-from pipeglot.migrate.collect.api import Api, Asked, fields, not_ended, quoted, unknown
+from pipeglot.migrate.collect.api import Api, RunQuery, fields, not_ended, quoted, unknown
 
 _BASE = "/api/v2"
 _PAGE = 100
 _ENDED = {"success": "succeeded", "failed": "failed"}
 
 
-def collect(api: Api, asked: Asked) -> EngineRun:
+def collect(api: Api, asked: RunQuery) -> EngineRun:
     """A DAG run that has ended: every task instance with its tries, its returned value and its error.
 
     `asked.name` is the DAG's id; without one, the run's id must belong to one DAG alone. Errors are those of the

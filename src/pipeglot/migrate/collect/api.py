@@ -25,7 +25,7 @@ _SAID = 200
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunQuery:
     """Which run: its id, and the engine's name of the DAG, flow, job or pipeline where the id alone does not say. `date` is
     the parameter that a compiled one takes its logical date from."""
 

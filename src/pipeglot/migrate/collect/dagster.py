@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 from pipeglot.backends.base import EngineRun, EngineTask, instant
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
-from pipeglot.migrate.collect.api import Api, Asked, fields, not_ended, unknown
+from pipeglot.migrate.collect.api import Api, RunQuery, fields, not_ended, unknown
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -49,7 +49,7 @@ def with_token(api: Api, token: str) -> Api:
     return api.bearer(token).allowed(Dagster_Cloud_Api_Token=token)
 
 
-def collect(api: Api, asked: Asked) -> EngineRun:
+def collect(api: Api, asked: RunQuery) -> EngineRun:
     """A run that has ended: every step of it, of the runs that it had for items of loops and for the final call, and of
     those that it is a retry of.
 
@@ -57,7 +57,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     Dagster+, of a deployment (`https://org.dagster.cloud/prod`). The server does not tell values: outputs are not
     known. The params are the run's config of the resource `params`, as compiled jobs have it.
     """
-    server = _Server(api)
+    server = _DagsterServer(api)
     run, version = server.run(asked.run)
     id, job, status, config = fields(run, "runId", "jobName", "status", "runConfig")
     if asked.name not in (None, job):
@@ -95,7 +95,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     )
 
 
-def _attempts(server: _Server, run: Row, notes: list[str]) -> list[Row]:
+def _attempts(server: _DagsterServer, run: Row, notes: list[str]) -> list[Row]:
     """A run and those that it is a retry of, or re-executes, the first of them first: each takes over what the one before
     it had done."""
     found = [run]
@@ -112,7 +112,7 @@ def _attempts(server: _Server, run: Row, notes: list[str]) -> list[Row]:
     return found
 
 
-class _Server:
+class _DagsterServer:
     """The questions that a webserver is asked."""
 
     def __init__(self, api: Api) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pipeglot.backends.base import EngineRun, EngineTask
-from pipeglot.migrate.collect.api import Api, Asked, fields, not_ended, quoted
+from pipeglot.migrate.collect.api import Api, RunQuery, fields, not_ended, quoted
 
 _BASE = "/apis/v2beta1"
 _STATES: dict[str, Literal["succeeded", "failed", "cancelled"]] = {
@@ -31,7 +31,7 @@ _PLUMBING = re.compile(r"root|executor(\(\d+\))?|.*-driver|iteration-.*")
 
 
 @dataclass(frozen=True)
-class _Node:
+class _TaskNode:
     """A node of the workflow. `path`: names from the entry point to it; of `v2beta1`, its own alone."""
 
     path: tuple[str, ...]
@@ -41,7 +41,7 @@ class _Node:
     message: str = ""
 
 
-def collect(api: Api, asked: Asked) -> EngineRun:
+def collect(api: Api, asked: RunQuery) -> EngineRun:
     """A run that has ended: its tasks with their states and tries, the DAGs of its pipeline as groups."""
     path = f"/runs/{quoted(asked.run)}"
     run = api.get(_BASE + path)
@@ -73,13 +73,13 @@ def collect(api: Api, asked: Asked) -> EngineRun:
 # ---------------------------------------------------------------- what ran
 
 
-def _of_workflow(answer: Any) -> list[_Node]:
+def _of_workflow(answer: Any) -> list[_TaskNode]:
     """The nodes of the Argo workflow in `v1beta1`'s answer; none where it is not kept, or elsewhere."""
     try:
         text = answer["pipeline_runtime"]["workflow_manifest"]
         nodes = json.loads(text)["status"]["nodes"].values()
         return [
-            _Node(
+            _TaskNode(
                 path=tuple(_parts(node["name"])[1:]),
                 state=node["phase"].lower(),
                 started=_time(node.get("startedAt")),
@@ -101,14 +101,14 @@ def _parts(name: str) -> list[str]:
     return re.findall(r"(?:[^.(]|\(.*?\)(?=\.|$))+", name)
 
 
-def _of_details(run: Mapping[str, Any], tree: _Tree) -> list[_Node]:
+def _of_details(run: Mapping[str, Any], tree: _Tree) -> list[_TaskNode]:
     """The tasks in `v2beta1`'s answer, instances of one loop numbered in the order they started."""
-    found: list[_Node] = []
+    found: list[_TaskNode] = []
     count: dict[str, int] = {}
     rows = (run.get("run_details") or {}).get("task_details") or []
     for row in sorted(rows, key=lambda row: str(row.get("start_time"))):
         name, state = fields({"state": "", **row}, "display_name", "state")
-        node = _Node((name,), state.lower(), _time(row.get("start_time")), _time(row.get("end_time")))
+        node = _TaskNode((name,), state.lower(), _time(row.get("start_time")), _time(row.get("end_time")))
         if tree.depth(name) == 1 and tree.has(name):
             number = count[name] = count.get(name, -1) + 1
             node = replace(node, path=(f"iteration-iterations({number}:{number})", name))
@@ -117,9 +117,9 @@ def _of_details(run: Mapping[str, Any], tree: _Tree) -> list[_Node]:
     return found
 
 
-def _tasks(nodes: Sequence[_Node], tree: _Tree) -> Iterator[EngineTask]:
+def _tasks(nodes: Sequence[_TaskNode], tree: _Tree) -> Iterator[EngineTask]:
     """The tasks that the nodes carried out, and those of DAGs that were skipped."""
-    inside: dict[tuple[str, ...], list[_Node]] = {}
+    inside: dict[tuple[str, ...], list[_TaskNode]] = {}
     for node in nodes:
         inside.setdefault(node.path[:-1], []).append(node)
     for node in sorted(nodes, key=lambda node: (node.started or "", node.path)):
@@ -145,7 +145,7 @@ def _tasks(nodes: Sequence[_Node], tree: _Tree) -> Iterator[EngineTask]:
             yield from (EngineTask(name=each, index=index, state=state) for each in tree.leaves(name))
 
 
-def _below(node: _Node, inside: Mapping[tuple[str, ...], list[_Node]]) -> Iterator[_Node]:
+def _below(node: _TaskNode, inside: Mapping[tuple[str, ...], list[_TaskNode]]) -> Iterator[_TaskNode]:
     """What a node consists of directly, in order; the tries of a retried pod lie beside or within it."""
     for each in sorted(inside.get(node.path, ()), key=lambda each: (len(each.path[-1]), each.path[-1])):
         yield each

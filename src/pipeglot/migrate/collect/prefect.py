@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pipeglot.backends.base import EngineRun, EngineTask, instant
 from pipeglot.core.diagnostic import Diagnostic, EngineError
-from pipeglot.migrate.collect.api import Api, Asked, fields, not_ended, unknown
+from pipeglot.migrate.collect.api import Api, RunQuery, fields, not_ended, unknown
 from pipeglot.migrate.native import bare
 
 Row: TypeAlias = Mapping[str, Any]
@@ -45,14 +45,14 @@ _TIMED_OUT = "Task run exceeded timeout of "
 _INTERRUPTED = ("Execution was cancelled by ", "Execution was aborted by ")
 
 
-def collect(api: Api, asked: Asked) -> EngineRun:
+def collect(api: Api, asked: RunQuery) -> EngineRun:
     """A flow run that has ended: the task runs of all its tries, and of the flows that it ran.
 
     `asked.run` is the flow run's id, or its name (`daffy-chowchow`) where no other has it; `asked.name` is the flow's.
     The URL is that of the server or, as in Prefect Cloud and in PREFECT_API_URL, of its API (`.../api`). The server
     keeps no results: outputs are not known. Types and messages of errors are those in the messages of states.
     """
-    server = _Server(api)
+    server = _PrefectServer(api)
     run = server.flow_run(asked)
     id, state, params = fields(run, "id", "state_type", "parameters")
     if state not in _ENDED:
@@ -81,7 +81,7 @@ def collect(api: Api, asked: Asked) -> EngineRun:
     )
 
 
-class _Server:
+class _PrefectServer:
     """The questions that a Prefect server is asked."""
 
     def __init__(self, api: Api) -> None:
@@ -93,7 +93,7 @@ class _Server:
         """The server's version; Prefect Cloud has none."""
         return str(self._api.find(f"{self._base}/admin/version") or "unknown")
 
-    def flow_run(self, asked: Asked) -> Row:
+    def flow_run(self, asked: RunQuery) -> Row:
         """The one flow run that was asked for."""
         known_by = {"id" if _is_id(asked.run) else "name": {"any_": [asked.run]}}
         question: dict[str, Any] = {"flow_runs": known_by}

@@ -1,4 +1,4 @@
 """A migration planned without running anything: what each attribute becomes, what people have to do, and the way back.
 
-(`pipeglot.migrate.scenarios` is something else: what stand-ins answer in a replayed run.)
+(`pipeglot.migrate.scenarios` is something else: what stubs answer in a replayed run.)
 """

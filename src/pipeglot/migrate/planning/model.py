@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
-from pipeglot.compare.model import Source
+from pipeglot.compare.model import CallSource
 from pipeglot.core.record import Part
 
 FORMAT: Literal["pipeglot.plan/1"] = "pipeglot.plan/1"
@@ -50,7 +50,7 @@ class OnSide(Part):
     how: How = "unknown"
     by: str = ""
     found: Found = "none"
-    lines: tuple[Source, ...] = ()
+    lines: tuple[CallSource, ...] = ()
     more: int = 0
     said: tuple[Said, ...] = ()
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 from pipeglot import backends
 from pipeglot.backends.base import Compiled
-from pipeglot.compare.model import Source
+from pipeglot.compare.model import CallSource
 from pipeglot.core.check import check
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
@@ -37,7 +37,7 @@ class Spelling:
     """Lines of the generated files that are there for an attribute, and the diagnostics that are."""
 
     found: Found = "none"
-    lines: tuple[Source, ...] = ()
+    lines: tuple[CallSource, ...] = ()
     more: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -81,12 +81,12 @@ class Speller:
                 return Spelling("removed" if variant.removed else "changed", shown, more, said)
         return self._where(attribute)
 
-    def _only_here(self, other: Compiled, pipeline: Pipeline) -> Iterator[Source]:
+    def _only_here(self, other: Compiled, pipeline: Pipeline) -> Iterator[CallSource]:
         for file, lines in self._lines.items():
             changed = self._plain(other.files.get(file, ""), (*self._digests, pipeline.digest()))
             told = self.whole.files[file].splitlines()
             for number in only_in(lines, changed):
-                yield Source(file=file, line=number + 1, text=told[number].strip()[:WIDEST])
+                yield CallSource(file=file, line=number + 1, text=told[number].strip()[:WIDEST])
 
     def _where(self, attribute: Attribute) -> Spelling:
         """Where the first of the calls that it is about stands."""
@@ -119,7 +119,7 @@ def variants(pipeline: Pipeline, attribute: Attribute) -> Iterator[Variant]:
     return islice(valid, VALID)
 
 
-def _best(lines: list[Source], attribute: Attribute) -> tuple[tuple[Source, ...], int]:
+def _best(lines: list[CallSource], attribute: Attribute) -> tuple[tuple[CallSource, ...], int]:
     """The lines that say most, those first, and how many others there are."""
     value = attribute.uses[0].value
     words = [part[:5] for part in re.split(r"[._]", attribute.field.lower()) if len(part) >= 4]
@@ -127,7 +127,7 @@ def _best(lines: list[Source], attribute: Attribute) -> tuple[tuple[Source, ...]
     number = f"{value:g}" if isinstance(value, int | float) else None
     token = re.compile(rf"(?<![\w.]){re.escape(number)}(?![\w])") if number else None
 
-    def weight(line: Source) -> int:
+    def weight(line: CallSource) -> int:
         text = line.text.lower()
         held = bool(token.search(text)) if token else isinstance(value, str) and value.lower() in text
         idle = bool(_IMPORT.match(text)) or text.startswith("#")

@@ -13,7 +13,7 @@ from pipeglot.compare.weight import Declared
 from pipeglot.core.ir import At, Container, Pipeline
 from pipeglot.core.render import printable
 from pipeglot.core.shape import Shape, inline
-from pipeglot.engines.native import Hook, Native, NativeTask, Resources, Retries, Setting
+from pipeglot.engines.native import Hook, Native, NativeResources, NativeTask, Retries, Setting
 from pipeglot.migrate.declarations import LOWERING, NAMES, Partners, words
 from pipeglot.migrate.declared import declared
 from pipeglot.migrate.planning.model import Carried, Place, Trait
@@ -234,7 +234,7 @@ def _again(retries: Retries) -> str:
     return f"{retries.count}, {told}{more}{chance}" if waits else str(retries.count)
 
 
-def _asked(resources: Resources) -> str:
+def _asked(resources: NativeResources) -> str:
     told = resources.model_dump(exclude_none=True)
     return ", ".join(f"{name} {value}" for name, value in told.items() if value)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from pipeglot.compare.drawing import Box, Graph
+from pipeglot.compare.drawing import CallGraph, GraphNode
 from pipeglot.compare.model import Difference, Kind, Report, Side, TableDifference
 from pipeglot.migrate.report.layout import layout
 from pipeglot.migrate.report.values import compact, cut, marked, pretty
@@ -200,9 +200,9 @@ def counts(run: Report) -> list[tuple[str, str, str]]:
 def _drawing(run: Report) -> tuple[list[Any], list[Any], list[float]]:
     known = {box.id for box in run.graph.boxes}
     others = [id for id in calls(run) if id not in known]
-    region = (Box(id=ELSEWHERE, kind="each"),) if others and known else ()
-    outside = tuple(Box(id=id, kind="call", inside=tuple(box.id for box in region)) for id in others)
-    graph = Graph(boxes=(*run.graph.boxes, *outside, *region), edges=run.graph.edges)
+    region = (GraphNode(id=ELSEWHERE, kind="each"),) if others and known else ()
+    outside = tuple(GraphNode(id=id, kind="call", inside=tuple(box.id for box in region)) for id in others)
+    graph = CallGraph(boxes=(*run.graph.boxes, *outside, *region), edges=run.graph.edges)
     placed = layout(graph)
     broken = {(one.path, one.call) for one in run.differences if one.kind == "order"}
     boxes = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import isqrt
 from typing import TypeAlias
 
-from pipeglot.compare.drawing import Box, Graph
+from pipeglot.compare.drawing import CallGraph, GraphNode
 
 Point: TypeAlias = tuple[float, float]
 Owner: TypeAlias = tuple[str, int | None]
@@ -28,10 +28,10 @@ MOST_BENDS = 4000
 
 
 @dataclass
-class Placed:
+class PlacedNode:
     """A box with its place: the top left corner and its size; `lanes` are an If's arms, with their labels."""
 
-    box: Box
+    box: GraphNode
     x: float = 0.0
     y: float = 0.0
     width: float = 0.0
@@ -45,12 +45,12 @@ class Layout:
 
     width: float
     height: float
-    places: dict[str, Placed]
+    places: dict[str, PlacedNode]
     arrows: dict[tuple[str, str], list[Point]]
 
 
 @dataclass
-class _Item:
+class _ItemLayout:
     """Something in a layer: a box, or (without an id) the bend of a long arrow."""
 
     id: str
@@ -61,27 +61,27 @@ class _Item:
 
 
 @dataclass
-class _Block:
+class _BlockLayout:
     width: float = 0.0
     height: float = 0.0
-    items: dict[str, _Item] = field(default_factory=dict)
-    bends: dict[tuple[str, str], list[_Item]] = field(default_factory=dict)
+    items: dict[str, _ItemLayout] = field(default_factory=dict)
+    bends: dict[tuple[str, str], list[_ItemLayout]] = field(default_factory=dict)
 
 
-def layout(graph: Graph) -> Layout:
+def layout(graph: CallGraph) -> Layout:
     """Place every box of the graph.
 
-    >>> two = Graph(boxes=(Box(id="a", kind="call"), Box(id="b", kind="call")), edges=(("a", "b"),))
+    >>> two = CallGraph(boxes=(GraphNode(id="a", kind="call"), GraphNode(id="b", kind="call")), edges=(("a", "b"),))
     >>> places = layout(two).places
     >>> places["a"].y < places["b"].y
     True
     """
-    return _Layout(graph).run()
+    return _Placer(graph).run()
 
 
-class _Layout:
-    def __init__(self, graph: Graph) -> None:
-        self.places = {box.id: Placed(box) for box in graph.boxes}
+class _Placer:
+    def __init__(self, graph: CallGraph) -> None:
+        self.places = {box.id: PlacedNode(box) for box in graph.boxes}
         self.edges = [edge for edge in graph.edges if edge[0] in self.places and edge[1] in self.places]
         self.chains: dict[str, list[Owner]] = {}
         self.members: dict[Owner, list[str]] = defaultdict(list)
@@ -103,7 +103,7 @@ class _Layout:
             if last and id != last and id not in waited:  # it runs last, though no edge says so
                 self.edges.append((id, last))
                 self._link(id, last)
-        self.blocks: dict[Owner, _Block] = {}
+        self.blocks: dict[Owner, _BlockLayout] = {}
 
     def _link(self, start: str, end: str) -> None:
         owner, a, b = self._lifted(start, end)
@@ -157,13 +157,13 @@ class _Layout:
             place.height = LOOP_HEIGHT if box.loops else CALL_HEIGHT
         return place.width, place.height
 
-    def _block(self, owner: Owner) -> _Block:
+    def _block(self, owner: Owner) -> _BlockLayout:
         if owner in self.blocks:
             return self.blocks[owner]
-        block = self.blocks[owner] = _Block()
+        block = self.blocks[owner] = _BlockLayout()
         members = self.members.get(owner, [])
         for id in members:
-            block.items[id] = _Item(id, *self._size(id))
+            block.items[id] = _ItemLayout(id, *self._size(id))
         edges = [edge for edge in dict.fromkeys(self.inner[owner]) if edge[0] in block.items and edge[1] in block.items]
         layers, links = _layered(block, members, edges)
         _order(layers, links)
@@ -197,8 +197,8 @@ class _Layout:
 
 
 def _layered(
-    block: _Block, members: Sequence[str], edges: list[tuple[str, str]]
-) -> tuple[list[list[_Item]], list[tuple[_Item, _Item]]]:
+    block: _BlockLayout, members: Sequence[str], edges: list[tuple[str, str]]
+) -> tuple[list[list[_ItemLayout]], list[tuple[_ItemLayout, _ItemLayout]]]:
     """Every box below all that it waits for; a layer too wide to see is broken into several."""
     order = {id: number for number, id in enumerate(members)}
     edges = [edge for edge in edges if order[edge[0]] < order[edge[1]]]  # what leads back would have no layers
@@ -211,7 +211,7 @@ def _layered(
     rows: dict[int, list[str]] = defaultdict(list)
     for id in members:
         rows[level[id]].append(id)
-    layers: list[list[_Item]] = []
+    layers: list[list[_ItemLayout]] = []
     depth: dict[str, int] = {}
     for number in sorted(rows):
         wide = max(6, isqrt(2 * len(rows[number])))
@@ -220,12 +220,12 @@ def _layered(
                 depth[id] = len(layers)
             layers.append([block.items[id] for id in rows[number][first : first + wide]])
     spans = sum(max(0, depth[end] - depth[start] - 1) for start, end in edges)
-    links: list[tuple[_Item, _Item]] = []
+    links: list[tuple[_ItemLayout, _ItemLayout]] = []
     for start, end in edges:
         last = block.items[start]
         if spans <= MOST_BENDS:
             for number in range(depth[start] + 1, depth[end]):
-                bend = _Item("", 6.0, max(item.height for item in layers[number]))
+                bend = _ItemLayout("", 6.0, max(item.height for item in layers[number]))
                 layers[number].append(bend)
                 block.bends.setdefault((start, end), []).append(bend)
                 links.append((last, bend))
@@ -234,16 +234,18 @@ def _layered(
     return layers, links
 
 
-def _neighbours(links: Iterable[tuple[_Item, _Item]]) -> tuple[dict[int, list[_Item]], dict[int, list[_Item]]]:
-    above: dict[int, list[_Item]] = defaultdict(list)
-    below: dict[int, list[_Item]] = defaultdict(list)
+def _neighbours(
+    links: Iterable[tuple[_ItemLayout, _ItemLayout]],
+) -> tuple[dict[int, list[_ItemLayout]], dict[int, list[_ItemLayout]]]:
+    above: dict[int, list[_ItemLayout]] = defaultdict(list)
+    below: dict[int, list[_ItemLayout]] = defaultdict(list)
     for start, end in links:
         above[id(end)].append(start)
         below[id(start)].append(end)
     return above, below
 
 
-def _order(layers: list[list[_Item]], links: list[tuple[_Item, _Item]]) -> None:
+def _order(layers: list[list[_ItemLayout]], links: list[tuple[_ItemLayout, _ItemLayout]]) -> None:
     """Each layer by the mean place of its neighbours, downwards and upwards in turn: few crossings."""
     above, below = _neighbours(links)
     rank = {id(item): float(number) for layer in layers for number, item in enumerate(layer)}
@@ -261,7 +263,7 @@ def _order(layers: list[list[_Item]], links: list[tuple[_Item, _Item]]) -> None:
                 rank[id(item)] = number + (len(layers[0]) - len(layer)) / 2
 
 
-def _place(block: _Block, layers: list[list[_Item]], links: list[tuple[_Item, _Item]]) -> None:
+def _place(block: _BlockLayout, layers: list[list[_ItemLayout]], links: list[tuple[_ItemLayout, _ItemLayout]]) -> None:
     above, below = _neighbours(links)
     y = 0.0
     for layer in layers:
@@ -286,7 +288,7 @@ def _place(block: _Block, layers: list[list[_Item]], links: list[tuple[_Item, _I
     block.height = max(y - DOWN, 0.0)
 
 
-def _spread(layer: Sequence[_Item], wanted: Sequence[float]) -> None:
+def _spread(layer: Sequence[_ItemLayout], wanted: Sequence[float]) -> None:
     """The centres nearest to the wanted ones (least squares) that keep the order and the gaps: adjacent pools."""
     offset, offsets = 0.0, []
     for number, item in enumerate(layer):

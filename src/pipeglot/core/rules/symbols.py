@@ -28,10 +28,10 @@ from pipeglot.core.ir import (
     Value,
     parts,
 )
-from pipeglot.core.shape import Frame, Shape
+from pipeglot.core.shape import EnclosingBlock, Shape
 
 Findings: TypeAlias = Iterator[Diagnostic]
-Rule: TypeAlias = "Callable[[Facts], Findings]"
+Rule: TypeAlias = "Callable[[SymbolTable], Findings]"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Use:
 
     value: Value
     owner: AnyNode | None
-    frames: tuple[Frame, ...]
+    frames: tuple[EnclosingBlock, ...]
     at: At | None
     what: str
     leaves: Merged | Collected | None = None
@@ -56,7 +56,7 @@ class Use:
     final: bool = False
 
 
-class Facts:
+class SymbolTable:
     """One pipeline (Includes are leaves) and what follows from its structure."""
 
     def __init__(self, pipeline: Pipeline) -> None:
@@ -119,13 +119,15 @@ class Facts:
                         yield Use(arm.when, node, frames, where, f"a condition of {node.id!r}", condition=True)
                 for merged in node.merged:
                     for number, value in enumerate(merged.values):
-                        inside = (*frames, Frame(node.id, number))
+                        inside = (*frames, EnclosingBlock(node.id, number))
                         yield Use(value, node, inside, merged.at or at, f"{merged.id!r}", merged)
             case Each():
                 yield Use(node.items, node, frames, at, f"the items of {node.id!r}")
                 for collected in node.collected:
                     where = collected.at or at
-                    yield Use(collected.value, node, (*frames, Frame(node.id)), where, f"{collected.id!r}", collected)
+                    yield Use(
+                        collected.value, node, (*frames, EnclosingBlock(node.id)), where, f"{collected.id!r}", collected
+                    )
             case Group():
                 pass
             case _:
