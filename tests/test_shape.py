@@ -158,3 +158,25 @@ def test_included_source_of_the_same_name_and_another_text_is_refused() -> None:
     outer = with_code(pipeline(include), "def f(): return 1")
     with pytest.raises(AuthoringError, match="PG169"):
         inline(outer)
+
+
+def test_a_block_is_ordered_by_what_waits_for_what_and_else_as_it_was_written() -> None:
+    body = (call("a", "d"), Group(id="g", body=(call("b"), call("c", after=("e",)))), call("d"), call("e"))
+    assert [node.id for node in Shape(pipeline(*body)).ordered(body)] == ["d", "a", "b", "e", "c"]
+
+
+def test_the_tightest_loop_around_a_call_bounds_it() -> None:
+    inner = Each(id="inner", items=Const(value=[1]), body=(call("a"),), max_parallel=5)
+    outer = Each(id="outer", items=Const(value=[1]), body=(inner, call("b")), max_parallel=2)
+    free = Each(id="free", items=Const(value=[1]), body=(call("c"),))
+    assert Shape(pipeline(outer, free)).bounds == {"a": (2, "outer"), "b": (2, "outer")}
+
+
+def test_values_are_made_of_those_that_regions_within_gave() -> None:
+    inner = Each(
+        id="e", items=Const(value=[1]), body=(call("a"),), collected=(Collected(id="all", value=Out(ref="a")),)
+    )
+    branch = If(id="i", arms=(Arm(body=(inner,)),), merged=(Merged(id="m", values=(Out(ref="all"),)),))
+    shape = Shape(pipeline(call("before"), branch, call("z", "m", after=("before",))))
+    assert shape.made_of(["m", "z"]) == {"m", "all"} and shape.made_of(["before"]) == set()
+    assert shape.awaited == {"before"}

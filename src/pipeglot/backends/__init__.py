@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import gc
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from pipeglot.backends.base import NO_OPTIONS, Backend, Compiled
-from pipeglot.core.diagnostic import CompileError, Diagnostic, accept, blocking
+from pipeglot.core.diagnostic import CompileError, Diagnostic, accept, blocking, did_you_mean
 from pipeglot.core.ir import Pipeline
 
 TARGETS: dict[str, str] = {
@@ -37,8 +36,7 @@ def get(target: str) -> Backend:
     """
     known = targets()
     if target not in known:
-        close = difflib.get_close_matches(target, known, 1)
-        way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(known))
+        way_out = did_you_mean(target, known)
         raise CompileError([Diagnostic("PG201", "error", f"there is no target {target!r}", None, way_out)])
     try:
         backend: Backend = import_module(known[target]).BACKEND

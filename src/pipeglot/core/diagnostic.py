@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
@@ -88,6 +89,16 @@ class EngineError(PipeglotError):
     ...     print(error.diagnostics[0].code)
     PG300
     """
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The way out of a name that is none of those known.
+
+    >>> did_you_mean("pol", ["pool", "queue"]), did_you_mean("x", ["pool", "queue"])
+    ("did you mean 'pool'?", 'known: pool, queue')
+    """
+    close = difflib.get_close_matches(name, sorted(known), 1)
+    return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(known))
 
 
 def blocking(diagnostics: Iterable[Diagnostic], allow: Iterable[str] = ()) -> list[Diagnostic]:

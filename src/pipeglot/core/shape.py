@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -178,6 +179,48 @@ class Shape:
     def loops(self, id: str) -> tuple[str, ...]:
         """The ids of the Eachs that enclose a node or value, outermost first."""
         return tuple(frame.region for frame in self.frames[id] if frame.arm is None)
+
+    @cached_property
+    def bounds(self) -> dict[str, tuple[int, str]]:
+        """How many instances of a call may run at once, and the loop around it that bounds that."""
+        found: dict[str, tuple[int, str]] = {}
+        for each in self.nodes.values():
+            if isinstance(each, Each) and each.max_parallel is not None:
+                for node in self.inside(each.id):
+                    if isinstance(node, Call) and each.max_parallel <= found.get(node.id, (math.inf,))[0]:
+                        found[node.id] = (each.max_parallel, each.id)
+        return found
+
+    @cached_property
+    def awaited(self) -> frozenset[str]:
+        """What something comes after (`after`, lifted), beyond what it takes."""
+        return frozenset(ref for id in self.nodes for ref in self.waits(id).after)
+
+    def made_of(self, refs: Iterable[str]) -> frozenset[str]:
+        """The merged and collected values among some ids, and those that they are made of."""
+        ahead, found = list(refs), set[str]()
+        while ahead:
+            ref = ahead.pop()
+            if ref in self.values and ref not in found:
+                found.add(ref)
+                ahead += out_refs(*sources(self.values[ref]))
+        return frozenset(found)
+
+    def ordered(self, body: tuple[AnyNode, ...]) -> list[AnyNode]:
+        """The nodes of a block, those of its groups in their place, each behind all that it waits for."""
+        nodes = {node.id: node for node in transparent(body)}
+        done: dict[str, AnyNode] = {}
+        for start in nodes.values():
+            stack = [(start, iter(self.upstream(start.id)))]
+            while stack:
+                node, upstream = stack[-1]
+                following = next((ref for ref in upstream if ref in nodes and ref not in done), None)
+                if following is None:
+                    done.setdefault(node.id, node)
+                    stack.pop()
+                else:
+                    stack.append((nodes[following], iter(self.upstream(following))))
+        return list(done.values())
 
     def inside(self, id: str) -> Iterator[AnyNode]:
         """Every node within a region or group, at any depth, in order."""

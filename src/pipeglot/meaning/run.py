@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pipeglot.core import secrets
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
-from pipeglot.core.ir import Call, Cron, Each, Json, Pipeline, walk
+from pipeglot.core.ir import Call, Cron, Json, Pipeline
 from pipeglot.core.params import resolve_params
 from pipeglot.core.record import CallRecord, CallState, Failure, Record, RunState
 from pipeglot.core.shape import Shape, asks_state, inline
@@ -184,7 +184,7 @@ class _Scheduler:
         self, machine: Machine, functions: Mapping[str, Function], listener: Listener | None, workers: int
     ) -> None:
         self._machine, self._functions, self._listener, self._workers = machine, functions, listener, workers
-        self._limits = _limits(machine.pipeline)
+        self._limits = machine.shape.bounds
         self._queue: deque[_Work] = deque()
         self._parked: dict[str, deque[_Work]] = {}
         self._works: dict[Key, _Work] = {}
@@ -246,7 +246,7 @@ class _Scheduler:
                 return
             work = self._queue.popleft()
             id = work.instance.call.id
-            if id in self._limits and self._running_of[id] >= self._limits[id]:
+            if id in self._limits and self._running_of[id] >= self._limits[id][0]:
                 self._parked.setdefault(id, deque()).append(work)
             else:
                 self._start(work)
@@ -376,16 +376,6 @@ def _failure(error: BaseException) -> Failure:
     except Exception:
         message = "(its message cannot be written)"
     return Failure(type=type(error).__name__, message=message)
-
-
-def _limits(pipeline: Pipeline) -> dict[str, int]:
-    """How many instances of a call may run at once, where a loop around it bounds that."""
-    limits: dict[str, int] = {}
-    for each in walk(pipeline.body):
-        if isinstance(each, Each) and each.max_parallel is not None:
-            for node in walk(each.body):
-                limits[node.id] = min(each.max_parallel, limits.get(node.id, each.max_parallel))
-    return limits
 
 
 def _now() -> datetime:

@@ -8,8 +8,9 @@ from typing import Any
 from pipeglot.backends.airflow.bodies import Body
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import Branch, Flat, Items, Nothing, Rows, Step, Task, Tolerate, Work
-from pipeglot.backends.airflow.settings import Settings, policy
+from pipeglot.backends.airflow.settings import policy
 from pipeglot.codegen import pod
+from pipeglot.codegen.author_options import AuthorOptions
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import (
     Atom,
@@ -38,14 +39,14 @@ SPELLS = {
 """The attributes of a call that the arguments of its task spell."""
 
 
-def functions(naming: Naming, settings: Settings) -> list[Code]:
+def functions(naming: Naming, settings: AuthorOptions) -> list[Code]:
     """The definitions of all tasks, in order."""
     plan = naming.plan
     tasks = [task for task in plan.all() if not isinstance(task.work, Nothing)]
     return [_function(naming, task, settings) for task in tasks]
 
 
-def _function(naming: Naming, task: Task, settings: Settings) -> Code:
+def _function(naming: Naming, task: Task, settings: AuthorOptions) -> Code:
     body = Body(naming, task)
     lines = body.lines()
     kind = f"{naming.engine('airflow.sdk', 'task')}"
@@ -74,12 +75,12 @@ _ABOUT: dict[type[Work], str] = {
 """The attributes that whole tasks are there for."""
 
 
-def _spelled(naming: Naming, task: Task, options: Settings) -> Spelling:
+def _spelled(naming: Naming, task: Task, options: AuthorOptions) -> Spelling:
     """What the arguments of a task's decorator are there for."""
     if not isinstance(task.work, Step):
         return {}
     call = task.work.call
-    own = {name: ((f"airflow.tasks.{call.id}.{name}", "Pipeline.options"),) for name in options.tasks.get(call.id, {})}
+    own = {name: ((f"airflow.tasks.{call.id}.{name}", "Pipeline.options"),) for name in options.calls.get(call.id, {})}
     container = {"": pod.spelling(call.policy.resources)}
     return {
         **SPELLS,
@@ -92,7 +93,7 @@ def _spelled(naming: Naming, task: Task, options: Settings) -> Spelling:
     }
 
 
-def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) -> dict[str, Any]:
+def _call_settings(naming: Naming, task: Task, work: Step, options: AuthorOptions) -> dict[str, Any]:
     settings = policy(work.call.policy)
     if task.max_parallel is not None:
         settings["max_active_tis_per_dagrun"] = task.max_parallel
@@ -108,7 +109,7 @@ def _call_settings(naming: Naming, task: Task, work: Step, options: Settings) ->
         settings["doc_md"] = step.description
     if task.id != task.node:
         settings["task_display_name"] = task.node
-    return settings | options.tasks.get(work.call.id, {})
+    return settings | options.calls.get(work.call.id, {})
 
 
 def _pod(resources: Resources | None, variables: list[dict[str, Any]], k8s: str) -> Doc:

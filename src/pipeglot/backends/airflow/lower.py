@@ -89,27 +89,8 @@ class Lowering(Builder):
     # ------------------------------------------------------------ nodes
 
     def block(self, body: tuple[AnyNode, ...], place: Place) -> None:
-        nodes = {node.id: node for node in transparent(body)}
-        done: set[str] = set()
-        for id in nodes:
-            stack = [id]
-            while stack:
-                ready = [ref for ref in self._needs(stack[-1], nodes) if ref not in done]
-                if ready:
-                    stack.extend(reversed(ready))
-                    continue
-                current = stack.pop()
-                if current not in done:
-                    done.add(current)
-                    self.node(nodes[current], place)
-
-    def _needs(self, id: str, nodes: dict[str, AnyNode]) -> list[str]:
-        """The nodes of this block, groups opened, that come before one."""
-        found: list[str] = []
-        for ref in self.shape.upstream(id):
-            inner = self.shape.nodes[ref]
-            found += [n.id for n in transparent((inner,))] if isinstance(inner, Group) else [ref]
-        return [ref for ref in found if ref in nodes]
+        for node in self.shape.ordered(body):
+            self.node(node, place)
 
     def node(self, node: AnyNode, place: Place) -> None:
         match node:

@@ -4,11 +4,9 @@ options.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +14,7 @@ from typing_extensions import assert_never
 
 from pipeglot.backends.airflow.xcom import changed_constants
 from pipeglot.codegen import pod
+from pipeglot.codegen.author_options import AuthorOptions, Table
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.intervals import interval_as_cron
 from pipeglot.codegen.pysource import (
@@ -33,7 +32,7 @@ from pipeglot.codegen.pysource import (
 )
 from pipeglot.codegen.python import deaf_to_time_limits, packages_note
 from pipeglot.core.diagnostic import Diagnostic, Severity
-from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Json, Param, Pipeline, Policy, Retry, walk
+from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Param, Pipeline, Policy, Retry, walk
 from pipeglot.core.secrets import calls_with_secrets
 
 from .clock import cron_ticks
@@ -131,49 +130,10 @@ def say(code: str, severity: Severity, message: str, at: Any = None, help: str =
     return Diagnostic(code, severity, message, at, help, "airflow")
 
 
-@dataclass
-class Settings:
-    """The author's options for this target, checked."""
-
-    dag: dict[str, Json] = field(default_factory=dict)
-    tasks: dict[str, dict[str, Json]] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-
-def task_options(pipeline: Pipeline, calls: Mapping[str, object]) -> Settings:
+def task_options(pipeline: Pipeline, calls: Mapping[str, object]) -> AuthorOptions:
     """`Pipeline.options["airflow"]`: `{"dag": {...}, "tasks": {call id: {...}}}`."""
-    given = pipeline.options.get("airflow", {})
-    settings = Settings()
-
-    def known(name: str, allowed: frozenset[str], place: str) -> bool:
-        if name in allowed:
-            return True
-        close = difflib.get_close_matches(name, sorted(allowed), 1)
-        way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(allowed))
-        message = f"{place} has no option {name!r}"
-        settings.diagnostics.append(say("PG202", "error", message, pipeline.at, way_out))
-        return False
-
-    for section, content in given.items():
-        if not known(section, frozenset({"dag", "tasks"}), "the target airflow"):
-            continue
-        if not isinstance(content, dict):
-            message = f"the option {section!r} is not a table"
-            settings.diagnostics.append(say("PG202", "error", message, pipeline.at))
-            continue
-        if section == "dag":
-            settings.dag = {k: v for k, v in content.items() if known(k, DAG_OPTIONS, "an Airflow DAG")}
-            continue
-        for id, told in content.items():
-            if not known(id, frozenset(calls), "the table 'tasks'"):
-                continue
-            if isinstance(told, dict):
-                place = f"the Airflow task of {id!r}"
-                settings.tasks[id] = {k: v for k, v in told.items() if known(k, TASK_OPTIONS, place)}
-            else:
-                message = f"the options of {id!r} are not a table"
-                settings.diagnostics.append(say("PG202", "error", message, pipeline.at))
-    return settings
+    whole, each = Table("dag", DAG_OPTIONS, "an Airflow DAG"), Table("tasks", TASK_OPTIONS, "the Airflow task")
+    return AuthorOptions.read(pipeline, "airflow", whole, each, calls.keys())
 
 
 def policy(policy: Policy) -> dict[str, Any]:
@@ -197,7 +157,7 @@ def _retry(retry: Retry) -> dict[str, Any]:
     return told
 
 
-def dag(pipeline: Pipeline, dag_id: str, engine: Any, settings: Settings) -> Bracket:
+def dag(pipeline: Pipeline, dag_id: str, engine: Any, settings: AuthorOptions) -> Bracket:
     """The call of DAG."""
     cron = pipeline.schedule is not None and isinstance(pipeline.schedule.timing, Cron)
     spells: Spelling = {
@@ -211,12 +171,12 @@ def dag(pipeline: Pipeline, dag_id: str, engine: Any, settings: Settings) -> Bra
         "params": {param.name: ((param.name, "Pipeline.params"),) for param in pipeline.params},
         "default_args": "Pipeline.owner",
         "tags": "Pipeline.tags",
-        **{name: ((f"airflow.dag.{name}", "Pipeline.options"),) for name in settings.dag},
+        **{name: ((f"airflow.dag.{name}", "Pipeline.options"),) for name in settings.whole},
     }
     return spelled(call(engine("airflow.sdk", "DAG"), **_arguments(pipeline, dag_id, engine, settings)), spells)
 
 
-def _arguments(pipeline: Pipeline, dag_id: str, engine: Any, settings: Settings) -> dict[str, Any]:
+def _arguments(pipeline: Pipeline, dag_id: str, engine: Any, settings: AuthorOptions) -> dict[str, Any]:
     """The arguments of DAG(...), in the order they are written."""
     told: dict[str, Any] = {"dag_id": dag_id}
     if dag_id != pipeline.name:
@@ -239,7 +199,7 @@ def _arguments(pipeline: Pipeline, dag_id: str, engine: Any, settings: Settings)
         told["default_args"] = {"owner": pipeline.owner}
     if pipeline.tags:
         told["tags"] = list(pipeline.tags)
-    return told | settings.dag
+    return told | settings.whole
 
 
 def _schedule(pipeline: Pipeline, engine: Any) -> dict[str, Any]:
@@ -376,7 +336,6 @@ __all__ = [
     "CONTEXT",
     "Atom",
     "Imports",
-    "Settings",
     "dag",
     "diagnose",
     "flat",

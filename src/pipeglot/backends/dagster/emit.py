@@ -8,6 +8,7 @@ from typing import Any
 from pipeglot.backends import TARGETS
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.docstrings import title
 from pipeglot.codegen.frame import render_frame
 from pipeglot.codegen.origin import origins
 from pipeglot.codegen.pysource import Atom, Bracket, Entry, Imports, Spelling, call, identifier, literal, spelled
@@ -29,7 +30,7 @@ from pipeglot.core.shape import Shape, inline
 
 from .layout import statement
 from .lower import job_name, lower
-from .module import Module
+from .module import DagsterModule
 from .ops import Ops
 from .params import Params
 from .plan import Graph, Plan
@@ -63,10 +64,12 @@ def emit(pipeline: Pipeline) -> Compiled:
     diagnostics += [*packages_note(pipeline, "dagster"), *group_notes(pipeline, "dagster")]
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
         return Compiled("dagster", {}, f"{stem}.py", name, tuple(diagnostics))
-    module = Module(pipeline, author, imports)
+    module = DagsterModule(pipeline, author, imports)
     params = Params(module)
-    ops = Ops(module, plan, Types(shape), params, extra.ops)
-    file = File(module, plan, params, ops, job_settings(pipeline, name, extra.job), job_spelling(pipeline, extra.job))
+    ops = Ops(module, plan, Types(shape), params, extra.calls)
+    file = File(
+        module, plan, params, ops, job_settings(pipeline, name, extra.whole), job_spelling(pipeline, extra.whole)
+    )
     used = {call.step for call in calls.values()}
     boundary = boundary_code([step for step in pipeline.steps if step.name in used], imports)
     code = file.sections()
@@ -78,7 +81,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     ]
     text = render_frame(
         "dagster.py.j2",
-        docstring=Code(f'"""{_title(pipeline)}"""'),
+        docstring=Code(f'"""{title(pipeline, "a Dagster job")}"""'),
         header=header(pipeline),
         imports=Code(imports.text(STANDARD)),
         code=spaced(sections),
@@ -102,7 +105,7 @@ class File:
     """The parts of the file that define things for Dagster."""
 
     def __init__(
-        self, module: Module, plan: Plan, params: Params, ops: Ops, settings: dict[str, Any], spells: Spelling
+        self, module: DagsterModule, plan: Plan, params: Params, ops: Ops, settings: dict[str, Any], spells: Spelling
     ) -> None:
         self.module, self.plan, self.params, self.ops, self.settings = module, plan, params, ops, settings
         self.spells = spells
@@ -209,11 +212,3 @@ def named(name: str, function: str) -> dict[str, str]:
 def decorated(name: str, told: dict[str, Any], spells: Spelling) -> str:
     """A decorator, bare when there is nothing to tell it."""
     return statement("@", spelled(call(name, **told), spells)) if told else f"@{name}"
-
-
-def _title(pipeline: Pipeline) -> str:
-    """The first line of the description where it can stand in a docstring, else a plain sentence."""
-    first = pipeline.description.strip().partition("\n")[0].strip()
-    if first and len(first) <= 80 and first.isprintable() and not any(char in first for char in '\\"'):
-        return first
-    return f"The pipeline {identifier(pipeline.name)} as a Dagster job."

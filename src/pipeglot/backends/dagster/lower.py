@@ -184,26 +184,8 @@ class Lowering:
 
     def block(self, body: Sequence[AnyNode], gate: Handle | None = None) -> None:
         """The nodes of a block, each after all it needs."""
-        nodes = {node.id: node for node in transparent(tuple(body))}
-        done: set[str] = set()
-        for id in nodes:
-            stack = [id]
-            while stack:
-                ready = [ref for ref in self._needs(stack[-1]) if ref in nodes and ref not in done]
-                if ready:
-                    stack.extend(reversed(ready))
-                    continue
-                current = stack.pop()
-                if current not in done:
-                    done.add(current)
-                    self.node(nodes[current], gate)
-
-    def _needs(self, id: str) -> list[str]:
-        found: list[str] = []
-        for ref in self.shape.upstream(id):
-            node = self.shape.nodes[ref]
-            found += [inner.id for inner in transparent((node,))] if isinstance(node, Group) else [ref]
-        return found
+        for node in self.shape.ordered(tuple(body)):
+            self.node(node, gate)
 
     def node(self, node: AnyNode, gate: Handle | None) -> None:
         match node:

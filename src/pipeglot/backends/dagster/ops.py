@@ -9,6 +9,7 @@ from typing_extensions import assert_never
 
 from pipeglot.codegen import pod
 from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.docstrings import fits_docstring
 from pipeglot.codegen.pod import limits, requests, variables
 from pipeglot.codegen.pysource import (
     WIDTH,
@@ -48,7 +49,7 @@ from pipeglot.core.ir import (
 
 from .layout import statement
 from .lower import RESERVED, item_name, job_name, node_name
-from .module import Module
+from .module import DagsterModule
 from .params import Params
 from .plan import Check, Choose, Done, Fan, Gather, Give, Graph, Op, Pick, Plan, RunBody, Step
 
@@ -61,7 +62,9 @@ class Ops:
         orders: of every op, the names of its inputs without a value, in order.
     """
 
-    def __init__(self, module: Module, plan: Plan, types: Types, params: Params, extra: Mapping[str, Any]) -> None:
+    def __init__(
+        self, module: DagsterModule, plan: Plan, types: Types, params: Params, extra: Mapping[str, Any]
+    ) -> None:
         self.module, self.plan, self.types, self.params, self.extra = module, plan, types, params, extra
         self.inputs: dict[Op, dict[Out | Item, str]] = {}
         self.orders: dict[Op, list[str]] = {}
@@ -106,7 +109,7 @@ class _OpText:
         self.ops.inputs[op], self.ops.orders[op] = self.table, orders
         told: dict[str, Any] = {"name": f"{self.ops.prefix}__{op.name}"}
         doc = self.description()
-        if doc and not _fits_docstring(doc):
+        if doc and not fits_docstring(doc):
             told["description"] = doc
         if orders:
             nothing = call(module.dg("In"), Atom(module.dg("Nothing")))
@@ -132,7 +135,7 @@ class _OpText:
             entries.append(Entry("", Atom(f"{self.list_name()}: list")))
         head = statement("", Bracket(f"def {self.ops.functions[op]}(", tuple(entries), ")"), ":")
         lines: list[str] = [statement("@", spelled(call(module.dg("op"), **told), self.spelling())), head]
-        if doc and _fits_docstring(doc) and isinstance(op.work, Step):
+        if doc and fits_docstring(doc) and isinstance(op.work, Step):
             lines.append(Code(f'    """{doc}"""').of(op.work.call.step, "Step.description"))
         return joined([*lines, *body])
 
@@ -333,7 +336,7 @@ class _OpText:
                 assert_never(root)
 
 
-def module_names(module: Module, op: Op) -> set[str]:
+def module_names(module: DagsterModule, op: Op) -> set[str]:
     """What the function of an op uses of its file: its inputs have other names."""
     found = {*module.engine_names, "context", "params", "error", "index", "item"}
     if isinstance(op.work, Step):
@@ -404,8 +407,3 @@ def _input_name(text: str) -> str:
     """A name for an input: a legal one of an op, and no name of a field of a named tuple."""
     name = node_name(text).strip("_") or "value"
     return f"v{name}" if name[0].isdigit() else name
-
-
-def _fits_docstring(text: str) -> bool:
-    plain = text.isprintable() and text == text.strip() and not any(c in text for c in '\\"')
-    return plain and len(text) <= 78

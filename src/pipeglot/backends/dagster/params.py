@@ -6,13 +6,14 @@ import keyword
 import re
 from typing import Any
 
+from pipeglot.codegen.annotations import bounds, choice
 from pipeglot.codegen.code import Code, joined
-from pipeglot.codegen.pysource import RESERVED, Atom, Bracket, Doc, Entry, Names, call, flat, literal, statement
+from pipeglot.codegen.pysource import RESERVED, Atom, Doc, Names, call, flat, literal, statement
 from pipeglot.core.ir import Ctx, Param, ParamRef, Pipeline, Schema, Text, Value, parts, walk
 from pipeglot.core.params import date_param
 from pipeglot.core.shape import inputs, outputs, sources
 
-from .module import ENGINE_NAMES, Module
+from .module import ENGINE_NAMES, DagsterModule
 
 TAKEN = frozenset(
     {
@@ -49,18 +50,6 @@ TAKEN = frozenset(
 """Attributes of `dagster.ConfigurableResource` (1.13)."""
 
 _DATE = re.compile(r"logical_date(_of_run)*")
-_BOUNDS = {
-    "minimum": "ge",
-    "maximum": "le",
-    "exclusiveMinimum": "gt",
-    "exclusiveMaximum": "lt",
-    "multipleOf": "multiple_of",
-    "minLength": "min_length",
-    "maxLength": "max_length",
-    "pattern": "pattern",
-    "minItems": "min_length",
-    "maxItems": "max_length",
-}
 _PLAIN = {"boolean": "bool", "integer": "int", "number": "float", "string": "str"}
 
 
@@ -72,7 +61,7 @@ class Params:
         date: the name of that field.
     """
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: DagsterModule) -> None:
         self.module, pipeline = module, module.pipeline
         values = list(_values(pipeline))
         contexts = {part.name for value in values for part in parts(value) if isinstance(part, Ctx)}
@@ -121,7 +110,7 @@ class Params:
             told["description"] = param.description
         schema = _not_null(param.type)[0]
         if _PLAIN.get(_kind(schema) or "") or _kind(schema) == "array":
-            told |= {word: schema[key] for key, word in _BOUNDS.items() if key in schema}
+            told |= bounds(schema)
         if not told:
             return None
         if list(told) == ["default"]:
@@ -138,7 +127,7 @@ class Params:
     def _type(self, schema: Schema, name: str) -> Doc:
         module = self.module
         if choices := text_choices(schema):
-            return Bracket(f"{module.use('Literal')}[", tuple(Entry("", literal(one)) for one in choices), "]")
+            return choice(choices, module.use)
         kind = _kind(schema)
         if kind == "number" and name in self._written:
             return Atom(module.use("Any"))  # Dagster would make a float of a whole number

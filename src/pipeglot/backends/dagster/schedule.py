@@ -12,14 +12,14 @@ from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Spelling, call,
 from pipeglot.core.ir import Cron, Interval, Pipeline
 
 from .layout import statement
-from .module import Module
+from .module import DagsterModule
 from .params import Params
 
 BOUND = 100
 """Runs that one look of a sensor asks for at most: the rest waits for the next."""
 
 
-def scheduled(module: Module, params: Params, job: str, name: str) -> tuple[str, Code, str]:
+def scheduled(module: DagsterModule, params: Params, job: str, name: str) -> tuple[str, Code, str]:
     """What starts the runs: the argument of `Definitions` it belongs to, its source, and its name in the file."""
     schedule = module.pipeline.schedule
     assert schedule is not None
@@ -69,17 +69,17 @@ def evaluation(function: str, context: str) -> str:
     return statement("", Bracket(f"def {function}(", (Entry("", Atom(f"context: {context}")),), ")"), ":")
 
 
-def _moment(module: Module, at: datetime) -> Atom:
+def _moment(module: DagsterModule, at: datetime) -> Atom:
     return Atom(_clock(module, at).text.removesuffix(")") + f", tzinfo={module.use('timezone')}.utc)")
 
 
-def _clock(module: Module, at: datetime) -> Atom:
+def _clock(module: DagsterModule, at: datetime) -> Atom:
     """What the clock shows, without a time zone."""
     parts = ", ".join(str(part) for part in (at.year, at.month, at.day, at.hour, at.minute, at.second))
     return Atom(f"{module.use('datetime')}({parts})")
 
 
-def _request(module: Module, params: Params, word: str, indent: int, key: bool = False) -> list[str]:
+def _request(module: DagsterModule, params: Params, word: str, indent: int, key: bool = False) -> list[str]:
     """The request for the run of `moment`. A sensor's has a key, for its cursor may be lost; the scheduler knows its
     ticks by itself."""
     told: dict[str, Doc] = {"run_key": Atom("moment.isoformat()")} if key else {}
@@ -91,7 +91,7 @@ def _request(module: Module, params: Params, word: str, indent: int, key: bool =
     return [*lines, statement(word, call(module.dg("RunRequest"), **told), indent=indent)]
 
 
-def _sensor(module: Module, job: str, name: str, own: str) -> list[str]:
+def _sensor(module: DagsterModule, job: str, name: str, own: str) -> list[str]:
     """The head of a sensor."""
     told: dict[str, Any] = {
         **_named(name, own),
@@ -103,7 +103,7 @@ def _sensor(module: Module, job: str, name: str, own: str) -> list[str]:
     return [decorator, evaluation(own, module.dg("SensorEvaluationContext"))]
 
 
-def _interval(module: Module, params: Params, job: str, name: str, seconds: int) -> tuple[str, Code, str]:
+def _interval(module: DagsterModule, params: Params, job: str, name: str, seconds: int) -> tuple[str, Code, str]:
     """Runs at every multiple of the interval after the start."""
     schedule = module.pipeline.schedule
     assert schedule is not None
@@ -146,7 +146,7 @@ def _interval(module: Module, params: Params, job: str, name: str, seconds: int)
 
 
 def _catching_up(
-    module: Module, params: Params, job: str, name: str, cron: str, zone: str, start: datetime
+    module: DagsterModule, params: Params, job: str, name: str, cron: str, zone: str, start: datetime
 ) -> tuple[str, Code, str]:
     """Runs for every tick of a cron expression after the start: Dagster's schedules know no missed ones, but its
     partitions tell them."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from pipeglot.codegen.author_options import AuthorOptions, Table
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.code import joined
 from pipeglot.codegen.pod import listed
@@ -34,36 +33,10 @@ def say(code: str, severity: Severity, message: str, at: Any = None, help: str =
     return Diagnostic(code, severity, message, at, help, "dagster")
 
 
-@dataclass
-class Options:
-    """The author's options for this target, checked."""
-
-    job: dict[str, Json] = field(default_factory=dict)
-    ops: dict[str, dict[str, Json]] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-
-def options(pipeline: Pipeline, calls: Mapping[str, object]) -> Options:
+def options(pipeline: Pipeline, calls: Mapping[str, object]) -> AuthorOptions:
     """`Pipeline.options["dagster"]`: `{"job": {...}, "ops": {call id: {...}}}`."""
-    found = Options()
-
-    def table(given: Json, allowed: frozenset[str], place: str) -> dict[str, Json]:
-        if not isinstance(given, dict):
-            found.diagnostics.append(say("PG202", "error", f"{place} is not a table", pipeline.at))
-            return {}
-        for name in given:
-            if name not in allowed:
-                close = difflib.get_close_matches(name, sorted(allowed), 1)
-                way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(allowed))
-                message = f"{place} has no option {name!r}"
-                found.diagnostics.append(say("PG202", "error", message, pipeline.at, way_out))
-        return {name: value for name, value in given.items() if name in allowed}
-
-    given = table(pipeline.options.get("dagster", {}), frozenset({"job", "ops"}), "the target dagster")
-    found.job = table(given.get("job", {}), JOB_OPTIONS, "a Dagster job")
-    for id, told in table(given.get("ops", {}), frozenset(calls), "the table 'ops'").items():
-        found.ops[id] = table(told, OP_OPTIONS, f"the op of {id!r}")
-    return found
+    whole, each = Table("job", JOB_OPTIONS, "a Dagster job"), Table("ops", OP_OPTIONS, "the op")
+    return AuthorOptions.read(pipeline, "dagster", whole, each, calls.keys())
 
 
 def job_settings(pipeline: Pipeline, job: str, extra: Mapping[str, Json]) -> dict[str, Any]:
@@ -198,4 +171,4 @@ def _of_schedule(pipeline: Pipeline, schedule: Schedule) -> list[Diagnostic]:
     return found
 
 
-__all__ = ["Options", "instance_file", "job_settings", "job_spelling", "losses", "options", "say"]
+__all__ = ["instance_file", "job_settings", "job_spelling", "losses", "options", "say"]

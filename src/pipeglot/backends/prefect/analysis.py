@@ -29,14 +29,7 @@ class Analysis:
     def taken(self) -> frozenset[str]:
         """The merged and collected values that something takes."""
         result = () if self.pipeline.result is None else out_refs(self.pipeline.result)
-        ahead = [*(ref for id in self.shape.nodes for ref in self.shape.waits(id).values), *result]
-        taken: set[str] = set()
-        while ahead:
-            ref = ahead.pop()
-            if ref in self.shape.values and ref not in taken:
-                taken.add(ref)
-                ahead += out_refs(*sources(self.shape.values[ref]))
-        return frozenset(taken)
+        return self.shape.made_of([*(ref for id in self.shape.nodes for ref in self.shape.waits(id).values), *result])
 
     @cached_property
     def _values(self) -> tuple[Value, ...]:
@@ -57,24 +50,6 @@ class Analysis:
         values += [self.pipeline.result] if self.pipeline.result is not None else []
         return frozenset(part.name for value in values for part in parts(value) if isinstance(part, Ctx))
 
-    @cached_property
-    def bounds(self) -> dict[str, tuple[int, str]]:
-        """How many instances of a call may run at once, and the loop around it that bounds that."""
-        bounds: dict[str, tuple[int, str]] = {}
-        for each in self.shape.nodes.values():
-            if isinstance(each, Each) and each.max_parallel is not None:
-                for node in self.shape.inside(each.id):
-                    if isinstance(node, Call):
-                        bound = (each.max_parallel, each.id)
-                        bounds[node.id] = min(bound, bounds.get(node.id, bound), key=lambda one: one[0])
-        return bounds
-
-    @cached_property
-    def awaited(self) -> frozenset[str]:
-        """The regions that something comes after."""
-        after = (ref for id in self.shape.nodes for ref in self.shape.waits(id).after)
-        return frozenset(ref for ref in after if not isinstance(self.shape.nodes[ref], Call))
-
     def has_runs(self, id: str) -> bool:
         """Whether a call is one, or a region holds any."""
         return any(isinstance(each, Call) for each in (self.shape.nodes[id], *self.shape.inside(id)))
@@ -93,7 +68,7 @@ class Analysis:
             mine = {call.id for call in calls}
             alone = all(
                 call.policy.on_failure is None
-                and call.id not in self.bounds
+                and call.id not in self.shape.bounds
                 and not mine & set(self.shape.waits(call.id).after)
                 for call in calls
             )

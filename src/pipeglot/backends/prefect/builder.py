@@ -93,7 +93,7 @@ class Builder:
 
     def run_list(self, id: str, scope: Scope) -> str:
         """A list for the region's own runs, if something comes after the region."""
-        if id not in self.analysis.awaited:
+        if id not in self.analysis.shape.awaited:
             return ""
         name = self.name(("runs", id), f"{id}_runs")
         scope.add(plan.NewList(id, name))
@@ -151,8 +151,8 @@ class Builder:
         task = self.definitions.call(node, looped=bool(scope.index))
         name = self.name(node.id, node.id)
         submit = self.submit(name, task, scope, self.waits_beside(node, task, scope))
-        if node.id in self.analysis.bounds:
-            bound, loop = self.analysis.bounds[node.id]
+        if node.id in self.analysis.shape.bounds:
+            bound, loop = self.analysis.shape.bounds[node.id]
             self.locked = self.locked or scope.threaded
             submit = replace(submit, slots=plan.Slots(loop, self.slots(node.id), bound, scope.threaded))
         scope.add(submit)

@@ -12,7 +12,7 @@ from pipeglot.core.ir import Call, Const, Ctx, Each, If, Imported, Inlined, Item
 from pipeglot.core.shape import sources
 
 from .analysis import Analysis
-from .module import RESERVED_PARAMETERS, Module
+from .module import RESERVED_PARAMETERS, PrefectModule
 from .naming import Naming
 from .plan import Form, TaskPlan
 
@@ -23,7 +23,7 @@ class Definitions:
     All names are given in the beginning: those of calls do not depend on which helpers are needed.
     """
 
-    def __init__(self, analysis: Analysis, module: Module, naming: Naming) -> None:
+    def __init__(self, analysis: Analysis, module: PrefectModule, naming: Naming) -> None:
         self._analysis, self._module = analysis, module
         self._default_label = naming.or_default
         self.made: dict[str, TaskPlan] = {}

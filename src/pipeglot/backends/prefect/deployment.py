@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from typing_extensions import assert_never
 
+from pipeglot.codegen.author_options import AuthorOptions, Table
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import Spelling, escape, marked
@@ -33,19 +33,10 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(:[A-Za-z_][A-Za-z0-9_]*)?")
 
 def options(pipeline: Pipeline) -> tuple[dict[str, Any], dict[str, Any], list[Diagnostic]]:
     """The options of the flow, those of its deployment, and what is wrong with them."""
-    given = pipeline.options.get("prefect", {})
-    found: list[Diagnostic] = []
-    for name, value in given.items():
-        if name not in OPTIONS:
-            close = difflib.get_close_matches(name, OPTIONS, 1)
-            way_out = f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(OPTIONS))
-            message = f"Prefect has no option {name!r} that pipeglot knows"
-            found.append(Diagnostic("PG202", "error", message, pipeline.at, way_out, "prefect"))
-        elif not isinstance(value, OPTIONS[name]):
-            message = f"the option {name!r} is a {OPTIONS[name].__name__}, not {value!r}"
-            found.append(Diagnostic("PG202", "error", message, pipeline.at, target="prefect"))
+    read = AuthorOptions(pipeline, "prefect")
+    given = read.own(Table("", OPTIONS, "the target prefect"))
     flow = {name: value for name, value in given.items() if name in _FLOW}
-    return flow, {name: value for name, value in given.items() if name in _DEPLOYMENT}, found
+    return flow, {name: value for name, value in given.items() if name in _DEPLOYMENT}, read.diagnostics
 
 
 def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> Code:

@@ -7,6 +7,7 @@ import keyword
 from pipeglot.backends import TARGETS
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.docstrings import is_plain, title
 from pipeglot.codegen.frame import render_frame
 from pipeglot.codegen.origin import origins
 from pipeglot.codegen.pod import listed
@@ -31,11 +32,11 @@ from pipeglot.core.shape import Shape, inline
 from .analysis import Analysis
 from .deployment import deployment_file, losses, options
 from .lower import lower
-from .module import Module
+from .module import PrefectModule
 from .naming import name_tasks
-from .signature import constants, flow_name, head, title
+from .signature import constants, flow_name, head
 from .statements import FlowPrinter
-from .tasks import TaskPrinter, is_plain
+from .tasks import TaskPrinter
 
 _REFUSED_PARAMETERS = frozenset({"wait_for", "return_state", "self", "cls", "model_config"})
 
@@ -50,7 +51,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     diagnostics = [*author.diagnostics, *_findings(pipeline, shape), *losses(pipeline)]
     if any(d.severity == "error" for d in diagnostics):
         return Compiled("prefect", {}, f"{stem}.py", name, tuple(diagnostics))
-    analysis, module = Analysis(shape, Types(shape)), Module(pipeline, author, imports)
+    analysis, module = Analysis(shape, Types(shape)), PrefectModule(pipeline, author, imports)
     boundary = boundary_code([step for step in pipeline.steps if step.name in analysis.uses], imports)
     plan = lower(analysis, module, naming)
     tasks = TaskPrinter(module, analysis).sources(plan.tasks)
@@ -67,7 +68,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     startable = not any(param.required for param in pipeline.params)
     text = render_frame(
         "prefect.py.j2",
-        docstring=Code(f'"""{title(pipeline)}"""'),
+        docstring=Code(f'"""{title(pipeline, "a Prefect flow")}"""'),
         header=header(pipeline),
         imports=Code(imports.text(STANDARD)),
         code=spaced([*sections, main]),

@@ -17,13 +17,13 @@ from pipeglot.core.shape import transparent, unique
 from .analysis import Analysis
 from .builder import Builder, Scope
 from .definitions import Definitions
-from .module import Module
+from .module import PrefectModule
 from .naming import Naming
 from .plan import FlowPlan
 from .regions import lower_each, lower_if
 
 
-def lower(analysis: Analysis, module: Module, naming: Naming) -> FlowPlan:
+def lower(analysis: Analysis, module: PrefectModule, naming: Naming) -> FlowPlan:
     """The flow of an inlined pipeline."""
     pipeline = analysis.pipeline
     definitions = Definitions(analysis, module, naming)

@@ -127,7 +127,7 @@ def _items(build: Builder, node: Each, decision: Variable | None, scope: Scope) 
 def _body(build: Builder, node: Each, form: LoopForm, scope: Scope, items: str, lower_block: LowerBlock) -> list[str]:
     """The body for all items; gives the runs that are still to be collected."""
     for child in build.shape.inside(node.id) if not scope.index else ():
-        if child.id in build.analysis.bounds:
+        if child.id in build.analysis.shape.bounds:
             scope.add(plan.NewList(child.id, build.slots(child.id)))
     match form:
         case "map":

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pipeglot.codegen.annotations import bounds, choice
 from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.docstrings import docstring, is_plain, title
 from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
@@ -17,7 +19,6 @@ from pipeglot.codegen.pysource import (
     Spelling,
     call,
     flat,
-    identifier,
     literal,
     spelled,
     statement,
@@ -25,29 +26,16 @@ from pipeglot.codegen.pysource import (
 )
 from pipeglot.core.ir import Param, Pipeline, Schema
 
-from .module import Module
+from .module import PrefectModule
 from .plan import FlowPlan
-from .tasks import docstring, is_plain
 
 INDENT = 4
 """Where a parameter stands when the signature takes more than one line."""
 
-_BOUNDS = {
-    "minimum": "ge",
-    "maximum": "le",
-    "exclusiveMinimum": "gt",
-    "exclusiveMaximum": "lt",
-    "multipleOf": "multiple_of",
-    "minLength": "min_length",
-    "maxLength": "max_length",
-    "pattern": "pattern",
-    "minItems": "min_length",
-    "maxItems": "max_length",
-}
 _STRICT = {"boolean": "StrictBool", "integer": "StrictInt", "string": "StrictStr"}
 
 
-def head(module: Module, plan: FlowPlan, options: Mapping[str, Any]) -> Code:
+def head(module: PrefectModule, plan: FlowPlan, options: Mapping[str, Any]) -> Code:
     """The flow's decorator, signature and docstring."""
     pipeline = module.pipeline
     entries: list[Entry] = []
@@ -61,7 +49,12 @@ def head(module: Module, plan: FlowPlan, options: Mapping[str, Any]) -> Code:
     if told:
         # Prefect takes the descriptions of parameters from there.
         args = [Code(f"        {p.name}: {p.description}").of(p.name, "Pipeline.params") for p in told]
-        doc = [Code(f'    """{title(pipeline)}').of("", "Pipeline.description"), Code(""), Code("    Args:"), *args]
+        doc = [
+            Code(f'    """{title(pipeline, "a Prefect flow")}').of("", "Pipeline.description"),
+            Code(""),
+            Code("    Args:"),
+            *args,
+        ]
         doc.append(Code('    """'))
     if pipeline.description and (told or not doc):
         given["description"] = pipeline.description
@@ -77,7 +70,7 @@ def head(module: Module, plan: FlowPlan, options: Mapping[str, Any]) -> Code:
     return joined([decorator, signature, *doc])
 
 
-def constants(module: Module, plan: FlowPlan) -> list[Code]:
+def constants(module: PrefectModule, plan: FlowPlan) -> list[Code]:
     """Default lists and dicts as constants of the file."""
     found: list[Code] = []
     for param in module.pipeline.params:
@@ -86,14 +79,6 @@ def constants(module: Module, plan: FlowPlan) -> list[Code]:
             kind = f"list[{any_}]" if isinstance(param.default, list) else f"dict[str, {any_}]"
             found.append(statement(f"{name}: {kind} = ", literal(param.default)).of(param.name, "Pipeline.params"))
     return found
-
-
-def title(pipeline: Pipeline) -> str:
-    """The first line of the description where it can stand in a docstring, else a plain sentence."""
-    first = pipeline.description.strip().partition("\n")[0].strip()
-    if first and len(first) <= 80 and first.isprintable() and not any(char in first for char in '\\"'):
-        return first
-    return f"The pipeline {identifier(pipeline.name)} as a Prefect flow."
 
 
 def flow_name(pipeline: Pipeline) -> str:
@@ -132,10 +117,10 @@ def _annotation(schema: Schema, definitions: Schema, use: Callable[[str], str], 
     if isinstance(kind, list):
         return Atom(" | ".join(dict.fromkeys(inner({**schema, "type": one}) for one in kind)))
     plain = _of_kind(kind, schema, inner, use)
-    bounds = {word: schema[key] for key, word in _BOUNDS.items() if key in schema}
-    if not bounds or kind not in {*_STRICT, "number", "array", "object"}:
+    bounded = bounds(schema)
+    if not bounded or kind not in {*_STRICT, "number", "array", "object"}:
         return Atom(plain)
-    field = call(use("Field"), **bounds)
+    field = call(use("Field"), **bounded)
     return Bracket(f"{use('Annotated')}[", (Entry("", Atom(plain)), Entry("", field)), "]")
 
 
@@ -158,5 +143,5 @@ def _of_kind(kind: Any, schema: Schema, inner: Callable[[Any], str], use: Callab
 def _choice(options: list[Any], use: Callable[[str], str]) -> Doc:
     """A Literal; a float cannot be one."""
     if all(option is None or isinstance(option, bool | int | str) for option in options):
-        return Bracket(f"{use('Literal')}[", tuple(Entry("", literal(option)) for option in options), "]")
+        return choice(options, use)
     return Atom(use("Any"))

@@ -34,7 +34,7 @@ from pipeglot.core.ir import Call, Const, Cron, Each, If
 from pipeglot.core.shape import Shape
 
 from . import plan
-from .module import Module
+from .module import PrefectModule
 from .plan import Block, Expression, FlowPlan, Given, Variable
 
 _NOTHING = Atom("")
@@ -43,7 +43,7 @@ _NOTHING = Atom("")
 class FlowPrinter:
     """Prints the body of one flow: its `lines` so far."""
 
-    def __init__(self, module: Module, shape: Shape) -> None:
+    def __init__(self, module: PrefectModule, shape: Shape) -> None:
         self._pipeline, self._use = module.pipeline, module.use
         nodes = (node for node in shape.nodes.values() if isinstance(node, Call | If | Each) and node.after)
         self._loops = {node.id for node in shape.nodes.values() if isinstance(node, Each)}

@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import assert_never
 
 from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.docstrings import docstring
 from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
@@ -25,7 +26,7 @@ from pipeglot.codegen.python import invocation, own_docstring
 from pipeglot.core.ir import Call, Each, If, Inlined, Policy
 
 from .analysis import Analysis
-from .module import Module
+from .module import PrefectModule
 from .naming import run_name
 from .plan import Form, TaskPlan
 
@@ -41,7 +42,7 @@ _SPELLS: Spelling = {
 class TaskPrinter:
     """Prints task definitions for one file."""
 
-    def __init__(self, module: Module, analysis: Analysis) -> None:
+    def __init__(self, module: PrefectModule, analysis: Analysis) -> None:
         self._module, self._analysis = module, analysis
 
     def sources(self, tasks: Iterable[TaskPlan]) -> list[Code]:
@@ -148,13 +149,3 @@ def policy_options(policy: Policy) -> dict[str, Any]:
     if policy.timeout is not None:
         options["timeout_seconds"] = policy.timeout
     return options
-
-
-def docstring(text: str) -> list[Code]:
-    """A one-line docstring, where the text is one line and means itself."""
-    return [Code(f'    """{text}"""')] if is_plain(text) and len(text) <= 78 else []
-
-
-def is_plain(text: str) -> bool:
-    """Whether a text can be a line of a docstring and means itself there."""
-    return bool(text) and text.isprintable() and text == text.strip() and not any(c in text for c in '\\"')
