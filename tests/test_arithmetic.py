@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeglot.backends.kfp.parts import native, retry_policy
+from pipeglot.backends.kfp.retries import native, retry_policy
 from pipeglot.backends.prefect.helpers import HELPERS
 from pipeglot.compare.order import Order, at_once, disorder
 from pipeglot.core.ir import Policy, Retry
@@ -63,14 +63,14 @@ def test_kfp_retries_by_itself_where_it_waits_exactly_as_long(retry: Retry | Non
 
 
 def test_kfps_own_retries_have_a_ceiling_that_no_wait_reaches() -> None:
-    found = retry_policy(Policy(retry=Retry(count=3, delay=1_000, backoff=3)))
+    found = retry_policy(Retry(count=3, delay=1_000, backoff=3))
     assert found == {
         "backoffDuration": "1000s",
         "backoffFactor": 3.0,
         "backoffMaxDuration": "26000s",
         "maxRetryCount": 3,
     }
-    assert retry_policy(Policy(retry=Retry(count=1)))["backoffMaxDuration"] == "3600s"
+    assert retry_policy(Retry(count=1))["backoffMaxDuration"] == "3600s"
 
 
 def test_the_run_before_a_run_in_prefects_lane_is_as_many_places_back_as_the_lane_is_wide() -> None:

@@ -3,213 +3,243 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, fitting, flat, identifier, literal, root, statement
+from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, fitting, flat, identifier, literal, root
 from pipeglot.core.ir import Call, Ctx, If, Item, Merged, Out, ParamRef, Value
 from pipeglot.core.shape import transparent
 
-from .cel import cel, is_one_comparison, negation, references
-from .guard import close, report
-from .parts import Meaning, Producer, input_name, value_path
-from .spec import Dag, Given, Task, outgoing
+from .builder import Builder
+from .cel import arm_test, is_one_comparison, negation, read, references
+from .drafts import DagDraft, TaskDraft
+from .guarded_regions import REPORT, leave_guarded, report
+from .plan import ArmTest, CodeLine, Comparison, Constant, DagInput, TaskInput, TaskOrigin, TaskOutput
+from .producers import Path, Producer, value_path
 from .types import SCALARS, Form
 
-if TYPE_CHECKING:
-    from .lower import Lowering
 
-
-def branch(low: Lowering, dag: Dag, node: If, guard: bool) -> None:
+def branch(build: Builder, dag: DagDraft, node: If, guard: bool) -> None:
     """Lower an If; `guard`: it stands in a guarded region."""
-    merged = [m for m in node.merged if m.id in low.fate.used]
-    calls = any(isinstance(each, Call) for each in low.shape.inside(node.id))
-    opens = not guard and low.fate.guarded(node)
-    here = not guard and decided_here(low, node)
-    if not calls and not merged and (here or low.types.is_decided(node)) and not guard:
-        low.nothing(node)
-        return
-    arm = None if here else _decide(low, dag, node, guard)
-    if not calls and not merged and not guard:
-        low.ends[node.id] = [(dag, arm[0])] if arm else []
-        return
-    name = low.name(node.id)
-    apart = low.apart(dag, node)
-    wrapped = guard or opens or bool(merged) or len(node.arms) > 1 or node.id in low.awaited or apart
-    host, outer = dag, None
-    if wrapped:
-        last = node.arms[-1]
-        nothing = last.when is None and not merged and not any(transparent(last.body))
-        host = Dag(name, choice=len(node.arms) - nothing > 1 or guard or opens)
-        outer = low.region(dag, node, host, apart)
-    rest = guard or (opens and node.arms[-1].when is not None)
+    merged = [m for m in node.merged if m.id in build.guards.used]
+    calls = any(isinstance(each, Call) for each in build.shape.inside(node.id))
+    here = not guard and _decided_here(build, node)
+    if guard or calls or merged:
+        decided = None if here else _decide(build, dag, node, guard)
+        _Branch(build, dag, node, guard, guard or build.guards.guarded(node), merged, decided).lower()
+    elif here or build.types.is_decided(node):
+        build.skip(node)
+    else:
+        build.ends[node.id] = [(dag, _decide(build, dag, node, guard).task)]
 
-    def test(inside: Dag, number: int) -> str | None:
-        if number >= len(node.arms):
+
+@dataclass
+class _Branch:
+    """One If that leaves tasks. `isolated`: its calls are guarded; `decided` has the number of the arm, where KFP cannot
+    evaluate the conditions itself."""
+
+    build: Builder
+    dag: DagDraft
+    node: If
+    guard: bool
+    isolated: bool
+    merged: Sequence[Merged]
+    decided: TaskOutput | None
+
+    def lower(self) -> None:
+        build, dag, node = self.build, self.dag, self.node
+        name = build.name(node.id)
+        outer, self.host = self._host(name)
+        self.arms, self.rest = self._arms(outer)
+        build.ends[node.id] = [(dag, outer.name if outer else self.arms[0].name)]
+        if not self.isolated:
+            for number, task in enumerate(self.arms):
+                build.origins[task.name] = TaskOrigin(node.id, "helper", arm=number)
+        if self.rest:
+            self._none_taken()
+        for value in self.merged:
+            build.producers["out", value.id] = _MergedValue(self, value)
+            build.ends[value.id] = build.ends[node.id]
+        if self.isolated:
+            self.host.gives(REPORT, "outcome", *(TaskOutput(task.name, REPORT) for task in [*self.arms, *self.rest]))
+            leave_guarded(build, dag, node, build.ends[node.id][0][1], self.merged, self.guard)
+        self._fill()
+        build.origins.setdefault(name, TaskOrigin(node.id, "helper"))
+
+    def _host(self, name: str) -> tuple[TaskDraft | None, DagDraft]:
+        """The DAG that holds the arms, and the task that runs it; the DAG of the If when that is enough."""
+        build, arms = self.build, self.node.arms
+        apart = build.apart(self.dag)
+        if not (self.isolated or self.merged or len(arms) > 1 or self.node.id in build.awaited or apart):
+            return None, self.dag
+        last = arms[-1]
+        nothing = last.when is None and not self.merged and not any(transparent(last.body))
+        host = DagDraft(name, choice=len(arms) - nothing > 1 or self.isolated)
+        return build.region(self.dag, self.node, host, apart), host
+
+    def _arms(self, outer: TaskDraft | None) -> tuple[list[TaskDraft], list[TaskDraft]]:
+        """The tasks of the arms, and the one that runs when none is taken and something has to say so."""
+        build, arms = self.build, self.node.arms
+        rest = self.guard or (self.isolated and arms[-1].when is not None)
+        numbers = range(len(arms) + rest)
+        wrapped = outer is not None
+        labels = [build.names(f"condition-{self.node.id}" + f"-{number}" * wrapped) for number in numbers]
+        tasks = choice(build, self.host, self.node.id, labels, self._test)
+        for arm, task in zip(arms, tasks, strict=False):
+            inside = dag_of(task)
+            if outer is None:
+                build.wait(self.dag, task, self.node)
+            build.block(inside, arm.body, self.isolated)
+            if self.isolated:
+                report(build, inside, arm.body)
+        return tasks[: len(arms)], tasks[len(arms) :]
+
+    def _test(self, inside: DagDraft, number: int) -> ArmTest | None:
+        if number >= len(self.node.arms):
             return None
-        if arm is None or (node.arms[number].when is None and not guard):
-            when = node.arms[number].when
-            return None if when is None else _text(low, inside, when)
-        return f"int({read(low, inside, dag, outgoing(*arm), 'int')}) == {number}"
+        when = self.node.arms[number].when
+        if self.decided is not None and (when is not None or self.guard):
+            return integer_test(inside.pass_in(self.dag, self.decided, "int"), "==", number)
+        return None if when is None else arm_test(when, self.build.types, lambda value: self._read(inside, value))
 
-    count = len(node.arms) + (1 if rest else 0)
-    labels = [low.names(f"condition-{node.id}" + (f"-{number}" if wrapped else "")) for number in range(count)]
-    arms = choice(low, host, node.id, labels, test)
-    for each, task in zip(node.arms, arms, strict=False):
-        assert isinstance(task.runs, Dag)
-        if outer is None:
-            low.wait(dag, task, node)
-        low.block(task.runs, each.body, guard or opens)
-        if guard or opens:
-            report(low, task.runs, transparent(each.body))
-    low.ends[node.id] = [(dag, outer.name if outer else arms[0].name)]
-    if not (guard or opens):
-        for number, task in enumerate(arms):
-            low.meanings[task.name] = Meaning(node.id, "helper", arm=number)
-    if rest:
-        _rest(low, dag, arms[-1], node, arm if guard else None, merged)
-    for m in merged:
-        _merged(low, dag, host, node, m, arms[: len(node.arms)], arms[len(node.arms) :], guard or opens, guard)
-        low.ends[m.id] = low.ends[node.id]
-    if guard or opens:
-        assert outer is not None
-        host.output("report", "outcome", [(task.name, "report") for task in arms])
-        close(low, dag, node, outer.name, merged, guard)
-    for task in arms:
-        if isinstance(task.runs, Dag) and not task.runs.tasks:
-            # The last arm may go, unless nothing is left or something waits for it itself.
-            if task is arms[-1] and host is not dag and len(host.tasks) > 1:
-                del host.tasks[task.name]
-                host.choice = len(host.tasks) > 1
+    def _read(self, inside: DagDraft, value: Value) -> str:
+        assert isinstance(value, Out | ParamRef | Item | Ctx)
+        given = self.build.take(inside, root(value), value_path(value), self.build.types.form(value))
+        assert isinstance(given, DagInput)
+        return given.name
+
+    def _none_taken(self) -> None:
+        """What a guarded If reports when no arm is taken: it was not decided, or none was to be."""
+        [task], build = self.rest, self.build
+        inside = dag_of(task)
+        none, component = build.python_task(f"{self.node.id}-none")
+        value: Doc = literal({"value": None})
+        if self.guard:
+            assert self.decided is not None
+            parameter = component.parameter("decided", "outcome")
+            outcome = TaskOutput(self.decided.task, "Output")
+            none.inputs[parameter] = inside.pass_in(self.dag, outcome, "outcome")
+            value = call(component.use("ended"), [Atom(parameter)])
+        component.value(value)
+        component.gives("Output", "outcome")
+        build.helper(inside, none)
+        for key in (REPORT, *(identifier(value.id) for value in self.merged)):
+            inside.gives(key, "outcome", TaskOutput(none.name, "Output"))
+
+    def _fill(self) -> None:
+        """A DAG needs a task. The last arm may go, unless nothing is left or something waits for it itself."""
+        tasks = [*self.arms, *self.rest]
+        for task in tasks:
+            if dag_of(task).tasks:
+                continue
+            if task is tasks[-1] and self.host is not self.dag and len(self.host.tasks) > 1:
+                del self.host.tasks[task.name]
+                self.host.choice = len(self.host.tasks) > 1
             else:
-                low.idle(task.runs, node.id)
-    low.meanings.setdefault(name, Meaning(node.id, "helper"))
+                self.build.idle(dag_of(task), self.node.id)
+
+
+class _MergedValue(Producer):
+    """A value that leaves an If: the output of the arm that ran."""
+
+    def __init__(self, branch: _Branch, value: Merged) -> None:
+        form: Form = "outcome" if branch.isolated else branch.build.types.form(Out(ref=value.id))
+        super().__init__(branch.dag, form, guarded=branch.guard)
+        self._branch, self._value = branch, value
+        self._task = branch.build.ends[branch.node.id][0][1]
+        self._made: set[Form] = set()
+        self.give((), form)
+
+    def give(self, path: Path, form: Form) -> TaskInput | None:
+        """The whole value in its own form, or as JSON."""
+        if path or (form != self.form and (form != "json" or self._branch.isolated)):
+            return None
+        key = identifier(self._value.id) + ("" if form == self.form else "_json")
+        if form not in self._made:
+            self._made.add(form)
+            self._leave(key, form)
+        return TaskOutput(self._task, key)
+
+    def _leave(self, key: str, form: Form) -> None:
+        branch = self._branch
+        for value, task in zip(self._value.values, branch.arms, strict=True):
+            inside = dag_of(task)
+            inside.gives(key, form, branch.build.leave(inside, value, form, branch.node.id))
+        branch.host.gives(key, form, *(TaskOutput(task.name, key) for task in [*branch.arms, *branch.rest]))
 
 
 def choice(
-    low: Lowering, host: Dag, owner: str, labels: Sequence[str], test: Callable[[Dag, int], str | None]
-) -> list[Task]:
+    build: Builder,
+    host: DagDraft,
+    owner: str,
+    labels: Sequence[str],
+    test: Callable[[DagDraft, int], ArmTest | None],
+) -> list[TaskDraft]:
     """Tasks of which at most one runs: the first whose test holds. `test` gives a task's DAG what it reads."""
-    arms: list[Task] = []
+    arms: list[TaskDraft] = []
     for number, label in enumerate(labels):
-        inside = Dag(label)
-        task = low.helper(host, Task(label, label, inside), owner)
-        texts = [test(inside, earlier) for earlier in range(number + 1)]
-        parts = [negation(text) for text in texts[:-1] if text is not None]
-        last = texts[-1]
-        if last is not None:
-            parts.append(f"({last})" if parts and ("||" in last or "&&" in last) else last)
-        task.condition, task.test = " && ".join(parts) or "true == true", last
+        inside = DagDraft(label)
+        task = build.helper(host, TaskDraft(label, label, inside), owner)
+        tests = [test(inside, earlier) for earlier in range(number + 1)]
+        parts = [negation(each.cel) for each in tests[:-1] if each is not None]
+        task.test = tests[-1]
+        if task.test is not None:
+            own = task.test.cel
+            parts.append(f"({own})" if parts and ("||" in own or "&&" in own) else own)
+        task.condition = " && ".join(parts) or "true == true"
         arms.append(task)
     return arms
 
 
-def read(low: Lowering, inside: Dag, dag: Dag, given: Given, form: Form) -> str:
-    """What CEL reads in a DAG of a task's output in `dag`."""
-    name = inside.pass_in(dag, given, input_name(given), form)["componentInputParameter"]
-    return f"inputs.parameter_values['{name}']"
+def integer_test(given: TaskInput, op: str, number: int) -> ArmTest:
+    """A comparison of an input, an integer, with a number."""
+    assert isinstance(given, DagInput)
+    return ArmTest(f"int({read(given.name)}) {op} {number}", Comparison(given.name, op, Constant(number)))
 
 
-def _text(low: Lowering, inside: Dag, condition: Value) -> str:
-    """A condition in CEL; the DAG is given what it reads."""
-
-    def name(value: Value) -> str:
-        assert isinstance(value, Out | ParamRef | Item | Ctx)
-        given = low.take(inside, root(value), value_path(value), low.types.form(value))
-        assert given is not None
-        return str(given["componentInputParameter"])
-
-    return cel(condition, low.types, name)
+def dag_of(task: TaskDraft) -> DagDraft:
+    """The DAG that a task of a region runs."""
+    assert isinstance(task.runs, DagDraft)
+    return task.runs
 
 
-def decided_here(low: Lowering, node: If) -> bool:
+def _decided_here(build: Builder, node: If) -> bool:
     """Whether KFP itself can evaluate the conditions: all is certain, and scalars that tasks or inputs have."""
-    if not low.types.is_decided(node):
+    if not build.types.is_decided(node):
         return False
-    for arm in node.arms:
-        if low.for_dsl and arm.when is not None and not is_one_comparison(arm.when):
+    for condition in (arm.when for arm in node.arms if arm.when is not None):
+        if build.for_dsl and not is_one_comparison(condition):
             return False
-        found = [] if arm.when is None else references(arm.when)
-        if found is None:
+        compared = references(condition)
+        if compared is None or not all(_is_scalar(build, value) for value in compared):
             return False
-        for value in found:
-            producer = low.producer(root(value))
-            form = low.types.form(value)
-            if producer.guarded or form not in SCALARS.values() or producer.give(value_path(value), form) is None:
-                return False
     return True
 
 
-def _decide(low: Lowering, dag: Dag, node: If, guard: bool) -> tuple[str, str]:
+def _is_scalar(build: Builder, value: Out | ParamRef | Item | Ctx) -> bool:
+    producer, form = build.producer(root(value)), build.types.form(value)
+    if producer.guarded or form not in SCALARS.values():
+        return False
+    return producer.give(value_path(value), form) is not None
+
+
+def _decide(build: Builder, dag: DagDraft, node: If, guard: bool) -> TaskOutput:
     """A task that finds the arm to take: its number, or one more than there are conditions."""
-    name = low.names(f"decide-{node.id}")
-    writing = low.writing(name, f"decide_{node.id}")
-    task = Task(name, name, writing.program)
+    task, component = build.python_task(f"decide-{node.id}")
     conditions = [arm.when for arm in node.arms if arm.when is not None]
-    names = low.inputs(dag, task, writing, conditions)
-    lines: list[str] = []
+    names = build.inputs(dag, task, component, conditions)
+    lines: list[CodeLine] = []
     for number, condition in enumerate(conditions):
-        lines.append(statement("if ", fitting(condition, names, WIDTH - 12), ":", indent=8))
-        lines.append(f"            return {number}")
-    lines.append(f"        return {len(conditions)}")
-    work = writing.work(lines)
+        lines.append(CodeLine("if ", fitting(condition, names.__getitem__, WIDTH - 12), ":"))
+        lines.append(CodeLine(f"return {number}", depth=1))
+    work = component.work([*lines, CodeLine(f"return {len(conditions)}")])
     if guard:
-        low.guarded_waits(dag, task, writing, node)
-        low.outcome(writing, work)
-        writing.gives("arm", "int", f'{{}}.get("value", {len(node.arms)})')
+        build.guarded_waits(dag, task, component, node)
+        outcome = build.attempt(component, work, component.outcomes())
+        component.gives("Output", "outcome")
+        component.gives("arm", "int", f'{outcome}.get("value", {len(node.arms)})')
     else:
-        writing.value(Atom(f"{flat(work)}()"))
-        writing.gives("Output", "int")
-    low.wait(dag, task, node)
-    low.add(dag, task, Meaning(node.id, "decide", "outcome" if guard else "int"))
-    return name, "arm" if guard else "Output"
-
-
-def _rest(low: Lowering, dag: Dag, task: Task, node: If, arm: tuple[str, str] | None, merged: Sequence[Merged]) -> None:
-    """What a guarded If reports when no arm is taken: it was not decided, or none was to be."""
-    inside = task.runs
-    assert isinstance(inside, Dag)
-    name = low.names(f"{node.id}-none")
-    writing = low.writing(name, f"{node.id}_none")
-    none = Task(name, name, writing.program)
-    value: Doc = literal({"value": None})
-    if arm is not None:
-        given = outgoing(arm[0], "Output")
-        parameter = writing.parameter("decided", "decided", "outcome")
-        none.inputs[parameter] = inside.pass_in(dag, given, input_name(given), "outcome")
-        value = call(writing.use("ended"), [Atom(parameter)])
-    writing.value(value)
-    writing.gives("Output", "outcome")
-    low.helper(inside, none)
-    for key in ("report", *(identifier(m.id) for m in merged)):
-        inside.outputs[key] = ("outcome", [(name, "Output")])
-
-
-def _merged(
-    low: Lowering,
-    dag: Dag,
-    host: Dag,
-    node: If,
-    merged: Merged,
-    arms: Sequence[Task],
-    rest: Sequence[Task],
-    inner: bool,
-    guard: bool,
-) -> None:
-    """A value that leaves an If: the output of the arm that ran."""
-    home: Form = "outcome" if inner else low.types.form(Out(ref=merged.id))
-    made: set[Form] = set()
-
-    def give(path: tuple[str | int, ...], form: Form) -> Given | None:
-        if path or form not in (home, "json") or (inner and form != home):
-            return None
-        key = identifier(merged.id) + ("" if form == home else "_json")
-        if form not in made:
-            made.add(form)
-            for value, task in zip(merged.values, arms, strict=True):
-                assert isinstance(task.runs, Dag)
-                task.runs.outputs[key] = (form, [low.leave(task.runs, value, form, node.id)])
-            host.output(key, form, [(task.name, key) for task in (*arms, *rest)])
-        return outgoing(low.ends[node.id][0][1], key)
-
-    give((), home)
-    low.produce("out", merged.id, Producer(dag, home, give, guard))
+        component.value(Atom(f"{flat(work)}()"))
+        component.gives("Output", "int")
+    build.wait(dag, task, node)
+    build.add(dag, task, TaskOrigin(node.id, "decide", "outcome" if guard else "int"))
+    return TaskOutput(task.name, "arm" if guard else "Output")

@@ -1,119 +1,136 @@
-"""A call as a task that runs a Python component, and how others take what it gives."""
+"""A call as a task that runs a Python component, and the Final as an exit task."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from pipeglot.codegen.pysource import Atom, Doc, Root, RootNames, call, flat, identifier, root
-from pipeglot.codegen.python import invocation
+from pipeglot.codegen.pysource import Atom, Doc, Imports, Root, call, flat, root
+from pipeglot.codegen.python import invocation, roots
+from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Const, Container, Ctx, Item, Out, ParamRef, Value
 
+from .builder import Builder, shielded
 from .containers import container_call
-from .parts import Facet, Meaning, Producer, is_small, native, retry_policy, shielded
-from .programs import Writing, subscripts
-from .spec import Dag, Given, Task, constant, outgoing
-from .types import Form, form_of
+from .drafts import ComponentDraft, DagDraft, TaskDraft
+from .plan import CodeLine, Constant, TaskOrigin, TaskOutput
+from .producers import ComponentValue, Producer
+from .retries import native
+from .run_context import FOUND, RunFacts, takes_time
+from .types import form_of
 
-if TYPE_CHECKING:
-    from .lower import Lowering
 
-
-def call_task(low: Lowering, dag: Dag, node: Call, guard: bool) -> None:
+def call_task(build: Builder, dag: DagDraft, node: Call, guard: bool) -> None:
     """A call as a task."""
-    step = low.pipeline.step(node.step)
-    if isinstance(step.run, Container):
-        container_call(low, dag, node, step, guard)
+    if isinstance(build.steps[node.step].run, Container):
+        container_call(build, dag, node, guard)
         return
-    name = low.name(node.id)
-    writing = low.writing(name, node.id, step)
-    task = Task(name, node.id, writing.program)
-    names = arguments(low, dag, task, writing, node)
-    doc: Doc = invocation(low.pipeline, names[0], names[1], writing.imports, writing.boundary())
-    policy = node.policy
-    if policy.timeout is not None:
-        doc = call(writing.use("limited"), policy.timeout, Atom("lambda: " + flat(doc)))
-    form = form_of(step.returns)
-    inside = guard or policy.on_failure is not None or not native(policy)
+    task, component = _call(build, node)
+    doc = _invocation(build, dag, task, component, node)
     if guard:
-        low.guarded_waits(dag, task, writing, node)
+        build.guarded_waits(dag, task, component, node)
     else:
-        low.wait(dag, task, node)
-    if inside:
-        low.attempt(writing, doc, low.upstream(writing), policy)
-    else:
-        writing.value(doc)
-        if policy.retry is not None:
-            task.retry = retry_policy(policy)
-    if policy.resources is not None:
-        low.resources[name] = policy.resources
-    fused = 1 + policy.retry.count if inside and policy.retry is not None else 1 if inside else 0
-    low.add(dag, task, Meaning(node.id, "call", "outcome" if inside else form, fused))
-    low.ends[node.id] = [(dag, name)]
+        build.wait(dag, task, node)
+    read = _perform(build, dag, task, component, node, doc, guard)
+    build.ends[node.id] = [(dag, task.name)]
     if guard:
-        writing.gives("Output", "outcome")
-        given = outgoing(name, "Output")
-        producer = Producer(dag, "outcome", lambda p, f: given if (p, f) == ((), "outcome") else None, True)
-        low.produce("out", node.id, producer)
-        low.produce("end", node.id, producer)
+        producer = Producer(dag, "outcome", TaskOutput(task.name, "Output"), guarded=True)
+        build.producers["out", node.id] = build.producers["end", node.id] = producer
         return
-    if inside:
-        writing.gives("outcome", "outcome")
-        if policy.on_failure is None:
-            writing.gives("Output", form, writing.use("opened") + "(dump({}))")
-    source = "{}" if not inside else '{}["value"]' if policy.on_failure else "opened(dump({}))"
-    if not inside or policy.on_failure is not None:
-        writing.gives("Output", form, source)
-    low.produce("out", node.id, program_producer(low, dag, name, writing, Out(ref=node.id), form, source))
+    build.producers["out", node.id] = ComponentValue(dag, task, component, read, Out(ref=node.id), build.types)
 
 
-def arguments(
-    low: Lowering, dag: Dag, task: Task, writing: Writing, node: Call, known: Mapping[Root, str] | None = None
-) -> tuple[Call, RootNames]:
-    """Give a task a call's arguments: references and small constants as parameters, the rest is in the code."""
+def exit_task(build: Builder, node: Call) -> None:
+    """The Final: an exit task, given how the rest ended."""
+    if isinstance(build.steps[node.step].run, Container):
+        message = f"the final call {node.id!r} is a container, which cannot read how the run ended"
+        way_out = "make it a step in Python or shell"
+        build.diagnostics.append(Diagnostic("PG291", "error", message, node.at, way_out, "kfp"))
+        return
+    task, component = _call(build, node)
+    facts = RunFacts(build, build.root, task, component)
+    refs = [ref for ref in roots(node.args.values()) if isinstance(ref, Ctx)]
+    named: dict[Root, str] = {ref: f"found{FOUND[ref.name]}" if ref.name in FOUND else ref.name for ref in refs}
+    named |= {ref: facts.run_id() for ref in refs if ref.name == "run_id"}
+    doc = _invocation(build, build.root, task, component, node, named)
+    component.final_status = "status"
+    if takes_time(node):
+        component.line(CodeLine("found = ", facts.time(now=False)))
+    if any(ref.name == "state" for ref in refs):
+        # Other words than FAILED do not say that something failed: see PG292.
+        component.line(CodeLine('state = "failed" if status.state == "FAILED" else "succeeded"'))
+    if build.top is not build.root:
+        task.ends = build.top.name
+        task.after[build.top.name] = None
+    _perform(build, build.root, task, component, node, doc)
+
+
+def _call(build: Builder, node: Call) -> tuple[TaskDraft, ComponentDraft]:
+    """The task of a call and its component."""
+    name = build.name(node.id)
+    component = build.component(name, node.id, build.steps[node.step])
+    component.resources, component.secrets = node.policy.resources, node.policy.secrets
+    return TaskDraft(name, node.id, component), component
+
+
+def _invocation(
+    build: Builder,
+    dag: DagDraft,
+    task: TaskDraft,
+    component: ComponentDraft,
+    node: Call,
+    known: Mapping[Root, str] | None = None,
+) -> Doc:
+    """The expression that runs a call's step. References and small constants are parameters, the rest is in the code."""
     wanted = {
         root(value): name
         for name, value in reversed(node.args.items())
         if isinstance(value, Out | Item | ParamRef | Ctx)
     }
     args: dict[str, Value] = {}
-    read: dict[str, str] = {}
-    names = low.inputs(dag, task, writing, node.args.values(), wanted, known)
+    names = build.inputs(dag, task, component, node.args.values(), wanted, known)
     for name, value in node.args.items():
-        if isinstance(value, Const) and is_small(value.value):
-            form = form_of({"const": value.value})
-            given = writing.parameter(("const", name), name, form)
-            task.inputs[given] = constant(value.value)
-            read[name] = writing.read(given)
-            args[name] = ParamRef(name=f"const {name}")
+        if isinstance(value, Const) and _is_small(value.value):
+            parameter = component.parameter(name, form_of({"const": value.value}))
+            task.inputs[parameter] = Constant(value.value)
+            constant = ParamRef(name=f"const {name}")
+            names[constant] = component.read(parameter)
+            args[name] = constant
         else:
             args[name] = shielded(value)
-
-    def named(ref: Root) -> str:
-        if isinstance(ref, ParamRef) and ref.name.startswith("const "):
-            return read[ref.name.removeprefix("const ")]
-        return names(ref)
-
-    return node.model_copy(update={"args": args}), named
+    filled = node.model_copy(update={"args": args})
+    doc: Doc = invocation(build.pipeline, filled, names.__getitem__, Imports(), component.boundary())
+    if node.policy.timeout is not None:
+        doc = call(component.use("limited"), node.policy.timeout, Atom("lambda: " + flat(doc)))
+    return doc
 
 
-def program_producer(
-    low: Lowering, dag: Dag, task: str, writing: Writing, whole: Out, home: Form, source: str
-) -> Producer:
-    """A producer that adds outputs to a component as they are asked for."""
-    keys: dict[Facet, str] = {((), home): "Output"}
+def _perform(
+    build: Builder, dag: DagDraft, task: TaskDraft, component: ComponentDraft, node: Call, doc: Doc, guard: bool = False
+) -> str:
+    """Let a component do a call and add its task. Where the task may not fail, or KFP would wait otherwise before it tries
+    again, the component gives an outcome. The expression by which outputs read the call's value."""
+    policy, form = node.policy, form_of(build.steps[node.step].returns)
+    isolated = guard or policy.on_failure is not None or not native(policy)
+    if isolated:
+        work = component.work([CodeLine("return ", doc)])
+        read = build.attempt(component, work, component.outcomes() or None, policy)
+        component.gives("Output" if guard else "outcome", "outcome")
+        opened = f'{read}["value"]'
+        if policy.on_failure is None and not guard:
+            opened = f"{component.use('opened')}({component.use('dump')}({read}))"
+        read = opened
+    else:
+        task.retry = policy.retry
+        read = component.value(doc)
+    if not guard:
+        component.gives("Output", form, read)
+    attempts = 0 if not isolated else 1 if policy.retry is None else 1 + policy.retry.count
+    build.add(dag, task, TaskOrigin(node.id, "call", "outcome" if isolated else form, attempts))
+    return read
 
-    def give(path: tuple[str | int, ...], form: Form) -> Given | None:
-        if (path, form) not in keys:
-            value = whole.model_copy(update={"path": path})
-            fits = form in ("json", low.types.form(value)) or (form == "texts" and low.types.is_list(value))
-            if not fits or not low.types.cannot_fail(value):
-                return None
-            key, number = identifier("_".join(map(str, path)) or form), 2
-            while key in writing.program.outputs:
-                key, number = f"{identifier('_'.join(map(str, path)) or form)}_{number}", number + 1
-            writing.gives(key, form, source + subscripts(path))
-            keys[path, form] = key
-        return outgoing(task, keys[path, form])
 
-    return Producer(dag, home, give)
+def _is_small(value: object) -> bool:
+    """Whether a constant can be an input that KFP shows: placeholders are looked for in those, and zeros lose their sign."""
+    if isinstance(value, str):
+        return len(value) <= 200 and "{{" not in value and value.isprintable()
+    return isinstance(value, bool | int) or (isinstance(value, float) and str(value) != "-0.0")

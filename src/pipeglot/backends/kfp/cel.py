@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from typing_extensions import assert_never
 
@@ -24,50 +25,80 @@ from pipeglot.core.ir import (
     parts,
 )
 
+from .plan import ArmTest, Comparison, Constant, DagInput
 from .types import Form, Types
 
 Reference = Out | ParamRef | Item | Ctx
 
 
-def cel(condition: Value, types: Types, name: Callable[[Value], str]) -> str:
-    """A condition; `name` gives the input that has a reference's value."""
+def read(name: str) -> str:
+    """The value of an input."""
+    return f"inputs.parameter_values['{name}']"
 
-    def operand(value: Value, form: Form) -> str:
-        if isinstance(value, Const):
-            return scalar(value.value, form)
-        if not isinstance(value, Out | ParamRef | Item | Ctx):
-            return f"({write(value)})"
-        text = f"inputs.parameter_values['{name(value)}']"
-        return f"int({text})" if form == "int" else text
 
-    def write(value: Value) -> str:
+def arm_test(condition: Value, types: Types, name: Callable[[Value], str]) -> ArmTest:
+    """A decidable condition; `name` gives the input that has a reference's value."""
+    text = _Cel(types, name).text(condition)
+    if not is_one_comparison(condition):
+        return ArmTest(text)
+    if not isinstance(condition, Compare):
+        return ArmTest(text, Comparison(name(condition), "==", Constant(True)))
+    right: DagInput | Constant
+    if isinstance(condition.right, Const):
+        value = condition.right.value
+        if isinstance(value, int) and _compared_as(condition, types) == "float":
+            value = float(value)
+        right = Constant(value)
+    else:
+        right = DagInput(name(condition.right))
+    return ArmTest(text, Comparison(name(condition.left), condition.op, right))
+
+
+def _compared_as(condition: Compare, types: Types) -> Form:
+    forms = {types.form(condition.left), types.form(condition.right)}
+    return "float" if forms == {"int", "float"} else types.form(condition.left)
+
+
+@dataclass(frozen=True)
+class _Cel:
+    """Writes decidable conditions."""
+
+    types: Types
+    name: Callable[[Value], str]
+
+    def text(self, value: Value) -> str:
         match value:
             case Compare(op=op, left=left, right=right):
-                forms = {types.form(left), types.form(right)}
-                form: Form = "float" if forms == {"int", "float"} else types.form(left)
-                return f"{operand(left, form)} {op} {operand(right, form)}"
+                form = _compared_as(value, self.types)
+                return f"{self._operand(left, form)} {op} {self._operand(right, form)}"
             case IsIn(value=inner, options=options):
-                form = types.form(inner)
+                form = self.types.form(inner)
                 if form == "int" and any(isinstance(option, float) for option in options):
                     form = "float"
-                return f"{operand(inner, form)} in [{', '.join(scalar(option, form) for option in options)}]"
+                return f"{self._operand(inner, form)} in [{', '.join(scalar(option, form) for option in options)}]"
             case All(operands=operands):
-                return " && ".join(grouped(each) for each in operands)
+                return " && ".join(map(self._grouped, operands))
             case Any_(operands=operands):
-                return " || ".join(grouped(each) for each in operands)
+                return " || ".join(map(self._grouped, operands))
             case Not(operand=inner):
-                return f"!({write(inner)})"
+                return f"!({self.text(inner)})"
             case Const(value=constant):
                 return f"true == {scalar(constant, 'bool')}"
             case Out() | ParamRef() | Item() | Ctx() | ListOf() | DictOf() | Text():
-                return f"{operand(value, 'bool')} == true"
+                return f"{self._operand(value, 'bool')} == true"
             case _:
                 assert_never(value)
 
-    def grouped(value: Value) -> str:
-        return f"({write(value)})" if isinstance(value, All | Any_) else write(value)
+    def _operand(self, value: Value, form: Form) -> str:
+        if isinstance(value, Const):
+            return scalar(value.value, form)
+        if not isinstance(value, Out | ParamRef | Item | Ctx):
+            return f"({self.text(value)})"
+        text = read(self.name(value))
+        return f"int({text})" if form == "int" else text
 
-    return write(condition)
+    def _grouped(self, value: Value) -> str:
+        return f"({self.text(value)})" if isinstance(value, All | Any_) else self.text(value)
 
 
 def scalar(value: object, form: Form) -> str:

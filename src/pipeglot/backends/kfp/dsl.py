@@ -1,24 +1,36 @@
-"""The same tasks as a Python file of KFP's DSL, which its SDK compiles to an equivalent spec."""
+"""A plan as a Python file of KFP's DSL, which its SDK compiles to an equivalent spec."""
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import assert_never
+
+from pipeglot.codegen import pod
 from pipeglot.codegen.pysource import RESERVED, Atom, Bracket, Entry, Names, call, flat, identifier, literal, statement
 from pipeglot.codegen.python import header
-from pipeglot.core.ir import At, Pipeline, walk
+from pipeglot.core.ir import At, walk
 
-from .containers import SCRIPT, Box
+from .component_source import ComponentPrinter
 from .install import Installs, distribution
-from .parts import Lowered, secrets_of
-from .programs import fits_docstring
-from .spec import Dag, Given, Program, Task
+from .nested_source import container_function, nested
+from .plan import (
+    ArmTest,
+    ComponentSource,
+    Constant,
+    DagInput,
+    DagTask,
+    KfpPlan,
+    SubDag,
+    TaskInput,
+    TaskOutput,
+)
+from .retries import retry_policy
 from .types import ANNOTATION
 
-_TEST = re.compile(r"(?:int\()?inputs\.parameter_values\['([^']+)'\]\)? (==|!=|<=|>=|<|>) (.+)\Z")
-_OPERAND = re.compile(r"(?:int\()?inputs\.parameter_values\['([^']+)'\]\)?\Z")
 _PLACEHOLDERS = {
     "{{$.pipeline_job_uuid}}": "dsl.PIPELINE_JOB_ID_PLACEHOLDER",
     "{{$.pipeline_job_schedule_time_utc}}": "dsl.PIPELINE_JOB_SCHEDULE_TIME_UTC_PLACEHOLDER",
@@ -34,69 +46,94 @@ class Inexpressible(Exception):
         self.at = at
 
 
-class Writer:
-    """Writes one file."""
+@dataclass
+class _Place:
+    """A DAG that is being written: what its inputs are, by expression where they have one and by the task that runs it
+    where not, and the variables of its tasks."""
 
-    def __init__(self, pipeline: Pipeline, lowered: Lowered, name: str, image: str, installs: Installs | None):
-        self._pipeline, self._lowered, self._name = pipeline, lowered, name
+    dag: SubDag
+    names: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, TaskInput] = field(default_factory=dict)
+    outer: _Place | None = None
+    task: DagTask | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def within(self, task: DagTask, names: Mapping[str, str] | None = None) -> _Place:
+        """The DAG of a task that is written where the task stands."""
+        assert isinstance(task.runs, SubDag)
+        return _Place(task.runs, names or {}, task.inputs, self, task, self.variables)
+
+
+class DslPrinter:
+    """Prints one file."""
+
+    def __init__(self, plan: KfpPlan, printer: ComponentPrinter, name: str, image: str, installs: Installs | None):
+        self._plan, self._printer, self._name = plan, printer, name
         self._image, self._installs = image, installs
-        inputs = {identifier(i.removeprefix("pipelinechannel--")) for i in _inputs(lowered.root)}
         self._shared: dict[str, str] = {}
-        for writing in lowered.writings.values():
-            self._shared |= writing.shared()
+        for _, component in plan.sources():
+            self._shared |= printer.shared(component)
+        inputs = {_parameter(name) for dag in _dags(plan.root) for name in dag.inputs}
         known = {"dsl", "compiler", "kubernetes", "Any", "Callable", "NamedTuple", *RESERVED}
-        self._names = Names({*known, *self._shared, *inputs, *lowered.params})
-        self._components: dict[str, str] = {}
+        self._names = Names({*known, *self._shared, *inputs, *plan.params})
         self._functions: dict[str, str] = {}
         self._decorators: dict[str, str] = {}
         self._pipelines: list[str] = []
-        self._variables: dict[str, str] = {}
-        self._items: dict[str, str] = {}
-        self._secrets = secrets_of(pipeline, lowered)
 
     def text(self) -> str:
         """The file. Raises Inexpressible."""
-        for name, writing in self._lowered.writings.items():
-            if writing.step is not None and writing.sources.pickles(writing.step):
-                # What stands inside a function has no name that a pickle could have.
-                what = f"classes and functions that step {writing.step.name!r} may find in a pickle"
-                raise Inexpressible(what, writing.step.at)
-            source = writing.nested("\0")
-            if source is None:
-                step = writing.step
-                what = "code" if step is None else f"the source of step {step.name!r}"
-                what += " that cannot stand inside a function: text over several lines, or a name of Python's that it has again"
-                raise Inexpressible(what, None if step is None else step.at)
-            options: dict[str, Any] = {"base_image": self._image}
-            if self._installs is None:
-                options["install_kfp_package"] = False
-            elif wanted := self._installs.of(writing):
-                options["packages_to_install"] = wanted
-            helpers = writing.shared()
-            own: dict[str, Any] = {"additional_funcs": [Atom(each) for each in helpers]} if helpers else {}
-            made = call(self._decorator(options), **own) if own else Atom(self._decorator(options))
-            source = f"{statement('@', made)}\n{source}"
-            if source not in self._components:
-                self._components[source] = self._names(("function", name), name)
-            self._functions[name] = self._components[source]
-        for name, box in self._lowered.containers.items():
-            source = _container(box)
-            if source not in self._components:
-                self._components[source] = self._names(("function", name), name)
-            self._functions[name] = self._components[source]
-        main = self._main()
-        components = [source.replace("\0", name) for source, name in self._components.items()]
+        components = self._components()
+        main_name, main = self._main()
         parts = ["\n".join(self._decorators.values()), *self._shared.values(), *components, *self._pipelines, main]
         found = {word for word in ("Any", "Callable", "NamedTuple") for part in parts if _heads(part, word)}
         imports = f"from typing import {', '.join(sorted(found))}\n\n" if found else ""
-        imports += f"from kfp import compiler, dsl{', kubernetes' if self._secrets else ''}\n"
-        if any("PipelineTaskFinalStatus" in part for part in components):
+        kubernetes = ", kubernetes" if any(map(self._plan.secrets, self._plan.components)) else ""
+        imports += f"from kfp import compiler, dsl{kubernetes}\n"
+        if any(component.final_status for _, component in self._plan.sources()):
             imports += "from kfp.dsl import PipelineTaskFinalStatus\n"
         text = imports + "\n\n" + "\n\n".join(part.rstrip("\n") + "\n" for part in parts if part)
-        file = f"{identifier(self._pipeline.name)}.yaml"
-        run = statement("", call("compiler.Compiler().compile", Atom(self._main_name), file), indent=4)
+        file = f"{identifier(self._plan.pipeline.name)}.yaml"
+        run = statement("", call("compiler.Compiler().compile", Atom(main_name), file), indent=4)
         title = f'"""The pipeline {self._name} for Kubeflow Pipelines."""'
-        return f'{title}\n\n{header(self._pipeline)}\n\n{text}\n\nif __name__ == "__main__":\n{run}\n'
+        return f'{title}\n\n{header(self._plan.pipeline)}\n\n{text}\n\nif __name__ == "__main__":\n{run}\n'
+
+    # ------------------------------------------------------------ components
+
+    def _components(self) -> list[str]:
+        """The functions of all components; tasks that run the same share one."""
+        known: dict[tuple[str, str], str] = {}
+        sources = [(name, *self._component(component)) for name, component in self._plan.sources()]
+        sources += [
+            (name, "@dsl.container_component", container_function(each)) for name, each in self._plan.containers()
+        ]
+        for name, decorator, source in sources:
+            if (decorator, source) not in known:
+                known[decorator, source] = self._names(("function", name), name)
+            self._functions[name] = known[decorator, source]
+        return [f"{decorator}\ndef {name}{source}" for (decorator, source), name in known.items()]
+
+    def _component(self, component: ComponentSource) -> tuple[str, str]:
+        """The decorator of a component, and its function from behind the name on."""
+        step = component.step
+        if step is not None and self._plan.author.pickles(step):
+            # What stands inside a function has no name that a pickle could have.
+            raise Inexpressible(f"classes and functions that step {step.name!r} may find in a pickle", step.at)
+        source = nested(self._plan.author, self._printer, component)
+        if source is None:
+            what = "code" if step is None else f"the source of step {step.name!r}"
+            what += (
+                " that cannot stand inside a function: text over several lines, or a name of Python's that it has again"
+            )
+            raise Inexpressible(what, None if step is None else step.at)
+        options: dict[str, Any] = {"base_image": self._image}
+        if self._installs is None:
+            options["install_kfp_package"] = False
+        elif wanted := self._installs.of(component):
+            options["packages_to_install"] = wanted
+        helpers = [Atom(name) for name, _ in self._printer.shared(component)]
+        made = self._decorator(options)
+        doc = call(made, additional_funcs=helpers) if helpers else Atom(made)
+        return statement("@", doc), source
 
     def _decorator(self, options: dict[str, Any]) -> str:
         """The name of what makes components of the same image and packages; it is written once."""
@@ -106,91 +143,75 @@ class Writer:
         self._decorators[name] = statement(f"{name} = ", call("dsl.component", **options))
         return name
 
-    def _inexpressible(self, what: str, task: Task | None) -> Inexpressible:
-        """Names what a task stands for, and where that is."""
-        meaning = None if task is None else self._lowered.meanings.get(task.name)
-        places = {node.id: node.at for node in walk(self._pipeline.body)}
-        if meaning is None or meaning.node not in places:
-            return Inexpressible(what)
-        return Inexpressible(f"{what} ({meaning.node})", places[meaning.node])
-
-    def _main(self) -> str:
-        root = self._lowered.root
-        self._main_name = self._names("main", identifier(self._pipeline.name))
-        entries = []
-        params = sorted(self._lowered.params.items(), key=lambda item: "defaultValue" in item[1])
-        for name, about in params:
-            form = root.inputs[name]
-            default = f" = {flat(literal(about['defaultValue']))}" if "defaultValue" in about else ""
-            entries.append(Entry("", Atom(f"{name}: {ANNOTATION[form]}{default}")))
-        given: dict[str, Any] = {"name": self._name}
-        if self._pipeline.description:
-            given["description"] = self._pipeline.description
-        lines: list[str] = [
-            statement("@", call("dsl.pipeline", **given)),
-            statement("", Bracket(f"def {self._main_name}(", tuple(entries), ")"), ":"),
-        ]
-        exits = [task for task in root.tasks.values() if task.ends is not None]
-        if exits:
-            lines += self._program(root, exits[0], 4)
-            lines.append(f"    with dsl.ExitHandler({self._variables[exits[0].name]}):")
-            top = root.tasks[str(exits[0].ends)].runs
-            assert isinstance(top, Dag)
-            lines += self._dag(top, 8)
-        else:
-            lines += self._dag(root, 4)
-        return "\n".join(lines)
-
     # ------------------------------------------------------------ tasks
 
-    def _dag(self, dag: Dag, indent: int, after: tuple[str, ...] = ()) -> list[str]:
+    def _main(self) -> tuple[str, str]:
+        """The name of the pipeline's function, and its source."""
+        plan, root = self._plan, self._plan.root
+        name = self._names("main", identifier(plan.pipeline.name))
+        entries = []
+        for param, about in sorted(plan.params.items(), key=lambda item: "defaultValue" in item[1]):
+            default = f" = {flat(literal(about['defaultValue']))}" if "defaultValue" in about else ""
+            entries.append(Entry("", Atom(f"{param}: {ANNOTATION[root.inputs[param]]}{default}")))
+        given: dict[str, Any] = {"name": self._name}
+        if plan.pipeline.description:
+            given["description"] = plan.pipeline.description
+        lines: list[str] = [
+            statement("@", call("dsl.pipeline", **given)),
+            statement("", Bracket(f"def {name}(", tuple(entries), ")"), ":"),
+        ]
+        place = _Place(root, {param: param for param in root.inputs})
+        exits = [task for task in root.tasks.values() if task.ends is not None]
+        if not exits:
+            return name, "\n".join([*lines, *self._dag(place, 4)])
+        [final] = exits
+        lines += self._program(place, final, 4)
+        lines.append(f"    with dsl.ExitHandler({place.variables[final.name]}):")
+        lines += self._dag(place.within(root.tasks[str(final.ends)]), 8)
+        return name, "\n".join(lines)
+
+    def _dag(self, place: _Place, indent: int, after: tuple[str, ...] = ()) -> list[str]:
         lines: list[str] = []
-        for task in _in_order(dag):
-            own = tuple(dict.fromkeys([*after, *self._after(dag, task)]))
-            if isinstance(task.runs, Program):
-                lines += self._program(dag, task, indent, own)
-            elif task.items is not None:
-                lines += self._loop(dag, task, task.runs, indent, own)
+        for task in _in_order(place.dag):
+            own = tuple(dict.fromkeys([*after, *self._after(place, task)]))
+            if not isinstance(task.runs, SubDag):
+                lines += self._program(place, task, indent, own)
+            elif task.iteration is not None:
+                lines += self._loop(place, task, indent, own)
             elif task.condition:
-                lines += self._arm(dag, task, task.runs, indent, "If", own)
+                lines += self._arm(place, task, indent, "If", own)
             elif task.runs.choice:
-                if any(arm.test is None for arm in list(task.runs.tasks.values())[:-1]):
-                    raise self._inexpressible("an arm behind the last of a branch", task)
-                for number, arm in enumerate(task.runs.tasks.values()):
-                    word = "If" if number == 0 else "Else" if arm.test is None else "Elif"
-                    assert isinstance(arm.runs, Dag)
-                    lines += self._arm(task.runs, arm, arm.runs, indent, word, own)
+                lines += self._choice(place.within(task), indent, own)
             else:
-                lines += self._nested(dag, task, task.runs, indent, own)
+                lines += self._nested(place, task, indent, own)
         return lines
 
-    def _after(self, dag: Dag, task: Task) -> list[str]:
+    def _after(self, place: _Place, task: DagTask) -> list[str]:
         """The variables of tasks it waits for without a value."""
-        given = [each.get("taskOutputParameter", {}).get("producerTask") for each in task.inputs.values()]
-        return [self._last(dag.tasks[name]) for name in task.after if name not in given and name != task.ends]
+        given = {each.task for each in task.inputs.values() if isinstance(each, TaskOutput)}
+        waits = [name for name in task.after if name not in given and name != task.ends]
+        return [self._last(place, place.dag.tasks[name]) for name in waits]
 
-    def _last(self, task: Task) -> str:
-        if task.name in self._variables:
-            return self._variables[task.name]
-        runs = task.runs
-        assert isinstance(runs, Dag)
-        if runs.choice or task.condition:
+    def _last(self, place: _Place, task: DagTask) -> str:
+        if task.name in place.variables:
+            return place.variables[task.name]
+        assert isinstance(task.runs, SubDag)
+        if task.runs.choice or task.condition:
             raise self._inexpressible("waiting for the end of a branch", task)
-        return self._last(next(iter(runs.tasks.values())))
+        return self._last(place, next(iter(task.runs.tasks.values())))
 
-    def _program(self, dag: Dag, task: Task, indent: int, after: tuple[str, ...] = ()) -> list[str]:
-        name = self._functions[task.name]
-        given = {key: Atom(self._value(dag, value)) for key, value in task.inputs.items()}
-        variable = self._variable(task)
-        lines: list[str] = [statement(f"{variable} = ", call(name, **given), indent=indent)]
+    def _program(self, place: _Place, task: DagTask, indent: int, after: tuple[str, ...] = ()) -> list[str]:
+        given = {key: Atom(self._value(place, value)) for key, value in task.inputs.items()}
+        variable = self._variable(place, task)
         pad = " " * indent
+        lines: list[str] = [statement(f"{variable} = ", call(self._functions[task.name], **given), indent=indent)]
         lines.append(f"{pad}{variable}.set_caching_options(False)")
         if task.display != task.name:
             lines.append(statement(f"{variable}.set_display_name(", literal(task.display), ")", indent=indent))
         if after:
             lines.append(f"{pad}{variable}.after({', '.join(after)})")
         if task.retry is not None:
-            policy = task.retry
+            policy = retry_policy(task.retry)
             options = {
                 "num_retries": policy["maxRetryCount"],
                 "backoff_duration": policy["backoffDuration"],
@@ -198,100 +219,96 @@ class Writer:
                 "backoff_max_duration": policy["backoffMaxDuration"],
             }
             lines.append(statement(f"{variable}.set_retry", call("", **options), indent=indent))
-        lines += [pad + line for line in self._resources(task, variable)]
-        for kept_in, secrets in self._secrets.get(task.name, {}).items():
+        lines += [f"{pad}{variable}.{line}" for line in self._resources(task)]
+        lines += [
+            statement("kubernetes.use_secret_as_env", doc, indent=indent) for doc in self._secrets(task, variable)
+        ]
+        return lines
+
+    def _resources(self, task: DagTask) -> Iterator[str]:
+        resources = self._plan.components[task.name].resources
+        if resources is None:
+            return
+        asked, bounds = pod.requests(resources), pod.limits(resources)
+        if "cpu" in asked:
+            yield f'set_cpu_request("{asked["cpu"]}")'
+        if "memory" in asked:
+            yield f'set_memory_request("{asked["memory"]}")'
+            yield f'set_memory_limit("{bounds["memory"]}")'
+        if resources.gpus is not None:
+            yield f'set_accelerator_type("{resources.gpu_type}")'
+            yield f"set_accelerator_limit({resources.gpus})"
+
+    def _secrets(self, task: DagTask, variable: str) -> Iterator[Bracket]:
+        for kept_in, secrets in self._plan.secrets(task.name).items():
             by_key = {str(secret.key): secret.env for secret in secrets}
             again = [{str(secret.key): secret.env} for secret in secrets if secret.env not in by_key.values()]
             for variables in (by_key, *again):
-                told: dict[str, Any] = {"secret_name": kept_in, "secret_key_to_env": literal(variables)}
-                lines.append(statement("kubernetes.use_secret_as_env", call("", Atom(variable), **told), indent=indent))
-        return lines
+                told: dict[str, Any] = {"secret_name": kept_in, "secret_key_to_env": variables}
+                yield call("", Atom(variable), **told)
 
-    def _resources(self, task: Task, variable: str) -> list[str]:
-        resources = self._lowered.resources.get(task.name)
-        if resources is None:
-            return []
-        from pipeglot.codegen import pod
+    def _variable(self, place: _Place, task: DagTask) -> str:
+        place.variables[task.name] = self._names(("task", task.name), f"{task.name}_task")
+        return place.variables[task.name]
 
-        asked, bounds = pod.requests(resources), pod.limits(resources)
-        lines = []
-        if "cpu" in asked:
-            lines.append(f'{variable}.set_cpu_request("{asked["cpu"]}")')
-        if "memory" in asked:
-            lines.append(f'{variable}.set_memory_request("{asked["memory"]}")')
-            lines.append(f'{variable}.set_memory_limit("{bounds["memory"]}")')
-        if resources.gpus is not None:
-            lines.append(f'{variable}.set_accelerator_type("{resources.gpu_type}")')
-            lines.append(f"{variable}.set_accelerator_limit({resources.gpus})")
-        return lines
+    # ------------------------------------------------------------ regions
 
-    def _variable(self, task: Task) -> str:
-        self._variables[task.name] = self._names(("task", task.name), f"{task.name}_task")
-        return self._variables[task.name]
-
-    def _loop(self, dag: Dag, task: Task, body: Dag, indent: int, after: tuple[str, ...]) -> list[str]:
-        assert task.items is not None
-        if "raw" in task.items:
-            items = flat(literal(json.loads(task.items["raw"])))
-        else:
-            items = self._value(dag, task.inputs[task.items["inputParameter"]])
-        item = self._items[task.item] = self._names(("item", task.name), f"{task.name}_item")
-        given: dict[str, Any] = {} if task.limit is None else {"parallelism": task.limit}
-        doc = call("dsl.ParallelFor", Atom(items), **given)
+    def _loop(self, place: _Place, task: DagTask, indent: int, after: tuple[str, ...]) -> list[str]:
+        assert task.iteration is not None
+        items, item = task.iteration.items, self._names(("item", task.name), f"{task.name}_item")
+        listed = flat(literal([*items])) if isinstance(items, tuple) else self._value(place, task.inputs[items])
+        limit: dict[str, Any] = {} if task.iteration.limit is None else {"parallelism": task.iteration.limit}
+        doc = call("dsl.ParallelFor", Atom(listed), **limit)
+        body = place.within(task, {task.iteration.item: item})
         return [statement("with ", doc, f" as {item}:", indent=indent), *self._dag(body, indent + 4, after)]
 
-    def _arm(self, dag: Dag, task: Task, body: Dag, indent: int, word: str, after: tuple[str, ...]) -> list[str]:
+    def _choice(self, place: _Place, indent: int, after: tuple[str, ...]) -> list[str]:
+        arms = [*place.dag.tasks.values()]
+        if any(arm.test is None for arm in arms[:-1]):
+            raise self._inexpressible("an arm behind the last of a branch", place.task)
+        lines: list[str] = []
+        for number, arm in enumerate(arms):
+            word = "If" if number == 0 else "Else" if arm.test is None else "Elif"
+            lines += self._arm(place, arm, indent, word, after)
+        return lines
+
+    def _arm(self, place: _Place, task: DagTask, indent: int, word: str, after: tuple[str, ...]) -> list[str]:
+        body = place.within(task)
         test = "" if task.test is None else self._test(body, task.test)
         return [f"{' ' * indent}with dsl.{word}({test}):", *self._dag(body, indent + 4, after)]
 
-    def _test(self, dag: Dag, text: str) -> str:
-        found = _TEST.match(text)
-        if found is None or " && " in text or " || " in text:
-            raise self._inexpressible(f"a condition of more than one comparison, {text}", dag.task)
-        left, op, right = found.groups()
-        if other := _OPERAND.match(right):
-            right = self._value(dag, {"componentInputParameter": other[1]})
-        elif right in ("true", "false"):
-            right = right.title()
-        elif right[0] == "'" and (right.count("'") > 2 or "\\" in right):
-            raise self._inexpressible(f"a text with quotes in a condition, {text}", dag.task)
-        elif right[0] == "'":
-            right = flat(literal(right[1:-1]))
-        return f"{self._value(dag, {'componentInputParameter': left})} {op} {right}"
+    def _test(self, place: _Place, test: ArmTest) -> str:
+        if test.comparison is None:
+            raise self._inexpressible(f"a condition of more than one comparison, {test.cel}", place.task)
+        left = self._value(place, DagInput(test.comparison.left))
+        return f"{left} {test.comparison.op} {self._value(place, test.comparison.right)}"
 
-    def _nested(self, dag: Dag, task: Task, body: Dag, indent: int, after: tuple[str, ...]) -> list[str]:
+    def _nested(self, outer: _Place, task: DagTask, indent: int, after: tuple[str, ...]) -> list[str]:
         """A DAG of its own: a pipeline within."""
+        body = task.runs
+        assert isinstance(body, SubDag)
         function = self._names(("pipeline", task.name), task.name)
-        saved, self._variables = self._variables, {}
-        self._parameters = getattr(self, "_parameters", {})
-        for name in body.inputs:
-            self._parameters[body.name, name] = identifier(name.removeprefix("pipelinechannel--"))
-        lines = self._dag(body, 4)
+        place = _Place(body, {name: _parameter(name) for name in body.inputs}, task=task)
+        lines = self._dag(place, 4)
         returned = ""
         if len(body.outputs) == 1:
-            (form, sources) = next(iter(body.outputs.values()))
-            returned = f" -> {ANNOTATION[form]}"
-            lines.append(f"    return {self._output(body, *sources[0])}")
+            [output] = body.outputs.values()
+            returned = f" -> {ANNOTATION[output.form]}"
+            lines.append(f"    return {self._output(place, output.sources[0])}")
         elif body.outputs:
-            fields = ", ".join(f'("{key}", {ANNOTATION[form]})' for key, (form, _) in body.outputs.items())
+            fields = ", ".join(f'("{key}", {ANNOTATION[output.form]})' for key, output in body.outputs.items())
             returned = f' -> NamedTuple("Outputs", [{fields}])'
-            values = {key: Atom(self._output(body, *s[0])) for key, (_, s) in body.outputs.items()}
+            values = {key: Atom(self._output(place, output.sources[0])) for key, output in body.outputs.items()}
             lines.append(f'    outputs = NamedTuple("Outputs", [{fields}])')
             lines.append(statement("return ", call("outputs", **values), indent=4))
-        entries = [
-            Entry("", Atom(f"{self._parameters[body.name, name]}: {ANNOTATION[form]}"))
-            for name, form in body.inputs.items()
-        ]
+        entries = [Entry("", Atom(f"{place.names[name]}: {ANNOTATION[form]}")) for name, form in body.inputs.items()]
         head = [
             statement("@", call("dsl.pipeline", name=task.name)),
             statement("", Bracket(f"def {function}(", tuple(entries), ")"), returned + ":"),
         ]
         self._pipelines.append("\n".join([*head, *lines]))
-        self._variables = saved
-        given = {
-            self._parameters[body.name, name]: Atom(self._value(dag, value)) for name, value in task.inputs.items()
-        }
-        variable = self._variable(task)
+        given = {place.names[name]: Atom(self._value(outer, value)) for name, value in task.inputs.items()}
+        variable = self._variable(outer, task)
         found: list[str] = [statement(f"{variable} = ", call(function, **given), indent=indent)]
         if after:
             found.append(f"{' ' * indent}{variable}.after({', '.join(after)})")
@@ -299,47 +316,49 @@ class Writer:
 
     # ------------------------------------------------------------ values
 
-    def _value(self, dag: Dag, given: Given) -> str:
-        if "runtimeValue" in given:
-            value = given["runtimeValue"]["constant"]
-            return _PLACEHOLDERS.get(value, flat(literal(value))) if isinstance(value, str) else flat(literal(value))
-        if "taskOutputParameter" in given:
-            port = given["taskOutputParameter"]
-            return self._output(dag, port["producerTask"], port["outputParameterKey"])
-        name = given["componentInputParameter"]
-        if name in self._items and dag.task is not None and dag.task.item == name:
-            return self._items[name]
-        known = getattr(self, "_parameters", {})
-        if (dag.name, name) in known:
-            return str(known[dag.name, name])
-        if dag.parent is None or dag.task is None:
-            return str(name)
-        return self._value(dag.parent, dag.task.inputs[name])
+    def _value(self, place: _Place, given: TaskInput) -> str:
+        match given:
+            case Constant(value=value):
+                known = _PLACEHOLDERS.get(value) if isinstance(value, str) else None
+                return known or flat(literal(value))
+            case TaskOutput():
+                return self._output(place, given)
+            case DagInput(name=name):
+                if name in place.names:
+                    return place.names[name]
+                assert place.outer is not None
+                return self._value(place.outer, place.inputs[name])
+            case _:
+                assert_never(given)
 
-    def _output(self, dag: Dag, name: str, key: str) -> str:
-        task = dag.tasks[name]
-        if isinstance(task.runs, Program):
-            outputs: Any = task.runs.outputs
-            variable = self._variables[name]
-            return f"{variable}.output" if set(outputs) == {"Output"} else f'{variable}.outputs["{key}"]'
+    def _output(self, place: _Place, source: TaskOutput) -> str:
+        task = place.dag.tasks[source.task]
         runs = task.runs
-        _, sources = runs.outputs[key]
-        if task.items is not None:
-            inner = self._output(runs, *sources[0])
+        if not isinstance(runs, SubDag) or not (task.iteration or runs.choice):
+            variable = place.variables[source.task]
+            alone = runs.outputs.keys() == {"Output"} if not isinstance(runs, SubDag) else len(runs.outputs) == 1
+            return f"{variable}.output" if alone else f'{variable}.outputs["{source.key}"]'
+        inside, sources = place.within(task), runs.outputs[source.key].sources
+        if task.iteration is not None:
+            inner = self._output(inside, sources[0])
             if inner.startswith("dsl.OneOf("):
                 raise self._inexpressible("a value of a branch that a loop collects", task)
             return f"dsl.Collected({inner})"
-        if runs.choice:
-            found: list[str] = []
-            for arm, port in sources:
-                arm_dag = runs.tasks[arm].runs
-                assert isinstance(arm_dag, Dag)
-                found.append(self._output(arm_dag, *arm_dag.outputs[port][1][0]))
-            if any(each.startswith("dsl.") for each in found):
-                raise self._inexpressible("a value of a branch that is one of another branch or a loop", task)
-            return f"dsl.OneOf({', '.join(found)})"
-        variable = self._variables[name]
-        return f"{variable}.output" if len(runs.outputs) == 1 else f'{variable}.outputs["{key}"]'
+        found: list[str] = []
+        for arm in sources:
+            body = inside.within(runs.tasks[arm.task])
+            found.append(self._output(body, body.dag.outputs[arm.key].sources[0]))
+        if any(each.startswith("dsl.") for each in found):
+            raise self._inexpressible("a value of a branch that is one of another branch or a loop", task)
+        return f"dsl.OneOf({', '.join(found)})"
+
+    def _inexpressible(self, what: str, task: DagTask | None) -> Inexpressible:
+        """Names what a task stands for, and where that is."""
+        origin = None if task is None else self._plan.origins.get(task.name)
+        places = {node.id: node.at for node in walk(self._plan.pipeline.body)}
+        if origin is None or origin.node not in places:
+            return Inexpressible(what)
+        return Inexpressible(f"{what} ({origin.node})", places[origin.node])
 
 
 def _heads(source: str, word: str) -> bool:
@@ -349,32 +368,25 @@ def _heads(source: str, word: str) -> bool:
     )
 
 
-def _container(box: Box) -> str:
-    """The function of a container component; NUL stands for its name."""
-    given = [
-        Atom(flat(literal(f"{name}={text}")) if text is not None else f'f"{name}={{{name}}}"')
-        for name, text in box.arguments.items()
-    ]
-    args = [Atom(box.output), *given, *(Atom(flat(literal(word))) for word in ("--", *box.words()))]
-    script = '"""' + SCRIPT.replace("\\", "\\\\") + '"""'
-    made = call("dsl.ContainerSpec", image=box.image, command=["sh", "-c", Atom("script")], args=args)
-    entries = [Entry("", Atom(f"{name}: {ANNOTATION[form]}")) for name, form in box.program.inputs.items()]
-    head = Bracket("def \0(", (*entries, Entry("", Atom(f"{box.output}: dsl.OutputPath(str)"))), "):")
-    about = [f'    """{box.program.description}"""'] if fits_docstring(box.program.description) else []
-    lines = ["@dsl.container_component", statement("", head), *about, f"    script = {script}"]
-    return "\n".join([*lines, statement("return ", made, indent=4)]) + "\n"
+def _parameter(name: str) -> str:
+    """What an input of a DAG is called in the pipeline that it is here."""
+    return identifier(name.removeprefix("pipelinechannel--"))
 
 
-def _inputs(dag: Dag) -> list[str]:
-    """The names of the inputs of all DAGs."""
-    return [*dag.inputs, *(name for t in dag.walk() if isinstance(t.runs, Dag) for name in t.runs.inputs)]
+def _dags(dag: SubDag) -> list[SubDag]:
+    return [dag, *(task.runs for task in dag.walk() if isinstance(task.runs, SubDag))]
 
 
-def _in_order(dag: Dag) -> list[Task]:
-    done: dict[str, Task] = {}
-    left = dict(dag.tasks)
-    while left:
-        ready = [name for name, task in left.items() if set(task.waits()) <= done.keys()]
-        for name in ready:
-            done[name] = left.pop(name)
-    return list(done.values())
+def _in_order(dag: SubDag) -> list[DagTask]:
+    """The tasks, those first that wait for none of the others."""
+    levels: dict[str, int] = {}
+    for start in dag.tasks:
+        stack = [start]
+        while stack:
+            waits = dag.tasks[stack[-1]].waits()
+            missing = [name for name in waits if name not in levels]
+            if missing:
+                stack += missing
+            else:
+                levels[stack.pop()] = 1 + max((levels[name] for name in waits), default=0)
+    return sorted(dag.tasks.values(), key=lambda task: levels[task.name])

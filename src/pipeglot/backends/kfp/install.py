@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pipeglot.codegen.python import STANDARD
-from pipeglot.core.ir import Imported, Inlined, Pipeline, Step
+from pipeglot.core.ir import Imported, Inlined, Step
 
-from .programs import Writing
+from .plan import ComponentSource, KfpPlan
 
 _OURS = frozenset({"pydantic", "pydantic_core", "typing_extensions", "annotated_types", "__future__"})
 """What comes with the boundary."""
@@ -23,33 +23,38 @@ class Installs:
     """The requirements of each component of a pipeline. A component that imports some package gets all of the
     pipeline's, since one package may need another that no source names (a file format, a database driver)."""
 
-    def __init__(self, pipeline: Pipeline, options: Mapping[str, str]) -> None:
-        self._pipeline = pipeline
+    def __init__(self, plan: KfpPlan, options: Mapping[str, str]) -> None:
+        self._plan, self._packages = plan, plan.pipeline.packages
         self._more = [each.strip() for each in options.get("packages", "").split(",") if each.strip()]
         self._found: dict[str, list[str]] = {}
 
-    def of(self, writing: Writing) -> list[str]:
+    def of(self, component: ComponentSource) -> list[str]:
         """The requirement lines of one component; a component of ours alone has none."""
-        step = writing.step
+        step = component.step
         if step is None:
-            zones = "context_of" in writing.helpers
-            return [each for each in self._pipeline.packages if zones and distribution(each) == "tzdata"]
+            zones = "context_of" in component.helpers
+            return [each for each in self._packages if zones and distribution(each) == "tzdata"]
         if step.name not in self._found:
-            boundary = ["pydantic>=2"] if self._checks(step, writing) else []
-            own = self._pipeline.packages if self._may_need(step, writing) else ()
+            boundary = ["pydantic>=2"] if self._checks(step) else []
+            own = self._packages if self._may_need(step) else ()
             self._found[step.name] = list(dict.fromkeys([*boundary, *own, *self._more]))
         return self._found[step.name]
 
-    def _checks(self, step: Step, writing: Writing) -> bool:
-        """Whether a component needs pydantic, or what comes with it."""
-        if not writing.sources.plain(step):
-            return isinstance(step.run, Imported | Inlined)
-        return bool(_modules(c.text for c in writing.sources.needed(step)) & (_BOUNDARY | _HIDDEN))
+    def any_package(self) -> bool:
+        """Whether a component installs a package of the pipeline's."""
+        own = set(self._packages)
+        return any(not own.isdisjoint(self.of(component)) for _, component in self._plan.sources())
 
-    def _may_need(self, step: Step, writing: Writing) -> bool:
-        if not self._pipeline.packages:
+    def _checks(self, step: Step) -> bool:
+        """Whether a component needs pydantic, or what comes with it."""
+        if not self._plan.author.plain(step):
+            return isinstance(step.run, Imported | Inlined)
+        return bool(_modules(c.text for c in self._plan.author.needed(step)) & (_BOUNDARY | _HIDDEN))
+
+    def _may_need(self, step: Step) -> bool:
+        if not self._packages:
             return False
-        return not isinstance(step.run, Inlined) or uses_packages(c.text for c in writing.sources.needed(step))
+        return not isinstance(step.run, Inlined) or uses_packages(c.text for c in self._plan.author.needed(step))
 
 
 def uses_packages(source: Iterable[str]) -> bool:

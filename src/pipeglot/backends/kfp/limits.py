@@ -9,8 +9,9 @@ from typing import TypeAlias
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline
 
-from .programs import Writing
-from .spec import Dag, Given, Program, Task
+from .builder import Builder
+from .drafts import ComponentDraft, DagDraft, TaskDraft
+from .plan import Constant, DagInput, TaskOutput
 
 LONGEST = 130_000
 """Bytes of one value as JSON; beside it stand names and the other inputs."""
@@ -18,65 +19,60 @@ LONGEST = 130_000
 WAY_OUT = "write it to a file and pass its path"
 _SCALARS = frozenset({"int", "float", "bool"})
 
-Source: TypeAlias = tuple[str, ...]
-"""What a task of a DAG is given: an input of the DAG, by name, or an output of another task, by that and its key."""
+_TakenBy: TypeAlias = dict[DagInput | TaskOutput, list[tuple[TaskDraft, str]]]
+_HandedOn: TypeAlias = dict[DagInput | TaskOutput, list[str]]
 
 
-def watch(root: Dag, writings: dict[str, Writing]) -> None:
+def watch(build: Builder) -> None:
     """Let the component of every step refuse to give what the next task could not be given: there it would be an error
     of the operating system, before any code runs."""
     takers = _Takers()
-    for dag, task in _walk(root):
-        writing = writings.get(task.name)
-        if writing is None or writing.step is None:
-            continue
-        for key, form in writing.program.outputs.items():
-            if form not in _SCALARS and takers.are_components(dag, (task.name, key)):
-                results = writing.program.results
-                results[key] = f"{writing.use('handed')}({results[key]})"
+    for dag, task in _walk(build.root):
+        component = task.runs
+        if isinstance(component, ComponentDraft) and component.step is not None:
+            for key, output in [*component.outputs.items()]:
+                if output.form not in _SCALARS and takers.are_components(dag, TaskOutput(task.name, key)):
+                    component.wrap(key, "handed")
 
 
-def _walk(dag: Dag) -> Iterator[tuple[Dag, Task]]:
+def _walk(dag: DagDraft) -> Iterator[tuple[DagDraft, TaskDraft]]:
     for task in dag.tasks.values():
         yield dag, task
-        if isinstance(task.runs, Dag):
+        if isinstance(task.runs, DagDraft):
             yield from _walk(task.runs)
 
 
 class _Takers:
-    """Who takes what, by DAG."""
+    """Who takes what, by DAG: tasks with the input, and the DAG's own outputs."""
 
     def __init__(self) -> None:
-        self._known: dict[int, dict[Source, list[tuple[Task, str]]]] = {}
+        self._known: dict[DagDraft, tuple[_TakenBy, _HandedOn]] = {}
 
-    def _of(self, dag: Dag) -> dict[Source, list[tuple[Task, str]]]:
-        if id(dag) not in self._known:
-            found = self._known[id(dag)] = {}
+    def _of(self, dag: DagDraft) -> tuple[_TakenBy, _HandedOn]:
+        if dag not in self._known:
+            tasks, outputs = self._known[dag] = ({}, {})
             for task in dag.tasks.values():
                 for key, given in task.inputs.items():
-                    if (source := _source(given)) is not None:
-                        found.setdefault(source, []).append((task, key))
-        return self._known[id(dag)]
+                    if not isinstance(given, Constant):
+                        tasks.setdefault(given, []).append((task, key))
+            for key, output in dag.outputs.items():
+                for source in output.sources:
+                    outputs.setdefault(source, []).append(key)
+        return self._known[dag]
 
-    def are_components(self, dag: Dag, source: Source) -> bool:
+    def are_components(self, dag: DagDraft, source: DagInput | TaskOutput) -> bool:
         """Whether something becomes an input of a component. The list that a loop runs over does not."""
-        for task, key in self._of(dag).get(source, ()):
-            if isinstance(task.runs, Program):
+        tasks, outputs = self._of(dag)
+        for task, key in tasks.get(source, ()):
+            if not isinstance(task.runs, DagDraft):
                 return True
-            looped = task.items is not None and task.items.get("inputParameter") == key
-            if not looped and self.are_components(task.runs, (key,)):
+            looped = task.iteration is not None and task.iteration.items == key
+            if not looped and self.are_components(task.runs, DagInput(key)):
                 return True
-        if len(source) == 1 or dag.parent is None or dag.task is None:
+        if isinstance(source, DagInput) or dag.parent is None or dag.task is None:
             return False
-        keys = [key for key, (_, sources) in dag.outputs.items() if source in sources]
-        return any(self.are_components(dag.parent, (dag.task.name, key)) for key in keys)
-
-
-def _source(given: Given) -> Source | None:
-    if "componentInputParameter" in given:
-        return (given["componentInputParameter"],)
-    port = given.get("taskOutputParameter")
-    return None if port is None else (port["producerTask"], port["outputParameterKey"])
+        above, task = dag.parent, dag.task
+        return any(self.are_components(above, TaskOutput(task.name, key)) for key in outputs.get(source, ()))
 
 
 def findings(pipeline: Pipeline) -> Iterator[Diagnostic]:

@@ -12,7 +12,7 @@ from pipeglot.core.record import CallRecord, CallState, Failure
 from pipeglot.core.shape import Shape
 
 from .engine import ENGINE
-from .parts import Meaning
+from .plan import TaskOrigin
 from .types import Form
 
 
@@ -22,40 +22,40 @@ def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> list[Call
 
     Where outputs are not known, the task of a guarded call says nothing: it ends well whatever becomes of the call.
     """
-    meanings: Mapping[str, Meaning] = compiled.plan
+    origins: Mapping[str, TaskOrigin] = compiled.plan
     shape = Shape(pipeline)
     found: dict[tuple[str, tuple[int, ...]], CallRecord] = {}
     for task in run.tasks:
-        meaning = meanings.get(task.name)
-        if meaning is not None and meaning.arm is not None and task.state == "skipped":
-            for record in _not_taken(shape, meaning, task.index):
+        origin = origins.get(task.name)
+        if origin is not None and origin.arm is not None and task.state == "skipped":
+            for record in _not_taken(shape, origin, task.index):
                 found.setdefault((record.id, record.index), record)
         state = ENGINE.state(task.state)
-        if meaning is None or meaning.kind == "helper" or state not in ("succeeded", "failed", "cancelled"):
+        if origin is None or origin.kind == "helper" or state not in ("succeeded", "failed", "cancelled"):
             continue
-        depth = len(shape.loops(meaning.node)) if meaning.node in shape.nodes else 0
-        for record in _record(task, state, meaning, task.index[:depth]):
+        depth = len(shape.loops(origin.node)) if origin.node in shape.nodes else 0
+        for record in _record(task, state, origin, task.index[:depth]):
             found.setdefault((record.id, record.index), record)
     return list(found.values())
 
 
-def _not_taken(shape: Shape, meaning: Meaning, index: tuple[int, ...]) -> Iterator[CallRecord]:
+def _not_taken(shape: Shape, origin: TaskOrigin, index: tuple[int, ...]) -> Iterator[CallRecord]:
     """The calls of an arm that an If did not take."""
-    node = shape.nodes[meaning.node]
-    if not isinstance(node, If) or meaning.arm is None or meaning.arm >= len(node.arms):
+    node = shape.nodes[origin.node]
+    if not isinstance(node, If) or origin.arm is None or origin.arm >= len(node.arms):
         return
-    for each in node.arms[meaning.arm].body:
+    for each in node.arms[origin.arm].body:
         for inner in (each, *shape.inside(each.id)):
             if isinstance(inner, Call):
                 yield CallRecord(id=inner.id, index=index[: len(shape.loops(node.id))], state="skipped")
 
 
-def _record(task: EngineTask, state: CallState, meaning: Meaning, index: tuple[int, ...]) -> Iterator[CallRecord]:
+def _record(task: EngineTask, state: CallState, origin: TaskOrigin, index: tuple[int, ...]) -> Iterator[CallRecord]:
     outputs: dict[str, Any] = task.output if task.has_output and isinstance(task.output, dict) else {}
     times: dict[str, Any] = {"started": instant(task.started), "ended": instant(task.ended)}
-    text = outputs.get("outcome", outputs.get("Output")) if meaning.form == "outcome" else None
+    text = outputs.get("outcome", outputs.get("Output")) if origin.form == "outcome" else None
     outcome = json.loads(text) if text is not None else None
-    if meaning.form == "outcome" and outcome is None and not task.has_output and state == "succeeded":
+    if origin.form == "outcome" and outcome is None and not task.has_output and state == "succeeded":
         return
     if outcome is not None and "blocked" in outcome:
         return
@@ -65,24 +65,24 @@ def _record(task: EngineTask, state: CallState, meaning: Meaning, index: tuple[i
         error = outcome.get("error")
         attempts = outcome.get("attempts", 1)
         state = "failed" if error else "succeeded"
-    elif meaning.fused and state == "failed":
-        attempts = meaning.fused
+    elif origin.attempts and state == "failed":
+        attempts = origin.attempts
     failure = Failure(type=error.get("type", "Error"), message=error.get("message", "")) if error else None
-    if meaning.kind == "decide":
+    if origin.kind == "decide":
         if state == "failed":
             yield CallRecord(
-                id=meaning.node, index=index, state=state, error=failure or Failure(type="Error", message="")
+                id=origin.node, index=index, state=state, error=failure or Failure(type="Error", message="")
             )
         return
     if state != "succeeded":
         failure = failure or Failure(type="Error", message="")
-        yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, error=failure, **times)
+        yield CallRecord(id=origin.node, index=index, state=state, attempts=attempts, error=failure, **times)
         return
     if outcome is not None:
         times["output"] = outcome["value"]
-    elif meaning.output in outputs:
-        times["output"] = _decoded(outputs[meaning.output], meaning.form)
-    yield CallRecord(id=meaning.node, index=index, state=state, attempts=attempts, **times)
+    elif origin.output in outputs:
+        times["output"] = _decoded(outputs[origin.output], origin.form)
+    yield CallRecord(id=origin.node, index=index, state=state, attempts=attempts, **times)
 
 
 def _decoded(value: Any, form: Form) -> Any:

@@ -1,204 +1,266 @@
-"""What a PipelineSpec is made of: DAGs of tasks, each running a Python component or a DAG of its own."""
+"""A plan as KFP's PipelineSpec, and as the file for what only Kubernetes knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+import json
+from collections.abc import Mapping
+from typing import Any
 
-from .types import PARAMETER_TYPE, Form
+from typing_extensions import assert_never
 
-Given: TypeAlias = dict[str, Any]
-"""An input of a task as the spec writes it: `taskOutputParameter`, `componentInputParameter` or `runtimeValue`."""
+from pipeglot.codegen import pod
+from pipeglot.codegen.pysource import flat, literal
+from pipeglot.core.ir import Resources
 
+from .install import Installs, command
+from .plan import (
+    ComponentSource,
+    Constant,
+    ContainerComponent,
+    DagInput,
+    DagOutput,
+    DagTask,
+    Iteration,
+    KfpPlan,
+    SubDag,
+    TaskInput,
+    TaskOutput,
+)
+from .retries import retry_policy
+from .types import PARAMETER_TYPE
 
-def constant(value: Any) -> Given:
-    """An input that is the same in every run."""
-    return {"runtimeValue": {"constant": value}}
+SDK = "2.17.0"
+IMAGE = "python:3.12"
+# POSIX sh has no `pipefail`: a file says that the command failed. `tee` shows what it prints in the task's log.
+CONTAINER_SCRIPT = """\
+set -e
+while [ "$1" != -- ]; do
+  export "$1"
+  shift
+done
+shift
+mkdir -p "$(dirname "$0")"
+{ "$@" || echo "$?" > "$0.failed"; } | tee "$0.log"
+if [ -e "$0.failed" ]; then exit "$(cat "$0.failed")"; fi
+printf %s "$(tail -n 1 "$0.log")" > "$0"
+"""
+"""Its name is the file for the output; it is given NAME=VALUE words, `--`, the command."""
+_RUN = """\
+program_path=$(mktemp -d)
 
-
-def incoming(name: str) -> Given:
-    """An input of the DAG, handed on."""
-    return {"componentInputParameter": name}
-
-
-def outgoing(task: str, key: str) -> Given:
-    """An output of another task of the same DAG."""
-    return {"taskOutputParameter": {"producerTask": task, "outputParameterKey": key}}
-
-
-@dataclass
-class Program:
-    """A lightweight Python component: one function, and the module text around it.
-
-    `inputs` and `outputs` are name and form.
-    """
-
-    function: str
-    inputs: dict[str, Form] = field(default_factory=dict)
-    outputs: dict[str, Form] = field(default_factory=dict)
-    results: dict[str, str] = field(default_factory=dict)
-    """The expression of every output."""
-    description: str = ""
-    final_status: str | None = None
-    """The parameter that is given how the rest of the run ended."""
-    resources: Any = None
-
-
-@dataclass
-class Task:
-    """A task of a DAG. `display` is what the user interface shows, `after` what it waits for without a value."""
-
-    name: str
-    display: str
-    runs: Program | Dag
-    inputs: dict[str, Given] = field(default_factory=dict)
-    after: dict[str, None] = field(default_factory=dict)
-    condition: str = ""
-    test: str | None = None
-    """Its own part of the condition, beside that no task before it in a choice runs; None for the last, the rest."""
-    items: Given | None = None
-    item: str = ""
-    limit: int | None = None
-    retry: dict[str, Any] | None = None
-    ends: str | None = None
-    """An exit task names the task whose end it waits for."""
-
-    def waits(self) -> list[str]:
-        """The tasks of the same DAG it waits for, in order."""
-        given = [i["taskOutputParameter"]["producerTask"] for i in self.inputs.values() if "taskOutputParameter" in i]
-        return sorted({*given, *self.after})
+printf "%s" "$0" > "$program_path/ephemeral_component.py"
+_KFP_RUNTIME=true python3 -m kfp.dsl.executor_main --component_module_path "$program_path/ephemeral_component.py" "$@"
+"""
+_TYPE_NAMES = {
+    "NUMBER_INTEGER": "int",
+    "NUMBER_DOUBLE": "float",
+    "BOOLEAN": "bool",
+    "STRING": "str",
+    "LIST": "list",
+}
 
 
-@dataclass
-class Dag:
-    """A DAG component. An output is one task's, or that of the one task of several that ran."""
-
-    name: str
-    parent: Dag | None = None
-    task: Task | None = None
-    inputs: dict[str, Form] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    outputs: dict[str, tuple[Form, list[tuple[str, str]]]] = field(default_factory=dict)
-    choice: bool = False
-    """Its outputs are each of one of several tasks."""
-    held: bool = False
-    """The DAG it is in holds nothing else."""
-    items: str = ""
-    """The input that has the list a loop runs over; the DAG of one instance does not see it."""
-
-    @property
-    def special(self) -> bool:
-        """Whether it is more to the DSL than a pipeline within: a branch, an arm of one, or a loop."""
-        return self.choice or (self.task is not None and bool(self.task.condition or self.task.items))
-
-    def add(self, task: Task) -> Task:
-        """Put a task in; a DAG it runs knows its place from now on."""
-        self.tasks[task.name] = task
-        if isinstance(task.runs, Dag):
-            task.runs.parent, task.runs.task = self, task
-        return task
-
-    def output(self, key: str, form: Form, sources: list[tuple[str, str]]) -> None:
-        """Give an output; a DAG that is there to hold this one gives it too."""
-        self.outputs[key] = (form, sources)
-        if self.held and self.parent is not None:
-            self.parent.output(key, form, [(self.name, key)])
-
-    def within(self, outer: Dag) -> bool:
-        """Whether it is `outer` or somewhere inside."""
-        dag: Dag | None = self
-        while dag is not None:
-            if dag is outer:
-                return True
-            dag = dag.parent
-        return False
-
-    def pass_in(self, source: Dag, given: Given, name: str, form: Form) -> Given:
-        """How a task in here is given what `given` is in `source`, an enclosing DAG: through the inputs between."""
-        if self is source:
-            return given
-        assert self.parent is not None and self.task is not None
-        if name == self.items:
-            name += "-all"
-        if name not in self.inputs:
-            self.task.inputs[name] = self.parent.pass_in(source, given, name, form)
-            self.inputs[name] = form
-        return incoming(name)
-
-    def walk(self) -> Iterator[Task]:
-        """Every task at any depth."""
-        for task in self.tasks.values():
-            yield task
-            if isinstance(task.runs, Dag):
-                yield from task.runs.walk()
+def pipeline_spec(plan: KfpPlan, name: str, executors: dict[str, Any]) -> dict[str, Any]:
+    """The PipelineSpec."""
+    pipeline = plan.pipeline
+    root: dict[str, Any] = {"dag": _dag(plan.root)}
+    if plan.params:
+        root["inputDefinitions"] = {"parameters": plan.params}
+    about = [pipeline.description] if pipeline.description else []
+    if pipeline.name != name:
+        about.append(f"Pipeline {pipeline.name}")
+    if pipeline.owner:
+        about.append(f"Owner: {pipeline.owner}")
+    if pipeline.tags:
+        about.append("Tags: " + ", ".join(pipeline.tags))
+    info = {"description": "\n".join(about), "name": name} if about else {"name": name}
+    return {
+        "components": {f"comp-{task.name}": _component(task) for task in plan.root.walk()},
+        "deploymentSpec": {"executors": executors},
+        "pipelineInfo": info,
+        "root": root,
+        "schemaVersion": "2.1.0",
+        "sdkVersion": f"kfp-{SDK}",
+    }
 
 
-def components(root: Dag) -> dict[str, Any]:
-    """The components section: one for every task."""
-    return {f"comp-{task.name}": _component(task) for task in root.walk()}
+def definition(spec: Mapping[str, Any]) -> str:
+    """The comment that KFP's own compiler puts on top: what the pipeline is called, says of itself and takes."""
+    info = spec["pipelineInfo"]
+    lines = ["# PIPELINE DEFINITION", f"# Name: {info['name']}"]
+    if "description" in info:
+        first, *more = info["description"].splitlines()
+        lines += [f"# Description: {first}", *(f"#              {line}" for line in more)]
+    inputs = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    lines += ["# Inputs:"] if inputs else []
+    for name, about in sorted(inputs.items()):
+        default = f" [Default: {flat(literal(about['defaultValue']))}]" if "defaultValue" in about else ""
+        lines.append(f"#    {name}: {_TYPE_NAMES[about['parameterType']]}{default}")
+    return "".join(f"{_printable(line)}\n" for line in lines)
 
 
-def _component(task: Task) -> dict[str, Any]:
+def _printable(line: str) -> str:
+    """A line of a comment, in printable ASCII: YAML takes no control characters, whoever they belong to."""
+    plain = "".join(char if " " <= char <= "~" or ord(char) > 127 else f"\\x{ord(char):02x}" for char in line)
+    return plain.encode("ascii", "backslashreplace").decode().rstrip()
+
+
+# ---------------------------------------------------------------- tasks and DAGs
+
+
+def _component(task: DagTask) -> dict[str, Any]:
     runs = task.runs
-    found: dict[str, Any] = {}
-    if isinstance(runs, Dag):
-        found["dag"] = dag(runs)
-        outputs = {key: form for key, (form, _) in runs.outputs.items()}
-        # What a loop gives is the list of what its instances gave.
-        listed = task.items is not None
-    else:
-        found["executorLabel"] = f"exec-{task.name}"
-        outputs, listed = runs.outputs, False
+    # What a loop gives is the list of what its instances gave.
+    listed = task.iteration is not None
+    found: dict[str, Any] = {"dag": _dag(runs)} if isinstance(runs, SubDag) else {"executorLabel": f"exec-{task.name}"}
     inputs: dict[str, Any] = {name: {"parameterType": PARAMETER_TYPE[form]} for name, form in runs.inputs.items()}
-    if isinstance(runs, Program) and runs.final_status:
+    if isinstance(runs, ComponentSource) and runs.final_status:
         inputs[runs.final_status] = {"isOptional": True, "parameterType": "TASK_FINAL_STATUS"}
     if inputs:
         found["inputDefinitions"] = {"parameters": inputs}
-    if outputs:
-        types = {key: {"parameterType": "LIST" if listed else PARAMETER_TYPE[f]} for key, f in outputs.items()}
-        found["outputDefinitions"] = {"parameters": types}
+    types = {key: "LIST" if listed else PARAMETER_TYPE[output.form] for key, output in runs.outputs.items()}
+    if types:
+        found["outputDefinitions"] = {"parameters": {key: {"parameterType": type} for key, type in types.items()}}
     return found
 
 
-def dag(self: Dag) -> dict[str, Any]:
-    """A DAG as the spec writes it."""
+def _dag(dag: SubDag) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if self.outputs:
-        outputs: dict[str, Any] = {}
-        for key, (_, sources) in self.outputs.items():
-            selectors = [{"outputParameterKey": k, "producerSubtask": task} for task, k in sources]
-            if self.choice:
-                outputs[key] = {"valueFromOneof": {"parameterSelectors": selectors}}
-            else:
-                outputs[key] = {"valueFromParameter": selectors[0]}
+    if dag.outputs:
+        outputs = {key: _dag_output(output, dag.choice) for key, output in dag.outputs.items()}
         found["outputs"] = {"parameters": outputs}
-    found["tasks"] = {name: _task(task) for name, task in self.tasks.items()}
+    found["tasks"] = {name: _task(task) for name, task in dag.tasks.items()}
     return found
 
 
-def _task(task: Task) -> dict[str, Any]:
+def _dag_output(output: DagOutput, choice: bool) -> dict[str, Any]:
+    selectors = [{"outputParameterKey": source.key, "producerSubtask": source.task} for source in output.sources]
+    if choice:
+        return {"valueFromOneof": {"parameterSelectors": selectors}}
+    return {"valueFromParameter": selectors[0]}
+
+
+def _task(task: DagTask) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if isinstance(task.runs, Program):
+    if not isinstance(task.runs, SubDag):
         found["cachingOptions"] = {}  # off: the language has no cache
     found["componentRef"] = {"name": f"comp-{task.name}"}
-    waits = task.waits()
-    if waits:
+    if waits := task.waits():
         found["dependentTasks"] = waits
-    inputs = dict(task.inputs)
-    if task.ends is not None and isinstance(task.runs, Program) and task.runs.final_status:
+    inputs = {name: _input(given) for name, given in task.inputs.items()}
+    if task.ends is not None and isinstance(task.runs, ComponentSource) and task.runs.final_status:
         inputs[task.runs.final_status] = {"taskFinalStatus": {"producerTask": task.ends}}
     if inputs:
         found["inputs"] = {"parameters": inputs}
-    if task.limit is not None:
-        found["iteratorPolicy"] = {"parallelismLimit": task.limit}
-    if task.items is not None:
-        found["parameterIterator"] = {"itemInput": task.item, "items": task.items}
+    if task.iteration is not None:
+        found |= _iteration(task.iteration)
     if task.retry is not None:
-        found["retryPolicy"] = task.retry
+        found["retryPolicy"] = retry_policy(task.retry)
     found["taskInfo"] = {"name": task.display}
     if task.ends is not None:
         found["triggerPolicy"] = {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
     elif task.condition:
         found["triggerPolicy"] = {"condition": task.condition}
     return found
+
+
+def _input(given: TaskInput) -> dict[str, Any]:
+    match given:
+        case Constant(value=value):
+            return {"runtimeValue": {"constant": value}}
+        case DagInput(name=name):
+            return {"componentInputParameter": name}
+        case TaskOutput(task=task, key=key):
+            return {"taskOutputParameter": {"producerTask": task, "outputParameterKey": key}}
+        case _:
+            assert_never(given)
+
+
+def _iteration(iteration: Iteration) -> dict[str, Any]:
+    known = isinstance(iteration.items, tuple)
+    items = {"raw": json.dumps(iteration.items)} if known else {"inputParameter": iteration.items}
+    limit = {} if iteration.limit is None else {"iteratorPolicy": {"parallelismLimit": iteration.limit}}
+    return {**limit, "parameterIterator": {"itemInput": iteration.item, "items": items}}
+
+
+# ---------------------------------------------------------------- executors
+
+
+def executors(
+    plan: KfpPlan, sources: Mapping[str, str], image: str, installs: Installs | None
+) -> dict[str, dict[str, Any]]:
+    """The containers that tasks run in; `sources` are the modules of the Python components, by task."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, component in plan.sources():
+        container: dict[str, Any] = {
+            "args": ["--executor_input", "{{$}}", "--function_to_execute", component.function],
+            "command": [*(command(installs.of(component), SDK) if installs else []), "sh", "-ec", _RUN, sources[name]],
+            "image": image,
+        }
+        found[f"exec-{name}"] = {"container": container}
+    found |= {f"exec-{name}": {"container": _container(component)} for name, component in plan.containers()}
+    for name, each in plan.components.items():
+        if each.resources is not None:
+            found[f"exec-{name}"]["container"]["resources"] = _resources(each.resources)
+    return found
+
+
+def _container(component: ContainerComponent) -> dict[str, Any]:
+    given = [
+        f"{name}=" + (f"{{{{$.inputs.parameters['{name}']}}}}" if text is None else text)
+        for name, text in component.arguments.items()
+    ]
+    file = f"{{{{$.outputs.parameters['{component.output}'].output_file}}}}"
+    args = [file, *given, "--", *component.words()]
+    return {"args": args, "command": ["sh", "-c", CONTAINER_SCRIPT], "image": component.image}
+
+
+def _resources(resources: Resources) -> dict[str, Any]:
+    asked, bounds = pod.requests(resources), pod.limits(resources)
+    found: dict[str, Any] = {}
+    if resources.gpus is not None:
+        found["accelerator"] = {
+            "count": str(resources.gpus),
+            "resourceCount": str(resources.gpus),
+            "resourceType": resources.gpu_type,
+            "type": resources.gpu_type,
+        }
+    if resources.cpu is not None:
+        found["cpuRequest"] = float(resources.cpu)
+    if "memory" in asked:
+        found["memoryLimit"] = found["memoryRequest"] = _gigabytes(asked["memory"])
+    if "cpu" in asked:
+        found["resourceCpuRequest"] = asked["cpu"]
+    if "memory" in asked:
+        found["resourceMemoryLimit"] = bounds["memory"]
+        found["resourceMemoryRequest"] = asked["memory"]
+    return found
+
+
+def _gigabytes(quantity: str) -> float:
+    """KFP has memory as a number too, in units of 10**9."""
+    factor = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}[quantity[-2:]]
+    return int(quantity[:-2]) * factor / 10**9
+
+
+def platform_spec(plan: KfpPlan) -> dict[str, Any]:
+    """What only Kubernetes knows. It is a file of its own: Vertex cannot read a second document in the spec."""
+    pods: dict[str, Any] = {}
+    for name, component in plan.components.items():
+        if component.resources is not None and component.resources.node_selector:
+            pods[f"exec-{name}"] = {"nodeSelector": {"labels": dict(component.resources.node_selector)}}
+    for name in plan.origins:
+        if kept := plan.secrets(name):
+            pods.setdefault(f"exec-{name}", {})["secretAsEnv"] = [
+                {
+                    "keyToEnv": [{"envVar": secret.env, "secretKey": secret.key} for secret in secrets],
+                    "optional": False,
+                    "secretName": kept_in,
+                    "secretNameParameter": {"runtimeValue": {"constant": kept_in}},
+                }
+                for kept_in, secrets in kept.items()
+            ]
+    found: dict[str, Any] = {"deploymentSpec": {"executors": pods}} if pods else {}
+    if plan.pipeline.run_timeout is not None:
+        found["pipelineConfig"] = {"activeDeadlineSeconds": plan.pipeline.run_timeout}
+    return {"platforms": {"kubernetes": found}} if found else {}
