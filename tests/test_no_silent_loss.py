@@ -50,7 +50,7 @@ def attributes() -> set[str]:
         for each in classes()
         for name, field in each.model_fields.items()
         if name != "at"
-        and not (name == "kind" and field.default is not None and each.__name__ not in ("Chunk", "Effects"))
+        and not (name == "kind" and field.default is not None and each.__name__ not in ("SourceFragment", "Effects"))
     }
 
 

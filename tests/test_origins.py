@@ -57,7 +57,7 @@ def test_a_line_leads_to_the_line_that_the_author_wrote(target: str) -> None:
     assert retried.at is not None and f"{retried.node}(" in author[retried.at.line - 1]
     for number, line in enumerate(lines, 1):
         for one in behind(made.origins, made.entry, number):
-            if one.attribute == "Chunk.text" and line.strip():
+            if one.attribute == "SourceFragment.text" and line.strip():
                 at = one.author(number)
                 assert at is not None and author[at.line - 1] == line
 

@@ -72,7 +72,11 @@ def _line_now(text: str, now: str, number: int, path: str) -> int:
 
 def _told(one: Origin, line: int, folder: str) -> str:
     what = f"{one.node}: " if one.node else "the pipeline: "
-    words = "the author's own code" if one.attribute == "Chunk.text" else one.attribute and title(one.attribute).title
+    words = (
+        "the author's own code"
+        if one.attribute == "SourceFragment.text"
+        else one.attribute and title(one.attribute).title
+    )
     return f"{what}{words or ''}".removesuffix(": ") + _place(one.author(line), folder)
 
 

@@ -18,7 +18,7 @@ class Origin:
         node: the id of a node; a param, step or function of the author's by its name; an option as it is written
             (`airflow.dag.fail_fast`); empty for the pipeline itself.
         attribute: the field of the IR that they spell (`Retry.count`), None for what is there for the node as a whole.
-        at: the author's line; that of the first of the lines where they are the author's own (`Chunk.text`).
+        at: the author's line; that of the first of the lines where they are the author's own (`SourceFragment.text`).
     """
 
     file: str
@@ -30,7 +30,7 @@ class Origin:
 
     def author(self, line: int) -> At | None:
         """The author's line behind one of the lines."""
-        if self.at is None or self.attribute != "Chunk.text":
+        if self.at is None or self.attribute != "SourceFragment.text":
             return self.at
         return At(file=self.at.file, line=self.at.line + line - self.first)
 
@@ -58,7 +58,7 @@ def behind(origins: Iterable[Origin], file: str, line: int) -> list[Origin]:
     return sorted(found, key=lambda one: (one.last - one.first, one.attribute is None))
 
 
-_KIND = {"Pipeline.params": "param", "Step.run": "step", "Step.description": "step", "Chunk.text": "code"}
+_KIND = {"Pipeline.params": "param", "Step.run": "step", "Step.description": "step", "SourceFragment.text": "code"}
 """The attributes of what is no node: names of params, steps, functions and nodes may be the same."""
 
 

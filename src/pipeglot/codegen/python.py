@@ -207,7 +207,10 @@ def author_code(pipeline: Pipeline, imports: Imports) -> AuthorCode:
         else:
             bound |= dict.fromkeys(chunk.names, "")
             together = chunk.kind == before == "value" and "\n" not in chunk.text + text[-1]
-            text += ["\n" if together else "\n\n\n", Code(chunk.text.rstrip("\n")).of(chunk.names[0], "Chunk.text")]
+            text += [
+                "\n" if together else "\n\n\n",
+                Code(chunk.text.rstrip("\n")).of(chunk.names[0], "SourceFragment.text"),
+            ]
             before = chunk.kind
     bound = imported | bound
     own = hidden(bound, {param.name for param in pipeline.params})
