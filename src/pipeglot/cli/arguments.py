@@ -41,8 +41,40 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+_SIDES = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"
+
+
 def _source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help=SOURCE)
+
+
+def _many(parser: argparse.ArgumentParser, *flags: str, **words: Any) -> None:
+    """An option that may be given more than once."""
+    parser.add_argument(*flags, action="append", default=[], **words)
+
+
+def _params(parser: argparse.ArgumentParser, one: str = "a parameter, repeatable", all: str = "parameters") -> None:
+    _many(parser, "-p", "--param", metavar="NAME=VALUE", help=one)
+    parser.add_argument("--params", metavar="FILE", help=f"{all} as a JSON object; -p wins over it")
+
+
+def _logical_date(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--logical-date", metavar="TIME", help="ISO 8601 with a time zone (default: now)")
+
+
+def _map(parser: argparse.ArgumentParser) -> None:
+    help = "which call each native task stands for (TOML), where names differ"
+    parser.add_argument("--map", metavar="FILE", help=help)
+
+
+def _sides(parser: argparse.ArgumentParser, sides: str) -> None:
+    for side, which in (("old", "the side that is right"), ("new", "the side that is examined")):
+        parser.add_argument(f"--{side}", metavar="SIDE", required=True, help=f"{which}: {sides}")
+
+
+def _pythons(parser: argparse.ArgumentParser) -> None:
+    for side in ("old", "new"):
+        parser.add_argument(f"--{side}-python", metavar="PATH", help=f"a Python that has the {side} side's engine")
 
 
 def _report(parser: argparse.ArgumentParser) -> None:
@@ -55,24 +87,16 @@ def _report(parser: argparse.ArgumentParser) -> None:
 
 
 def _allow(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--allow",
-        metavar="CODE",
-        action="append",
-        type=code,
-        default=[],
-        help="accept a named loss, as PG214",
-    )
+    _many(parser, "--allow", metavar="CODE", type=code, help="accept a named loss, as PG214")
 
 
 def _options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    _many(
+        parser,
         "--option",
         "-O",
         metavar="[T.]NAME=VALUE",
-        action="append",
         type=option,
-        default=[],
         help="what a target lets you choose (`pipeglot targets --options`), of target T or of all; repeatable",
     )
 
@@ -103,14 +127,7 @@ def _compile(parser: argparse.ArgumentParser) -> None:
 
 def _check(parser: argparse.ArgumentParser) -> None:
     _source(parser)
-    parser.add_argument(
-        "--target",
-        "-t",
-        metavar="T",
-        action="append",
-        default=[],
-        help="check for this target too; repeatable",
-    )
+    _many(parser, "--target", "-t", metavar="T", help="check for this target too; repeatable")
     _options(parser)
     _allow(parser)
     _report(parser)
@@ -119,12 +136,11 @@ def _check(parser: argparse.ArgumentParser) -> None:
 def _explain(parser: argparse.ArgumentParser) -> None:
     _source(parser)
     parser.add_argument("line", metavar="FILE:LINE", help="a line of a file that was compiled from it")
-    parser.add_argument(
+    _many(
+        parser,
         "--target",
         "-t",
         metavar="T",
-        action="append",
-        default=[],
         help="the target that it was compiled for (default: the one that gives this file)",
     )
     _options(parser)
@@ -133,12 +149,9 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     _source(parser)
     parser.add_argument("--on", metavar="ENGINE", default="local", help="local (default), or a target")
-    parser.add_argument(
-        "-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter, repeatable"
-    )
-    parser.add_argument("--params", metavar="FILE", help="parameters as a JSON object; -p wins over it")
+    _params(parser)
     parser.add_argument("--record", metavar="FILE", help="write the record of the run as JSON (- for standard output)")
-    parser.add_argument("--logical-date", metavar="TIME", help="ISO 8601 with a time zone (default: now)")
+    _logical_date(parser)
     parser.add_argument("--max-workers", metavar="N", type=positive, help="calls at the same time (local)")
     _engine(parser)
     parser.add_argument("--requirements", metavar="FILE", help="what the steps need installed beside the engine")
@@ -171,27 +184,21 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     about = "run the old and the new side in parallel and compare what they did"
     dry = actions.add_parser("dry-run", help=about, description=about, allow_abbrev=False)
     _source(dry)
-    sides = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"
-    dry.add_argument("--old", metavar="SIDE", required=True, help=f"the side that is right: {sides}")
-    dry.add_argument("--new", metavar="SIDE", required=True, help=f"the side that is examined: {sides}")
-    dry.add_argument("-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter, repeatable")
-    dry.add_argument("--params", metavar="FILE", help="parameters as a JSON object; -p wins over it")
-    dry.add_argument("--logical-date", metavar="TIME", help="ISO 8601 with a time zone (default: now)")
+    _sides(dry, _SIDES)
+    _params(dry)
+    _logical_date(dry)
     dry.add_argument(
         "--repeat", metavar="N", type=positive, default=1, help="runs of each side; noise of the old one is masked"
     )
-    dry.add_argument(
+    _many(
+        dry,
         "--env",
         metavar="NAME=VALUE",
-        action="append",
         type=variable,
-        default=[],
         help="an environment variable of the steps on both sides, repeatable; each side has an empty HOME of its own",
     )
-    dry.add_argument("--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ")
-    dry.add_argument(
-        "--path", metavar="FOLDER", action="append", default=[], help="a further folder to import from, repeatable"
-    )
+    _map(dry)
+    _many(dry, "--path", metavar="FOLDER", help="a further folder to import from, repeatable")
     dry.add_argument(
         "--rules",
         "--ignore",
@@ -218,8 +225,7 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     )
     dry.add_argument("--out", "-o", metavar="DIR", help="folder of the reports (default build/migrate/PIPELINE)")
     dry.add_argument("--mode", choices=["test", "server"], default="test", help="as for run, on both sides")
-    for side in ("old", "new"):
-        dry.add_argument(f"--{side}-python", metavar="PATH", help=f"a Python that has the {side} side's engine")
+    _pythons(dry)
     _timeout(dry)
     _allow(dry)
     _history(dry)
@@ -238,15 +244,12 @@ def _plan(actions: Any) -> None:
     about = "say what a migration takes: each attribute on both engines, what is lost, what to do, and the way back"
     parser = actions.add_parser("plan", help=about, description=f"{about}; nothing is run", allow_abbrev=False)
     _source(parser)
-    sides = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"
-    parser.add_argument("--old", metavar="SIDE", required=True, help=f"where it is now: {sides}")
+    parser.add_argument("--old", metavar="SIDE", required=True, help=f"where it is now: {_SIDES}")
     parser.add_argument("--new", metavar="T", required=True, help="the target it is to move to")
     parser.add_argument(
         "--old-python", metavar="PATH", help="a Python that has the engine which native code is read by"
     )
-    parser.add_argument(
-        "--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ"
-    )
+    _map(parser)
     parser.add_argument("--json", metavar="FILE", help="write the plan as JSON (- for standard output, alone)")
     parser.add_argument("--out", "-o", metavar="FILE.md", help="write the plan as Markdown, instead of printing it")
 
@@ -270,13 +273,8 @@ def _collect(actions: Any) -> None:
     parser.add_argument("--user", metavar="NAME", help="sign in as this user")
     parser.add_argument("--password-env", metavar="VARIABLE", help="the environment variable that holds the password")
     parser.add_argument("--timeout", metavar="S", type=seconds, default=30.0, help="for each answer (default 30)")
-    parser.add_argument(
-        "--map", metavar="FILE", help="which call each native task stands for (TOML), where names differ"
-    )
-    parser.add_argument(
-        "-p", "--param", metavar="NAME=VALUE", action="append", default=[], help="a parameter the engine does not know"
-    )
-    parser.add_argument("--params", metavar="FILE", help="such parameters as a JSON object; -p wins over it")
+    _map(parser)
+    _params(parser, "a parameter the engine does not know", "such parameters")
     parser.add_argument(
         "--out", "-o", metavar="FILE", help="the record (default build/migrate/PIPELINE/collected.json; - prints it)"
     )
@@ -286,25 +284,21 @@ def _schedule(actions: Any) -> None:
     about = "compare when the old and the new side start runs, without running anything"
     times = actions.add_parser("schedule", help=about, description=about, allow_abbrev=False)
     _source(times)
-    sides = "a target, local (the pipeline's own meaning), or native code as TARGET:FILE[:NAME]"
-    times.add_argument("--old", metavar="SIDE", required=True, help=f"the side that is right: {sides}")
-    times.add_argument("--new", metavar="SIDE", required=True, help=f"the side that is examined: {sides}")
+    _sides(times, "a target, local (the pipeline's own meaning), or native code as TARGET:FILE[:NAME]")
     times.add_argument(
         "--from", metavar="TIME", dest="at", help="when both are switched on: ISO 8601 with a time zone (default: now)"
     )
     times.add_argument("--count", metavar="N", type=positive, default=20, help="next runs to compare (default 20)")
-    times.add_argument(
+    _many(
+        times,
         "--env",
         metavar="NAME=VALUE",
-        action="append",
         type=variable,
-        default=[],
         help="an environment variable of both sides' files, repeatable; CRON_SCHEDULE_TIMEZONE is the zone of a KFP server"
         " (default UTC)",
     )
     times.add_argument("--json", metavar="FILE", help="write the comparison as JSON (- for standard output)")
-    for side in ("old", "new"):
-        times.add_argument(f"--{side}-python", metavar="PATH", help=f"a Python that has the {side} side's engine")
+    _pythons(times)
 
 
 def _history(parser: argparse.ArgumentParser) -> None:
@@ -326,9 +320,7 @@ def _targets(parser: argparse.ArgumentParser) -> None:
 
 def _conformance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", "-t", metavar="T", required=True, help="a target (`pipeglot targets`)")
-    parser.add_argument(
-        "-k", metavar="WORD", action="append", default=[], help="only cases named so in part, or using that feature"
-    )
+    _many(parser, "-k", metavar="WORD", help="only cases named so in part, or using that feature")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
     _engine(parser)
     _options(parser)
