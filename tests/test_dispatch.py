@@ -87,7 +87,7 @@ MODULES = {
 
 OPEN = {
     # It knows two forms of one condition; every other value stays as it is.
-    "codegen/pysource.py:settled",
+    "codegen/expressions.py:settled",
     # `Cron` is the author's word there, not the node.
     "author/declaration.py:_schedule",
     # What is left are values, and `operands` knows them all.

@@ -23,7 +23,7 @@ import pytest
 
 from pipeglot import backends
 from pipeglot.backends import get
-from pipeglot.codegen.pysource import identifier
+from pipeglot.codegen.names import identifier
 from pipeglot.conformance import corpus
 from pipeglot.core.ir import Call, Const, Inlined, Param, Parameter, ParamRef, Pipeline, SourceFragment, Step
 from tests import folded, test_examples

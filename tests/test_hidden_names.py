@@ -12,7 +12,7 @@ import pytest
 
 from pipeglot import backends
 from pipeglot.backends.base import Compiled
-from pipeglot.codegen.pysource import Imports
+from pipeglot.codegen.names import Imports
 from pipeglot.codegen.shadowing import boundary_names, hidden
 from pipeglot.conformance import corpus
 from pipeglot.core.ir import Imported, Inlined, Param, Pipeline, SourceFragment

@@ -11,20 +11,10 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeglot.codegen.pysource import (
-    WIDTH,
-    Atom,
-    Code,
-    Imports,
-    Names,
-    call,
-    expression,
-    fitting,
-    flat,
-    identifier,
-    literal,
-    statement,
-)
+from pipeglot.codegen.code import Code
+from pipeglot.codegen.expressions import expression, fitting
+from pipeglot.codegen.names import Imports, Names, identifier
+from pipeglot.codegen.pysource import WIDTH, Atom, call, flat, literal, statement
 from pipeglot.core.ir import All, Any_, Compare, Const, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
 from tests.conftest import examples
 

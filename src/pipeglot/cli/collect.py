@@ -13,7 +13,7 @@ from pipeglot.cli.commands import load
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import given
 from pipeglot.cli.redacted_output import RedactedOutput, hidden
-from pipeglot.codegen.pysource import identifier
+from pipeglot.codegen.names import identifier
 from pipeglot.core.render import printable
 
 if TYPE_CHECKING:

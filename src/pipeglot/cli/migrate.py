@@ -18,7 +18,7 @@ from pipeglot.cli.plan import plan
 from pipeglot.cli.redacted_output import RedactedOutput, hidden
 from pipeglot.cli.run import instant, terminable
 from pipeglot.cli.schedule import schedule
-from pipeglot.codegen.pysource import identifier
+from pipeglot.codegen.names import identifier
 from pipeglot.compare.model import Report, named
 from pipeglot.core.ir import Cron
 from pipeglot.core.render import printable

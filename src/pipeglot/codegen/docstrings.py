@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeglot.codegen.code import Code
-from pipeglot.codegen.pysource import identifier
+from pipeglot.codegen.names import identifier
 from pipeglot.core.ir import Pipeline
 
 LONGEST = 78

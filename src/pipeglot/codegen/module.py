@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pipeglot.codegen.code import Code
-from pipeglot.codegen.pysource import Imports, Names, identifier
+from pipeglot.codegen.names import Imports, Names, identifier
 from pipeglot.codegen.python import AuthorCode
 from pipeglot.codegen.shadowing import boundary_names
 from pipeglot.core.ir import Imported, Pipeline

@@ -11,18 +11,9 @@ from dataclasses import dataclass, replace
 from typing_extensions import assert_never
 
 from pipeglot.codegen.code import Code, joined
-from pipeglot.codegen.pysource import (
-    Doc,
-    Imports,
-    RootNames,
-    call,
-    expression,
-    identifier,
-    literal,
-    root,
-    spelled,
-    string,
-)
+from pipeglot.codegen.expressions import RootNames, expression, root
+from pipeglot.codegen.names import Imports, identifier
+from pipeglot.codegen.pysource import Doc, call, literal, spelled, string
 from pipeglot.codegen.shadowing import Hidden, hidden, meanings
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (

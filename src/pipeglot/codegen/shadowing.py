@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from pipeglot.codegen.code import Code, marks_of
-from pipeglot.codegen.pysource import Imports
+from pipeglot.codegen.names import Imports
 from pipeglot.core.free_variables import uses
 from pipeglot.meaning import boundary
 

@@ -3,6 +3,8 @@
 Control flow is structured: `If`, `Each`, `Group` and `Include` own blocks of nodes. Everything that gives a value
 or can be waited for has an id, and all ids of a pipeline live in one namespace: calls, regions, merged values and
 collected values. What the nodes mean is written in `docs/language.md` and executed by `pipeglot.meaning.run`.
+
+It is one long file, for the whole language is read here from its values up to a pipeline.
 """
 
 from __future__ import annotations

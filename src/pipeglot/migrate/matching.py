@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeglot.codegen.pysource import identifier
+from pipeglot.codegen.names import identifier
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.shape import Shape, inline

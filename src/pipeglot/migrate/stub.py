@@ -17,7 +17,8 @@ from typing import Any
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.pysource import flat, identifier, literal, string
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import flat, literal, string
 from pipeglot.core.ir import (
     AnyNode,
     Call,

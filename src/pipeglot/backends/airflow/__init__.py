@@ -19,8 +19,9 @@ from pipeglot.backends.airflow.wiring import Wiring
 from pipeglot.backends.base import Backend, Compiled
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.names import Imports, identifier
 from pipeglot.codegen.origin import origins
-from pipeglot.codegen.pysource import Imports, identifier, statement
+from pipeglot.codegen.pysource import statement
 from pipeglot.codegen.python import STANDARD, author_code, boundary_code, header, module_stem, spaced
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Pipeline

@@ -23,21 +23,9 @@ from pipeglot.backends.airflow.plan import (
     Tolerate,
 )
 from pipeglot.backends.airflow.xcom import has_free_keys
-from pipeglot.codegen.pysource import (
-    WIDTH,
-    Atom,
-    Doc,
-    Entry,
-    Stack,
-    call,
-    expression,
-    fitting,
-    flat,
-    identifier,
-    literal,
-    statement,
-    string,
-)
+from pipeglot.codegen.expressions import expression, fitting
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import WIDTH, Atom, Doc, Entry, Stack, call, flat, literal, statement, string
 from pipeglot.codegen.python import invocation
 from pipeglot.core.ir import Call, Ctx, Item, Out, ParamRef, Value, parts
 from pipeglot.core.shape import item_refs

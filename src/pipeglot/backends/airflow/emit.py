@@ -12,18 +12,7 @@ from pipeglot.backends.airflow.settings import policy
 from pipeglot.codegen import pod
 from pipeglot.codegen.author_options import AuthorOptions
 from pipeglot.codegen.code import Code, joined
-from pipeglot.codegen.pysource import (
-    Atom,
-    Bracket,
-    Doc,
-    Entry,
-    Spelling,
-    call,
-    flat,
-    literal,
-    spelled,
-    statement,
-)
+from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Spelling, call, flat, literal, spelled, statement
 from pipeglot.codegen.python import own_docstring
 from pipeglot.core.ir import Inlined, Resources
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from pipeglot.codegen.pysource import Code, string
+from pipeglot.codegen.code import Code
+from pipeglot.codegen.pysource import string
 
 MOMENTS = {"logical_date": ("run_instant", '"%Y-%m-%dT%H:%M:%SZ"'), "day": ("run_day", '"%Y-%m-%d"')}
 

@@ -27,7 +27,9 @@ from pipeglot.backends.airflow.plan import (
     Tolerate,
 )
 from pipeglot.backends.airflow.settings import CONTEXT
-from pipeglot.codegen.pysource import Atom, Code, Imports, Names, identifier
+from pipeglot.codegen.code import Code
+from pipeglot.codegen.names import Imports, Names, identifier
+from pipeglot.codegen.pysource import Atom
 from pipeglot.codegen.python import AuthorCode
 from pipeglot.codegen.shadowing import boundary_names
 from pipeglot.core.inference import Types

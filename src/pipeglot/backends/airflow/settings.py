@@ -17,19 +17,8 @@ from pipeglot.codegen import pod
 from pipeglot.codegen.author_options import AuthorOptions, Table
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.intervals import interval_as_cron
-from pipeglot.codegen.pysource import (
-    Atom,
-    Bracket,
-    Doc,
-    Entry,
-    Imports,
-    Spelling,
-    call,
-    duration,
-    flat,
-    literal,
-    spelled,
-)
+from pipeglot.codegen.names import Imports
+from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Spelling, call, duration, flat, literal, spelled
 from pipeglot.codegen.python import deaf_to_time_limits, packages_note
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Param, Pipeline, Policy, Retry, walk

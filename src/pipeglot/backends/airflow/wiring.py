@@ -8,7 +8,8 @@ from typing import Any
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import PROPAGATE, Back, Branch, Loop, Nothing, Task
 from pipeglot.codegen.code import Code, joined, marks_of
-from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, flat, identifier, literal, spelled, statement, string
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, flat, literal, spelled, statement, string
 from pipeglot.core.ir import Call, Each, Group, If, walk
 
 

@@ -10,8 +10,9 @@ from pipeglot.backends.base import Compiled
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import title
 from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.names import Imports, identifier
 from pipeglot.codegen.origin import origins
-from pipeglot.codegen.pysource import Atom, Bracket, Entry, Imports, Spelling, call, identifier, literal, spelled
+from pipeglot.codegen.pysource import Atom, Bracket, Entry, Spelling, call, literal, spelled
 from pipeglot.codegen.python import (
     STANDARD,
     AuthorCode,

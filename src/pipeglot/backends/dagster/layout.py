@@ -10,7 +10,7 @@ from pipeglot.codegen.pysource import WIDTH, Bracket, Doc, flat, marked, spellin
 def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> Code:
     """As `pysource.statement`, but a call that does not fit on one line has its arguments on the next, if they fit.
 
-    >>> from pipeglot.codegen.pysource import Atom, call
+    >>> from pipeglot.codegen.pysource import (Atom, call)
     >>> print(statement("x = ", call("f" * 60, Atom("first_argument"), Atom("second_argument"))))
     x = ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff(
         first_argument, second_argument

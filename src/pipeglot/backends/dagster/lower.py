@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.pysource import Names
+from pipeglot.codegen.names import Names
 from pipeglot.codegen.python import roots
 from pipeglot.core.ir import AnyNode, Call, Each, Group, If, Include, Item, Out, Pipeline, Value
 from pipeglot.core.shape import Shape, inputs, out_refs, outputs, sources, transparent

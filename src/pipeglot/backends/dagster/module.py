@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeglot.codegen.module import Module, keep
-from pipeglot.codegen.pysource import Imports, Names, identifier, string
+from pipeglot.codegen.names import Imports, Names, identifier
+from pipeglot.codegen.pysource import string
 from pipeglot.codegen.python import AuthorCode
 from pipeglot.codegen.shadowing import boundary_names
 from pipeglot.core.ir import Cron, Pipeline

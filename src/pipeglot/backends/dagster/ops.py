@@ -10,24 +10,10 @@ from typing_extensions import assert_never
 from pipeglot.codegen import pod
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import fits_docstring
+from pipeglot.codegen.expressions import expression, fitting
+from pipeglot.codegen.names import Names, identifier
 from pipeglot.codegen.pod import limits, requests, variables
-from pipeglot.codegen.pysource import (
-    WIDTH,
-    Atom,
-    Bracket,
-    Doc,
-    Entry,
-    Names,
-    Spelling,
-    call,
-    expression,
-    fitting,
-    flat,
-    identifier,
-    literal,
-    marked,
-    spelled,
-)
+from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, Spelling, call, flat, literal, marked, spelled
 from pipeglot.codegen.python import invocation
 from pipeglot.core.inference import Types
 from pipeglot.core.ir import (

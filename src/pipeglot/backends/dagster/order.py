@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeglot.codegen.pysource import Names
+from pipeglot.codegen.names import Names
 from pipeglot.core.ir import Item, Out
 
 from .plan import Done, Give, Graph, Handle, Mapped, Op, Source

@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeglot.codegen.annotations import bounds, choice
 from pipeglot.codegen.code import Code, joined
-from pipeglot.codegen.pysource import RESERVED, Atom, Doc, Names, call, flat, literal, statement
+from pipeglot.codegen.names import RESERVED, Names
+from pipeglot.codegen.pysource import Atom, Doc, call, flat, literal, statement
 from pipeglot.core.ir import Ctx, Param, ParamRef, Pipeline, Schema, Text, Value, parts, walk
 from pipeglot.core.params import date_param
 from pipeglot.core.shape import inputs, outputs, sources

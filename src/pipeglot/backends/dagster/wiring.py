@@ -5,19 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pipeglot.codegen.code import Code, joined
-from pipeglot.codegen.pysource import (
-    WIDTH,
-    Atom,
-    Bracket,
-    Entry,
-    call,
-    flat,
-    identifier,
-    literal,
-    spelled,
-    string,
-    width,
-)
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Entry, call, flat, literal, spelled, string, width
 
 from .layout import statement
 from .lower import item_name

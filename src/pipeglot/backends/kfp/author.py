@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pipeglot.codegen.pysource import RESERVED, Imports
+from pipeglot.codegen.names import RESERVED, Imports
 from pipeglot.codegen.python import AuthorCode, author_code
 from pipeglot.codegen.shadowing import Hidden, boundary_names
 from pipeglot.core.diagnostic import Diagnostic

@@ -7,7 +7,9 @@ from typing import Any, TypeAlias
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.pysource import Atom, Doc, Root, call, expression, flat, identifier, literal, root
+from pipeglot.codegen.expressions import Root, expression, root
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import Atom, Doc, call, flat, literal
 from pipeglot.codegen.python import roots
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeglot.codegen.pysource import Atom, Doc, Imports, Root, call, flat, root
+from pipeglot.codegen.expressions import Root, root
+from pipeglot.codegen.names import Imports
+from pipeglot.codegen.pysource import Atom, Doc, call, flat
 from pipeglot.codegen.python import invocation, roots
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Const, Container, Ctx, Item, Out, ParamRef, Value

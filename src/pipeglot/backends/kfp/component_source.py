@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, Imports, flat, statement, width
+from pipeglot.codegen.names import Imports
+from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, flat, statement, width
 from pipeglot.codegen.python import STANDARD, boundary_code
 from pipeglot.core.ir import Imported, Inlined, Step
 

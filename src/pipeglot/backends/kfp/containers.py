@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 
-from pipeglot.codegen.pysource import expression, root
+from pipeglot.codegen.expressions import expression, root
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Const, Container, Ctx, Item, Out, ParamRef, Step, Value
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipeglot.codegen.pysource import Atom, Doc, flat, identifier, literal
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import Atom, Doc, flat, literal
 from pipeglot.core.ir import Resources, Retry, Secret, Step
 
 from .author import AuthorFile

@@ -10,7 +10,8 @@ from typing import Any
 from typing_extensions import assert_never
 
 from pipeglot.codegen import pod
-from pipeglot.codegen.pysource import RESERVED, Atom, Bracket, Entry, Names, call, flat, identifier, literal, statement
+from pipeglot.codegen.names import RESERVED, Names, identifier
+from pipeglot.codegen.pysource import Atom, Bracket, Entry, call, flat, literal, statement
 from pipeglot.codegen.python import header
 from pipeglot.core.ir import At, walk
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen import pod
-from pipeglot.codegen.pysource import identifier
+from pipeglot.codegen.names import identifier
 from pipeglot.codegen.python import group_notes, header, roots
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeglot.codegen.pysource import Atom, Doc, call, identifier, literal
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import Atom, Doc, call, literal
 from pipeglot.core.ir import AnyNode, Collected, Each, If, Merged, Out
 from pipeglot.core.shape import transparent
 

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeglot.codegen.pysource import Atom, call, expression, flat, identifier, literal, root
+from pipeglot.codegen.expressions import expression, root
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import Atom, call, flat, literal
 from pipeglot.core.ir import Call, Collected, Const, Ctx, Each, Item, ListOf, Out, ParamRef, Value, parts
 from pipeglot.core.shape import inputs, out_refs, outputs, sources
 

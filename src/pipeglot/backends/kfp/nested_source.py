@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from pipeglot.codegen.pysource import Atom, Bracket, Entry, Imports, call, flat, literal, statement
+from pipeglot.codegen.names import Imports
+from pipeglot.codegen.pysource import Atom, Bracket, Entry, call, flat, literal, statement
 from pipeglot.codegen.python import STANDARD
 from pipeglot.codegen.shadowing import reads_before_binding
 from pipeglot.core.ir import Imported

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.pysource import Root, identifier
+from pipeglot.codegen.expressions import Root
+from pipeglot.codegen.names import identifier
 from pipeglot.core.ir import Ctx, Item, Out, ParamRef
 
 from .drafts import ComponentDraft, DagDraft, TaskDraft, subscripts

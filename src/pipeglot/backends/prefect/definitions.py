@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.pysource import Root, flat, identifier, literal, root
+from pipeglot.codegen.expressions import Root, root
+from pipeglot.codegen.names import identifier
+from pipeglot.codegen.pysource import flat, literal
 from pipeglot.codegen.python import roots
 from pipeglot.core.ir import Call, Const, Ctx, Each, If, Imported, Inlined, Item, Out, ParamRef, Step, Value
 from pipeglot.core.shape import sources

@@ -9,9 +9,9 @@ from pipeglot.backends.base import Compiled
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import is_plain, title
 from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.names import Imports
 from pipeglot.codegen.origin import origins
 from pipeglot.codegen.pod import listed
-from pipeglot.codegen.pysource import Imports
 from pipeglot.codegen.python import (
     STANDARD,
     author_code,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeglot.codegen.module import Module
-from pipeglot.codegen.pysource import Imports, Names, identifier
+from pipeglot.codegen.names import Imports, Names, identifier
 from pipeglot.codegen.python import AuthorCode
 from pipeglot.core.ir import Pipeline
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from pipeglot.codegen.pysource import Root
+from pipeglot.codegen.expressions import Root
 from pipeglot.core.ir import Call, Const, Each, If, Json, Out, Value
 
 

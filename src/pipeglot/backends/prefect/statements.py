@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing_extensions import assert_never
 
 from pipeglot.codegen.code import joined
+from pipeglot.codegen.expressions import Root, expression, fitting, negated
 from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
@@ -17,14 +18,10 @@ from pipeglot.codegen.pysource import (
     Entry,
     Infix,
     Parens,
-    Root,
     Spelled,
     call,
-    expression,
-    fitting,
     flat,
     literal,
-    negated,
     spelled,
     statement,
     string,

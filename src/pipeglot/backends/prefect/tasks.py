@@ -9,19 +9,8 @@ from typing_extensions import assert_never
 
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import docstring
-from pipeglot.codegen.pysource import (
-    WIDTH,
-    Atom,
-    RootNames,
-    Spelling,
-    call,
-    expression,
-    fitting,
-    flat,
-    spelled,
-    spelling,
-    statement,
-)
+from pipeglot.codegen.expressions import RootNames, expression, fitting
+from pipeglot.codegen.pysource import WIDTH, Atom, Spelling, call, flat, spelled, spelling, statement
 from pipeglot.codegen.python import invocation, own_docstring
 from pipeglot.core.ir import Call, Each, If, Inlined, Policy
 

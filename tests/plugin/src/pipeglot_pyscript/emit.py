@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeglot.codegen.pysource import Imports, Root, call, expression, flat, literal, statement
+from pipeglot.codegen.expressions import Root, expression
+from pipeglot.codegen.names import Imports
+from pipeglot.codegen.pysource import call, flat, literal, statement
 from pipeglot.codegen.python import STANDARD, author_code, boundary_code, header, invocation
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Each, Group, If, Include, Pipeline
