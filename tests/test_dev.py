@@ -29,6 +29,16 @@ def test_every_task_that_documents_name_is_listed() -> None:
     assert {"check", "check-all", "unit", "mutants", "wheel"} <= tasks
 
 
+@pytest.mark.parametrize(
+    "page", ["CONTRIBUTING.md", "docs/house.md", "docs/glossary.md", "docs/decisions/0011-house.md"]
+)
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`([a-z_]+(?:/[\w.-]+)+(?:\.py|/))`", (ROOT / page).read_text("utf-8"))
+    roots = (ROOT, ROOT / "src", ROOT / "src" / "pipeglot")
+    assert named or page == "docs/glossary.md"
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
+
+
 def test_ci_runs_all_tests_and_the_wheel() -> None:
     assert (ROOT / ".ci" / "run").read_text().split("\n")[-2].endswith('/../dev" check-all')
     [body] = re.findall(r"^check-all\)\n(.*?);;", (ROOT / "dev").read_text(), re.MULTILINE | re.DOTALL)

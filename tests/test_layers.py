@@ -28,6 +28,8 @@ WRITES_ITS_OWN = {
     "engines/sandbox.py",
     "migrate/stub.py",
     "compare/tables.py",
+    # The history of dry-runs, which the user names.
+    "migrate/history.py",
     # Runs within an engine's tasks.
     "migrate/stub_code.py",
 }
@@ -127,6 +129,8 @@ def speaks_or_writes(path: Path) -> Iterator[str]:
                 texts = [m.value for m in modes if isinstance(m, ast.Constant) and isinstance(m.value, str)]
                 if any(set(text) <= set("rwaxbt+") and set(text) & set("wax+") for text in texts):
                     yield f"{node.lineno}: open for writing"
+            case ast.Attribute(attr="connect", value=ast.Name(id="sqlite3")):
+                yield f"{node.lineno}: open a database"
             case ast.Attribute(attr="write_text" | "write_bytes"):
                 yield f"{node.lineno}: {node.func.attr}"
             case ast.Attribute(attr="write", value=ast.Attribute(attr="stdout" | "stderr")):
@@ -143,8 +147,10 @@ def test_only_the_command_line_prints_or_writes(path: Path) -> None:
 
 def test_the_check_above_would_notice(tmp_path: Path) -> None:
     module = tmp_path / "bad.py"
-    module.write_text("import sys\nprint(1)\nopen('x', 'w')\np.write_text('')\nsys.stdout.write('')\np.open()\n")
-    assert [line.split(":")[0] for line in speaks_or_writes(module)] == ["2", "3", "4", "5"]
+    module.write_text(
+        "import sys\nprint(1)\nopen('x', 'w')\np.write_text('')\nsys.stdout.write('')\np.open()\nsqlite3.connect('x')\n"
+    )
+    assert [line.split(":")[0] for line in speaks_or_writes(module)] == ["2", "3", "4", "5", "7"]
 
 
 def loaded_by(statement: str) -> set[str]:

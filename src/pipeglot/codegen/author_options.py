@@ -10,7 +10,7 @@ from pipeglot.core.diagnostic import Diagnostic, did_you_mean
 from pipeglot.core.ir import Json, Pipeline
 
 
-class Table(NamedTuple):
+class OptionTable(NamedTuple):
     """A table of options: its name, what it may set (by type, where one alone is taken), and what that is set for."""
 
     name: str
@@ -29,22 +29,24 @@ class AuthorOptions:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @classmethod
-    def read(cls, pipeline: Pipeline, target: str, whole: Table, calls: Table, ids: Collection[str]) -> AuthorOptions:
+    def read(
+        cls, pipeline: Pipeline, target: str, whole: OptionTable, calls: OptionTable, ids: Collection[str]
+    ) -> AuthorOptions:
         """Options that are told apart, as in `{"dag": {...}, "tasks": {call id: {...}}}`."""
         found = cls(pipeline, target)
-        given = found.own(Table("", {whole.name: dict, calls.name: dict}, f"the target {target}"))
+        given = found.own(OptionTable("", {whole.name: dict, calls.name: dict}, f"the target {target}"))
         found.whole = found._known(given.get(whole.name, {}), whole)
         for id, told in found._known(
-            given.get(calls.name, {}), Table("", dict.fromkeys(ids, dict), f"the table {calls.name!r}")
+            given.get(calls.name, {}), OptionTable("", dict.fromkeys(ids, dict), f"the table {calls.name!r}")
         ).items():
             found.calls[id] = found._known(told, calls._replace(place=f"{calls.place} of {id!r}"))
         return found
 
-    def own(self, table: Table) -> dict[str, Json]:
+    def own(self, table: OptionTable) -> dict[str, Json]:
         """What the author sets for the target, without what it does not know."""
         return self._known(self.pipeline.options.get(self.target, {}), table)
 
-    def _known(self, given: Mapping[str, Json], table: Table) -> dict[str, Json]:
+    def _known(self, given: Mapping[str, Json], table: OptionTable) -> dict[str, Json]:
         kept: dict[str, Json] = {}
         for name, value in given.items():
             wanted = table.known.get(name, object) if isinstance(table.known, Mapping) else object

@@ -14,7 +14,7 @@ from typing_extensions import assert_never
 
 from pipeglot.backends.airflow.xcom import changed_constants
 from pipeglot.codegen import pod
-from pipeglot.codegen.author_options import AuthorOptions, Table
+from pipeglot.codegen.author_options import AuthorOptions, OptionTable
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.intervals import interval_as_cron
 from pipeglot.codegen.names import Imports
@@ -121,7 +121,10 @@ def say(code: str, severity: Severity, message: str, at: Any = None, help: str =
 
 def task_options(pipeline: Pipeline, calls: Mapping[str, object]) -> AuthorOptions:
     """`Pipeline.options["airflow"]`: `{"dag": {...}, "tasks": {call id: {...}}}`."""
-    whole, each = Table("dag", DAG_OPTIONS, "an Airflow DAG"), Table("tasks", TASK_OPTIONS, "the Airflow task")
+    whole, each = (
+        OptionTable("dag", DAG_OPTIONS, "an Airflow DAG"),
+        OptionTable("tasks", TASK_OPTIONS, "the Airflow task"),
+    )
     return AuthorOptions.read(pipeline, "airflow", whole, each, calls.keys())
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeglot.codegen.author_options import AuthorOptions, Table
+from pipeglot.codegen.author_options import AuthorOptions, OptionTable
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.code import joined
 from pipeglot.codegen.pod import listed
@@ -35,7 +35,7 @@ def say(code: str, severity: Severity, message: str, at: Any = None, help: str =
 
 def options(pipeline: Pipeline, calls: Mapping[str, object]) -> AuthorOptions:
     """`Pipeline.options["dagster"]`: `{"job": {...}, "ops": {call id: {...}}}`."""
-    whole, each = Table("job", JOB_OPTIONS, "a Dagster job"), Table("ops", OP_OPTIONS, "the op")
+    whole, each = OptionTable("job", JOB_OPTIONS, "a Dagster job"), OptionTable("ops", OP_OPTIONS, "the op")
     return AuthorOptions.read(pipeline, "dagster", whole, each, calls.keys())
 
 

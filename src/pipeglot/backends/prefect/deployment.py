@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.author_options import AuthorOptions, Table
+from pipeglot.codegen.author_options import AuthorOptions, OptionTable
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import Spelling, escape, marked
@@ -34,7 +34,7 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(:[A-Za-z_][A-Za-z0-9_]*)?")
 def options(pipeline: Pipeline) -> tuple[dict[str, Any], dict[str, Any], list[Diagnostic]]:
     """The options of the flow, those of its deployment, and what is wrong with them."""
     read = AuthorOptions(pipeline, "prefect")
-    given = read.own(Table("", OPTIONS, "the target prefect"))
+    given = read.own(OptionTable("", OPTIONS, "the target prefect"))
     flow = {name: value for name, value in given.items() if name in _FLOW}
     return flow, {name: value for name, value in given.items() if name in _DEPLOYMENT}, read.diagnostics
 
