@@ -18,7 +18,7 @@ from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.shape import Shape, inline
 from pipeglot.engines.run import _written
 
-TARGETS = ("airflow", "dagster", "prefect")
+TARGETS = sorted(backends.TARGETS.keys() - {"kfp"})
 CREDIT = Path(__file__).parent.parent / "examples" / "credit_scoring.py"
 
 
