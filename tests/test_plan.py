@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from pipeglot import backends
+from pipeglot import backends, engines
 from pipeglot.author.read import read
 from pipeglot.backends.base import Compiled
 from pipeglot.cli import arguments, main
@@ -556,11 +556,12 @@ def test_the_engine_that_starts_at_once_is_deployed_after_the_old_one_has_stoppe
 
 def test_dagster_s_commands_name_what_the_file_defines() -> None:
     for pipeline in (credit(), everything()):
-        it = switch.Deployed(pipeline, "x", compiled(pipeline, "dagster"))
-        assert it.compiled is not None
-        for move in switch.ENGINES["dagster"].stop(it):
-            kind, verb, name = move.command.split()[1:4]
-            assert f"def {name}(" in it.compiled.files[it.entry] and (kind, verb) in (
+        made = compiled(pipeline, "dagster")
+        operation = engines.spec("dagster").operation
+        assert operation is not None
+        for action in operation.stop(switch.deployed(pipeline, "x", made)):
+            kind, verb, name = action.command.split()[1:4]
+            assert f"def {name}(" in made.files[made.entry] and (kind, verb) in (
                 ("schedule", "stop"),
                 ("sensor", "stop"),
             )

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from pipeglot.backends.operation import Operation
 from pipeglot.codegen.origin import Origin
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, uses
@@ -199,6 +200,7 @@ class EngineSpec:
         collector: the module whose `collect` reads a run that has ended from the engine's public API (`migrate/collect/`),
             imported when it is asked for; its `with_token` and `with_password` say how one signs in there, where that is
             not by a bearer token and by basic authentication. None when there is none.
+        operation: what a person does to put a pipeline on it, and to start and to stop its runs.
         states: what the engine's own words for the state of a task mean; case, spaces and underscores in them do not matter.
         names_runs: whether what it tells are names of runs of a task, each with an ending of its own, in the order in which
             they were asked for.
@@ -220,6 +222,7 @@ class EngineSpec:
     ticks: Path | None = None
     reader: Path | None = None
     collector: str | None = None
+    operation: Operation | None = None
     states: Mapping[str, CallState] = field(default_factory=dict)
     names_runs: bool = False
     unit: str = "pipeline"

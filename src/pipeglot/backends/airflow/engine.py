@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeglot.backends.airflow.operation import OPERATION
 from pipeglot.backends.base import CONSTRAINTS, PROBES, Database, EngineSpec, Mode
 
 
@@ -44,6 +45,7 @@ ENGINE = EngineSpec(
     ticks=PROBES / "airflow_ticks.py",
     reader=PROBES / "airflow_reader.py",
     collector="pipeglot.migrate.collect.airflow",
+    operation=OPERATION,
     states={
         "success": "succeeded",
         "failed": "failed",

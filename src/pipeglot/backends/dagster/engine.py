@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pipeglot.backends.base import CONSTRAINTS, PROBES, EngineSpec, Mode
 
+from .operation import OPERATION
+
 
 def _variables(mode: Mode, home: Path) -> dict[str, str]:
     return {
@@ -33,6 +35,7 @@ ENGINE = EngineSpec(
     ticks=PROBES / "dagster_ticks.py",
     reader=PROBES / "dagster_reader.py",
     collector="pipeglot.migrate.collect.dagster",
+    operation=OPERATION,
     states={
         "SUCCESS": "succeeded",
         "FAILURE": "failed",

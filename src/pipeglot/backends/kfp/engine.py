@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pipeglot.backends.base import CONSTRAINTS, PROBES, EngineSpec, Mode
 
+from .operation import OPERATION
+
 
 def _variables(mode: Mode, home: Path) -> dict[str, str]:
     return {"KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT": "true"}
@@ -23,6 +25,7 @@ ENGINE = EngineSpec(
     ticks=PROBES / "kfp_ticks.py",
     reader=PROBES / "kfp_reader.py",
     collector="pipeglot.migrate.collect.kfp",
+    operation=OPERATION,
     states={
         "succeeded": "succeeded",
         "failed": "failed",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pipeglot.backends.base import CONSTRAINTS, PROBES, Database, EngineSpec, Mode
 
+from .operation import OPERATION
+
 
 def _variables(mode: Mode, home: Path) -> dict[str, str]:
     return {
@@ -35,6 +37,7 @@ ENGINE = EngineSpec(
     ticks=PROBES / "prefect_ticks.py",
     reader=PROBES / "prefect_reader.py",
     collector="pipeglot.migrate.collect.prefect",
+    operation=OPERATION,
     states={
         "Completed": "succeeded",
         "Cached": "succeeded",

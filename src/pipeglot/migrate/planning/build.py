@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from pipeglot.backends.base import Ability
+from pipeglot.backends.operation import Deployed
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import At, Pipeline
 from pipeglot.core.shape import inline
@@ -75,7 +76,7 @@ def make_plan(
     found = rows(pipeline, here, there)
     assert there.speller is not None
     compiled = there.speller.whole
-    willbe = switch.Deployed(pipeline, compiled.name, compiled)
+    willbe = switch.deployed(pipeline, compiled.name, compiled)
     read, unread = _read(before)
     has = traits(pipeline, read, partners(pipeline, read, before)) if read and isinstance(before, NativeSide) else []
     conditions = [
@@ -86,7 +87,7 @@ def make_plan(
     ]
     blockers = list(_blockers(found, pipeline.at))
     verdict: Verdict = "stay" if blockers else "migrate with conditions" if conditions else "migrate"
-    was = switch.Deployed(
+    was = switch.deployed(
         pipeline,
         here.speller.whole.name if here.speller else _native_name(before) or pipeline.name,
         here.speller.whole if here.speller else None,
@@ -244,7 +245,7 @@ def _conditions(found: Sequence[Row], old: str, new: str) -> Iterator[Condition]
             yield Condition(code="", allow=False, message=message, places=row.places, count=row.uses)
 
 
-def _hidden(flat: Pipeline, found: Sequence[Row], it: switch.Deployed, new: str) -> Iterator[Condition]:
+def _hidden(flat: Pipeline, found: Sequence[Row], it: Deployed, new: str) -> Iterator[Condition]:
     """What no diagnostic of a target speaks of: runs made for the past, and code that needs another engine."""
     for row in found:
         if row.field == "Schedule.catch_up" and it.catches_up and row.new.how in ABLE:
