@@ -45,7 +45,9 @@ from pipeglot.core.ir import (
     Shell,
     SourceFragment,
     Step,
+    Value,
 )
+from tests.operations import grows_in_proportion
 from tests.random_pipelines import numbered
 
 CODE = (
@@ -99,6 +101,29 @@ def codes(made: Compiled) -> list[tuple[str, str]]:
 
 
 POSITIVE = Compare(op=">", left=Out(ref="a"), right=Const(value=0))
+
+
+def test_compiling_takes_work_in_proportion_to_the_calls() -> None:
+    def chain(size: int) -> Compiled:
+        names = [f"step_{number}" for number in range(size)]
+        code = [
+            SourceFragment(kind="function", names=(n,), text=f'def {n}(x: Any) -> int:\n    """Ends."""') for n in names
+        ]
+        x = Parameter(name="x")
+        steps = [Step(name=n, run=Inlined(name=n), parameters=(x,), description="Ends.") for n in names]
+        before: list[Value] = [
+            Const(value=1),
+            *(Out(ref=f"a call whose name is cut off somewhere behind sixty {n}") for n in names),
+        ]
+        policy = Policy(timeout=5, on_failure=Continue(default=1))
+        body = [
+            Call(id=f"a call whose name is cut off somewhere behind sixty {n}", step=n, args={"x": one}, policy=policy)
+            for n, one in zip(names, before, strict=False)
+        ]
+        return BACKEND.compile(Pipeline(name="chain", code=(CODE[0], *code), steps=tuple(steps), body=tuple(body)))
+
+    assert chain(2).files
+    assert grows_in_proportion(chain, 50)
 
 
 # ---------------------------------------------------------------- the flow

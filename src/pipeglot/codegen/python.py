@@ -28,6 +28,7 @@ from pipeglot.core.ir import (
     ParamRef,
     Pipeline,
     Shell,
+    SourceFragment,
     Step,
     Value,
     parts,
@@ -100,13 +101,13 @@ def deaf_to_time_limits(pipeline: Pipeline, target: str) -> Iterator[Diagnostic]
     step and believe what it gives then."""
     calls = [node for node in walk(pipeline.body) if isinstance(node, Call)]
     calls += [pipeline.final.call] if pipeline.final else []
-    steps = {step.name: step.run for step in pipeline.steps}
+    steps, code = {step.name: step.run for step in pipeline.steps}, functions(pipeline)
     for node in calls:
         run = steps[node.step]
         if node.policy.timeout is None or not isinstance(run, Inlined):
             continue
-        chunks = [chunk for chunk in pipeline.code if chunk.kind == "function" and run.name in chunk.names]
-        if any(_catches_all(each) for chunk in chunks for each in ast.walk(ast.parse(chunk.text))):
+        chunk = code.get(run.name)
+        if chunk is not None and any(map(_catches_all, ast.walk(ast.parse(chunk.text)))):
             message = (
                 f"{node.id!r} catches what interrupts it at its time limit, and succeeds there with what it gives then"
             )
@@ -135,14 +136,11 @@ def roots(values: Iterable[Value]) -> tuple[Out | Item | ParamRef | Ctx, ...]:
     return tuple(found.values())
 
 
-def invocation(
-    pipeline: Pipeline, node: Call, names: RootNames, imports: Imports, boundary_name: str = "json_io"
-) -> Doc:
+def invocation(step: Step, node: Call, names: RootNames, imports: Imports, boundary_name: str = "json_io") -> Doc:
     """The expression that runs a call's step on its arguments and gives its JSON output.
 
     `boundary_name`: the function that wraps those in Python.
     """
-    step = pipeline.step(node.step)
     args = {name: expression(value, names) for name, value in node.args.items()}
     facts = {name: "Ctx.name" for name, value in node.args.items() if any(isinstance(p, Ctx) for p in parts(value))}
     match step.run:
@@ -271,11 +269,14 @@ def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:
 __all__ = ["AuthorCode", "author_code", "boundary_code", "invocation", "roots", "spaced"]
 
 
-def own_docstring(pipeline: Pipeline, function: str) -> str | None:
+def functions(pipeline: Pipeline) -> dict[str, SourceFragment]:
+    """The source of each of the author's functions that a pipeline carries."""
+    return {name: chunk for chunk in pipeline.code if chunk.kind == "function" for name in chunk.names}
+
+
+def own_docstring(code: Mapping[str, SourceFragment], function: str) -> str | None:
     """The docstring of an inlined function."""
-    for chunk in pipeline.code:
-        if chunk.kind == "function" and function in chunk.names:
-            for node in ast.parse(chunk.text).body:
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
-                    return ast.get_docstring(node)
+    for node in ast.parse(code[function].text).body if function in code else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
+            return ast.get_docstring(node)
     return None

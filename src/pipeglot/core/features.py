@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from typing_extensions import assert_never
@@ -138,15 +138,16 @@ def _declared(pipeline: Pipeline) -> Iterator[str]:
         yield "params"
     if pipeline.final is not None:
         yield "final"
-        yield from _call(pipeline, pipeline.final.call)
+        yield from _call({step.name: step for step in pipeline.steps}, pipeline.final.call)
 
 
 def _body(pipeline: Pipeline, within: tuple[AnyNode, ...]) -> Iterator[tuple[str, At | None]]:
     """What a pipeline's nodes use; `within` is an Each around the Include it stands in, if any."""
     if pipeline.result is not None:
         yield from ((name, pipeline.at) for name in _values([pipeline.result]))
+    steps = {step.name: step for step in pipeline.steps}
     for node, loops in _inside(pipeline.body, within):
-        yield from ((name, node.at) for name in _node(pipeline, node))
+        yield from ((name, node.at) for name in _node(steps, node))
         if loops and isinstance(node, If | Each):
             yield "each.if" if isinstance(node, If) else "each.nested", node.at
         if isinstance(node, Include):
@@ -171,7 +172,7 @@ def _inside(body: tuple[AnyNode, ...], within: tuple[AnyNode, ...]) -> Iterator[
                 assert_never(node)
 
 
-def _node(pipeline: Pipeline, node: AnyNode) -> Iterator[str]:
+def _node(steps: Mapping[str, Step], node: AnyNode) -> Iterator[str]:
     if not isinstance(node, Group) and node.after:
         yield "after"
     yield from _values(inputs(node))
@@ -179,7 +180,7 @@ def _node(pipeline: Pipeline, node: AnyNode) -> Iterator[str]:
         yield from _values(sources(output))
     match node:
         case Call():
-            yield from _call(pipeline, node)
+            yield from _call(steps, node)
         case If():
             yield "if"
             if node.merged:
@@ -207,8 +208,8 @@ def _each(node: Each) -> Iterator[str]:
         yield "collect"
 
 
-def _call(pipeline: Pipeline, call: Call) -> Iterator[str]:
-    step: Step = pipeline.step(call.step)
+def _call(steps: Mapping[str, Step], call: Call) -> Iterator[str]:
+    step = steps[call.step]
     yield "call"
     yield step.run.kind
     if step.description:

@@ -36,7 +36,7 @@ def whole_floats(naming: Naming, node: Call) -> frozenset[str]:
 
     A parameter that is a float does so by itself, and a comparison does not mind.
     """
-    wanted = {p.name: p.type for p in naming.pipeline.step(node.step).parameters}
+    wanted = {p.name: p.type for p in naming.steps[node.step].parameters}
     taken = [value for name, value in node.args.items() if not isinstance(value, Out) or wanted.get(name) != NUMBER]
     refs = [part for value in taken for part in parts(value) if isinstance(part, Out) and not part.path]
     return frozenset(out.ref for out in refs if naming.types.of(out).get("type") == "number")
@@ -67,8 +67,8 @@ class Body:
                 self.floats = whole_floats(naming, node)
                 if naming.plan.final is task and _takes_state(task):
                     lines += self.state()
-                given: Doc = invocation(naming.pipeline, node, self.names, naming.imports)
-                if has_free_keys(naming.pipeline.step(node.step).returns):
+                given: Doc = invocation(naming.steps[node.step], node, self.names, naming.imports)
+                if has_free_keys(naming.steps[node.step].returns):
                     given = call(naming.helper("kept"), given)
                 lines.append(self.give(given))
             case Branch(conditions=conditions, targets=targets):

@@ -93,7 +93,7 @@ def _call_settings(naming: Naming, task: Task, work: Step, options: AuthorOption
     if variables or work.call.policy.resources is not None:
         settings["executor_config"] = _pod(work.call.policy.resources, variables, naming.kubernetes())
     step = naming.steps[work.call.step]
-    own = isinstance(step.run, Inlined) and own_docstring(naming.pipeline, step.run.name)
+    own = isinstance(step.run, Inlined) and own_docstring(naming.code, step.run.name)
     if step.description and own != step.description:
         settings["doc_md"] = step.description
     if task.id != task.node:

@@ -30,7 +30,7 @@ from pipeglot.backends.airflow.settings import CONTEXT
 from pipeglot.codegen.code import Code
 from pipeglot.codegen.names import Imports, Names, identifier
 from pipeglot.codegen.pysource import Atom
-from pipeglot.codegen.python import AuthorCode
+from pipeglot.codegen.python import AuthorCode, functions
 from pipeglot.codegen.shadowing import boundary_names
 from pipeglot.core.inference import Types
 from pipeglot.core.ir import Cron, Imported, Pipeline
@@ -67,7 +67,7 @@ class Naming:
     def __init__(self, pipeline: Pipeline, plan: Plan, author: AuthorCode, imports: Imports) -> None:
         self.pipeline, self.plan, self.imports, self.author = pipeline, plan, imports, author
         self.types = Types(Shape(pipeline))
-        self.steps = {step.name: step for step in pipeline.steps}
+        self.steps, self.code = {step.name: step for step in pipeline.steps}, functions(pipeline)
         modules = {step.run.module.split(".")[0] for step in pipeline.steps if isinstance(step.run, Imported)}
         self.names = Names(taken={*author.names, *modules, *CONTEXT, *LOCAL, *boundary_names()})
         self.dag = self.names("dag", "dag") if "dag" in author.names else "dag"

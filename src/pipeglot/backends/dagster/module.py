@@ -36,6 +36,7 @@ class DagsterModule(Module):
     """
 
     def __init__(self, pipeline: Pipeline, author: AuthorCode, imports: Imports) -> None:
+        self.steps = {step.name: step for step in pipeline.steps}
         timing = pipeline.schedule.timing if pipeline.schedule else None
         zone = string(timing.timezone if isinstance(timing, Cron) else "UTC")
         helpers = {

@@ -155,7 +155,7 @@ class _OpText:
 
     def description(self) -> str:
         if isinstance(self.op.work, Step):
-            return self.module.pipeline.step(self.op.work.call.step).description
+            return self.module.steps[self.op.work.call.step].description
         return ""
 
     # ------------------------------------------------------------ decorator
@@ -247,7 +247,7 @@ class _OpText:
             levels.insert(0, Code("try:"))
         indent = 4 + 4 * len(levels)
         lines: list[str] = [" " * (4 + 4 * n) + level for n, level in enumerate(levels)]
-        doc = invocation(module.pipeline, node, self.ref, module.imports)
+        doc = invocation(module.steps[node.step], node, self.ref, module.imports)
         lines.append(self.give(doc, indent=indent))
         if not tolerant and not final:
             return lines
@@ -326,7 +326,7 @@ def module_names(module: DagsterModule, op: Op) -> set[str]:
     """What the function of an op uses of its file: its inputs have other names."""
     found = {*module.engine_names, "context", "params", "error", "index", "item"}
     if isinstance(op.work, Step):
-        run = module.pipeline.step(op.work.call.step).run
+        run = module.steps[op.work.call.step].run
         found |= {run.module.partition(".")[0]} if isinstance(run, Imported) else set()
         found |= {run.name} if isinstance(run, Inlined) else set()
     return found

@@ -100,7 +100,7 @@ def _invocation(
         else:
             args[name] = shielded(value)
     filled = node.model_copy(update={"args": args})
-    doc: Doc = invocation(build.pipeline, filled, names.__getitem__, Imports(), component.boundary())
+    doc: Doc = invocation(build.steps[node.step], filled, names.__getitem__, Imports(), component.boundary())
     if node.policy.timeout is not None:
         doc = call(component.use("limited"), node.policy.timeout, Atom("lambda: " + flat(doc)))
     return doc

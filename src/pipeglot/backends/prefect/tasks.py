@@ -11,7 +11,7 @@ from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import docstring
 from pipeglot.codegen.expressions import RootNames, expression, fitting
 from pipeglot.codegen.pysource import WIDTH, Atom, Spelling, call, flat, spelled, spelling, statement
-from pipeglot.codegen.python import invocation, own_docstring
+from pipeglot.codegen.python import functions, invocation, own_docstring
 from pipeglot.core.ir import Call, Each, If, Inlined, Policy
 
 from .analysis import Analysis
@@ -32,7 +32,7 @@ class TaskPrinter:
     """Prints task definitions for one file."""
 
     def __init__(self, module: PrefectModule, analysis: Analysis) -> None:
-        self._module, self._analysis = module, analysis
+        self._module, self._analysis, self._code = module, analysis, functions(analysis.pipeline)
 
     def sources(self, tasks: Iterable[TaskPlan]) -> list[Code]:
         """The source of all tasks: first those that are the author's own functions, in one block."""
@@ -47,9 +47,9 @@ class TaskPrinter:
             # Prefect would take one call's result for another's if results are persisted.
             options["cache_policy"] = Atom(self._module.use("NO_CACHE"))
         bare = node.model_copy(update={"args": {}})
-        run = invocation(self._module.pipeline, bare, _names(task), self._module.imports)
+        run = invocation(step, bare, _names(task), self._module.imports)
         # Of an imported function Prefect reads the docstring itself, which is the description.
-        told = isinstance(step.run, Inlined) and own_docstring(self._module.pipeline, step.run.name)
+        told = isinstance(step.run, Inlined) and own_docstring(self._code, step.run.name)
         if step.description and told not in (False, step.description):
             options = {"description": step.description, **options}
         doc = call(self._module.use("task"), Atom(flat(run).removesuffix("()")), name=task.label, **options)
@@ -80,8 +80,9 @@ class TaskPrinter:
 
     def _step(self, task: TaskPlan, node: Call) -> Code:
         """A task that calls the step's function, or runs its command."""
-        description = self._analysis.steps[node.step].description
-        doc = invocation(self._module.pipeline, node, _names(task), self._module.imports)
+        step = self._analysis.steps[node.step]
+        description = step.description
+        doc = invocation(step, node, _names(task), self._module.imports)
         line = [text.of(node.step, "Step.description") for text in docstring(description)]
         options = {"description": description} if description and not line else {}
         body = [*line, statement("return ", doc, indent=4)]

@@ -53,7 +53,9 @@ def _task(shape: Shape, node: Call | If | Each | Include, imports: Imports) -> s
     match node:
         case Call():
             lines = _comment(shape.pipeline.step(node.step).description)
-            lines.append(statement("return ", invocation(shape.pipeline, node, names, imports), indent=4))
+            lines.append(
+                statement("return ", invocation(shape.pipeline.step(node.step), node, names, imports), indent=4)
+            )
         case If():
             given["choice"] = True
             lines = []
