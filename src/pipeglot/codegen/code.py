@@ -49,7 +49,7 @@ class Code(str):
         """The same code, there for a node or an attribute; so are the marks in it that name no node."""
         inner = (mark if mark.node is not None or node is None else replace(mark, node=node) for mark in self.marks)
         made = Code(str.__str__(self))
-        made.marks = (Mark(0, self.count("\n"), node, attribute), *inner)
+        made.marks = (Mark(0, self.removesuffix("\n").count("\n"), node, attribute), *inner)
         return made
 
 

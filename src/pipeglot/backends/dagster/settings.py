@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from pipeglot.codegen import yaml
 from pipeglot.codegen.author_options import AuthorOptions, OptionTable
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.code import joined
@@ -82,23 +82,17 @@ def job_spelling(pipeline: Pipeline, extra: Mapping[str, Json]) -> Spelling:
 
 def instance_file(pipeline: Pipeline, job: str) -> str | None:
     """`dagster.yaml`: what only the instance can keep."""
-    lines: list[str] = []
+    settings: dict[str, Json] = {}
     if pipeline.max_active_runs is not None:
-        limits = [
-            "concurrency:",
-            "  runs:",
-            "    tag_concurrency_limits:",
-            '      - key: "max_active_runs"',
-            f"        value: {json.dumps(job)}",
-            f"        limit: {pipeline.max_active_runs}",
-        ]
-        lines.append(joined(limits).of("", "Pipeline.max_active_runs"))
+        limit = {"key": "max_active_runs", "value": job, "limit": pipeline.max_active_runs}
+        settings["concurrency"] = {"runs": {"tag_concurrency_limits": [limit]}}
     if pipeline.run_timeout is not None:
-        monitoring = ["run_monitoring:", "  enabled: true", "  poll_interval_seconds: 10"]
-        lines.append(joined(monitoring).of("", "Pipeline.run_timeout"))
-    if not lines:
+        settings["run_monitoring"] = {"enabled": True, "poll_interval_seconds": 10}
+    if not settings:
         return None
-    return joined(["# These settings belong into dagster.yaml of the instance, in DAGSTER_HOME.", *lines, ""])
+    spells = {"concurrency": (("", "Pipeline.max_active_runs"),), "run_monitoring": (("", "Pipeline.run_timeout"),)}
+    text = yaml.dump(settings, spells, deeper=2)
+    return joined(["# These settings belong into dagster.yaml of the instance, in DAGSTER_HOME.", text])
 
 
 def losses(pipeline: Pipeline, shape: Shape, plan: Plan, job: str) -> list[Diagnostic]:

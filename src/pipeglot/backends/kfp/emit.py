@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeglot.backends.base import Compiled
-from pipeglot.codegen import pod
+from pipeglot.codegen import pod, yaml
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.python import group_notes, header, roots
 from pipeglot.core.diagnostic import Diagnostic
@@ -14,7 +14,7 @@ from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline, transparent
 
-from . import limits, yaml
+from . import limits
 from .component_source import ComponentPrinter, fits_docstring, without_placeholders
 from .deploy import deployment, schedule_findings
 from .dsl import DslPrinter, Inexpressible
@@ -76,7 +76,7 @@ def _files(
         way_out = "import it in the step that needs it, or use the option packages"
         found.append(Diagnostic("PG204", "note", message, pipeline.at, way_out, "kfp"))
     spec = pipeline_spec(plan, name, executors(plan, sources, image, installs))
-    files = {f"{stem}.yaml": f"{header(pipeline)}\n{definition(spec)}" + yaml.dump(spec)}
+    files: dict[str, str] = {f"{stem}.yaml": f"{header(pipeline)}\n{definition(spec)}" + yaml.dump(spec)}
     platform = platform_spec(plan)
     if platform:
         files[f"{stem}_kubernetes.yaml"] = f"{header(pipeline)}\n" + yaml.dump(platform)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from typing_extensions import assert_never
 
+from pipeglot.codegen import yaml
 from pipeglot.codegen.author_options import AuthorOptions, OptionTable
 from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.code import Code, joined
-from pipeglot.codegen.pysource import Spelling, escape, marked
+from pipeglot.codegen.pysource import Spelling
 from pipeglot.codegen.python import header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
@@ -24,11 +24,9 @@ OPTIONS = {**_DEPLOYMENT, **_FLOW}
 """What `options["prefect"]` may hold."""
 
 
-_YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _OFF = {"cron": "0 0 1 1 *", "active": False}
 """In place of no schedule: `prefect deploy` leaves those of an earlier deployment active unless it is given another."""
 _TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(:[A-Za-z_][A-Za-z0-9_]*)?")
 
 
 def options(pipeline: Pipeline) -> tuple[dict[str, Any], dict[str, Any], list[Diagnostic]]:
@@ -62,8 +60,8 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> Code:
         hint.append(
             "# The schedule is off: it replaces those of earlier deployments, which Prefect would leave active."
         )
-    lines = _block([entry], "  ", {"": _spelling(pipeline, wanted)})
-    return joined([header(pipeline), *hint, "deployments:", *lines]).of("") + "\n"
+    text = yaml.dump({"deployments": [entry]}, {"deployments": {"": _spelling(pipeline, wanted)}}, deeper=2)
+    return joined([header(pipeline), *hint, text]).of("")
 
 
 def _spelling(pipeline: Pipeline, wanted: dict[str, Any]) -> Spelling:
@@ -102,45 +100,6 @@ def _schedule(schedule: Schedule) -> dict[str, Any]:
             return {"interval": seconds, **anchor, "timezone": "UTC"}
         case _:
             assert_never(schedule.timing)
-
-
-def _block(value: Any, pad: str, spells: Spelling) -> list[str]:
-    """A dict or list as YAML in block style; everything deeper than needed as JSON, which YAML reads too."""
-    lines: list[str] = []
-    if isinstance(value, list):
-        inner = spells.get("", {})
-        for item in value:
-            table = inner if isinstance(inner, Mapping) else {}
-            block = _block(item, pad + "  ", table) if isinstance(item, dict) and item else [pad + _flow(item)]
-            text = joined(block)
-            lines.append(Code(f"{pad}- {text.lstrip()}", text.marks))
-        return lines
-    for key, item in value.items():
-        found = spells.get(key, ())
-        if isinstance(item, dict | list) and item:
-            table = found if isinstance(found, Mapping) else {}
-            text = joined([f"{pad}{_flow(key)}:", *_block(item, pad + "  ", table)])
-        else:
-            text = Code(f"{pad}{_flow(key)}: {_flow(item)}")
-        fields = tuple((None, field) for field in found.split()) if isinstance(found, str) else found
-        lines.append(text if isinstance(fields, Mapping) else marked(text, fields))
-    return lines
-
-
-def _flow(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            plain = _PLAIN.fullmatch(value) and value.lower() not in _YAML_WORDS
-            return value if plain else f'"{escape(value, chr(34))}"'
-        case list():
-            return "[" + ", ".join(map(_flow, value)) + "]"
-        case dict():
-            return "{" + ", ".join(f"{_flow(k)}: {_flow(v)}" for k, v in value.items()) + "}"
-    return repr(value)
 
 
 def losses(pipeline: Pipeline) -> list[Diagnostic]:

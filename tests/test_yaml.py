@@ -1,4 +1,4 @@
-"""The YAML writer of the target kfp: what any reader gets back is what was written."""
+"""The YAML writer: what any reader gets back is what was written, and what a line is there for stays with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeglot.backends.kfp.yaml import dump
+from pipeglot.codegen.pysource import Spelling
+from pipeglot.codegen.yaml import dump
 
 yaml = pytest.importorskip("yaml")
 
@@ -56,6 +57,8 @@ HARD = [
         "?",
         "=",
         "<<",
+        "file.py:flow",
+        "a:",
     ),
 ]
 
@@ -72,3 +75,18 @@ def test_any_scalar_survives_yaml(value: Any) -> None:
     read = yaml.safe_load(dump({"a": value, "b": [value]}))
     assert read == {"a": value, "b": [value]}
     assert type(read["a"]) is type(value)
+
+
+@pytest.mark.parametrize("deeper", [0, 2])
+def test_lists_may_stand_deeper_than_their_keys(deeper: int) -> None:
+    data = {"a": [{"b": [1, [2, {"c": 3}]]}]}
+    text = dump(data, deeper=deeper)
+    assert yaml.safe_load(text) == data
+    assert text.splitlines()[1] == " " * deeper + "- b:"
+
+
+def test_lines_know_what_they_are_there_for() -> None:
+    data = {"name": "x", "tags": ["a", "b"], "schedules": [{"cron": "0 2 * * *", "timezone": "UTC"}]}
+    spells: Spelling = {"tags": "Pipeline.tags Pipeline.owner", "schedules": {"": {"cron": "Cron.expression"}}}
+    marks = {(mark.attribute, mark.first, mark.last) for mark in dump(data, spells, deeper=2).marks}
+    assert marks == {("Pipeline.tags", 1, 3), ("Pipeline.owner", 1, 3), ("Cron.expression", 5, 5)}

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+-]*(?: [A-Za-z0-9_./+-]+)*\Z")
+from pipeglot.codegen.code import Code, joined, marks_of
+from pipeglot.codegen.pysource import Spelling, marked
+
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+-]*((?: [A-Za-z0-9_./+-]+)*|:[A-Za-z_][A-Za-z0-9_]*)\Z")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 _BLOCK = re.compile(r"[^\x09\x0a\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
-def dump(data: dict[str, Any]) -> str:
+def dump(data: dict[str, Any], spells: Spelling | None = None, *, deeper: int = 0) -> Code:
     """The text; any YAML reader gives the same data again.
+
+    Args:
+        data: what JSON can say.
+        spells: what the keys are there for.
+        deeper: how many columns lists stand deeper than their keys.
 
     >>> print(dump({"a": {"b": [1, "no", {"c": {}}]}, "text": "one\\ntwo\\n"}), end="")
     a:
@@ -25,32 +33,39 @@ def dump(data: dict[str, Any]) -> str:
       one
       two
     """
-    return "\n".join(_mapping(data, 0)) + "\n"
+    return joined([*_mapping(data, 0, spells or {}, deeper), ""])
 
 
-def _mapping(data: dict[str, Any], indent: int) -> Iterator[str]:
+def _mapping(data: dict[str, Any], indent: int, spells: Spelling, deeper: int) -> Iterator[str]:
     pad = " " * indent
     for key, value in data.items():
-        head = f"{pad}{_scalar(key)}:"
+        head, told = f"{pad}{_scalar(key)}:", spells.get(key, ())
+        inner = told if isinstance(told, Mapping) else {}
         if isinstance(value, dict) and value:
-            yield head
-            yield from _mapping(value, indent + 2)
+            lines = [head, *_mapping(value, indent + 2, inner, deeper)]
         elif isinstance(value, list) and value:
-            yield head
-            yield from _sequence(value, indent)
+            lines = [head, *_sequence(value, indent + deeper, inner, deeper)]
         else:
-            yield from _leaf(head + " ", value, indent + 2)
+            lines = [*_leaf(head + " ", value, indent + 2)]
+        if told and not isinstance(told, Mapping):
+            yield marked(joined(lines), ((None, field) for field in told.split()) if isinstance(told, str) else told)
+        else:
+            yield from lines
 
 
-def _sequence(data: list[Any], indent: int) -> Iterator[str]:
-    pad = " " * indent
+def _sequence(data: list[Any], indent: int, spells: Spelling, deeper: int) -> Iterator[str]:
+    pad, told = " " * indent, spells.get("", {})
     for value in data:
-        if isinstance(value, dict | list) and value:
-            inner = _mapping(value, indent + 2) if isinstance(value, dict) else _sequence(value, indent + 2)
-            yield f"{pad}- {next(inner)[indent + 2 :]}"
-            yield from inner
+        if isinstance(value, dict) and value:
+            lines = _mapping(value, indent + 2, told if isinstance(told, Mapping) else {}, deeper)
+        elif isinstance(value, list) and value:
+            lines = _sequence(value, indent + 2, {}, deeper)
         else:
             yield from _leaf(f"{pad}- ", value, indent + 2)
+            continue
+        first = next(lines)
+        yield Code(f"{pad}- {first[indent + 2 :]}", marks_of(first))
+        yield from lines
 
 
 def _leaf(head: str, value: Any, indent: int) -> Iterator[str]:
