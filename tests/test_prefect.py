@@ -96,7 +96,7 @@ def flow(made: Compiled) -> str:
 
 
 def codes(made: Compiled) -> list[tuple[str, str]]:
-    """What is said; that there is no schedule is said of most."""
+    """What is said; that there is not a schedule is said of most."""
     return [(d.code, d.severity) for d in made.diagnostics if d.code != "PG249"]
 
 

@@ -115,7 +115,7 @@ def declared(said: Settings, place: ir.At) -> dict[str, Any]:
     for key in ("tags", "packages"):
         texts: Any = said.get(key, ())
         if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-            fail("PG133", f"{key}={texts!r} is no list of texts", f'{key}=["..."]', place)
+            fail("PG133", f"{key}={texts!r} is not a list of texts", f'{key}=["..."]', place)
         found[key] = tuple(texts)
     if said.get("run_timeout") is not None:
         try:
@@ -144,7 +144,7 @@ def _schedule(said: Settings, place: ir.At) -> ir.Schedule | None:
         elif isinstance(schedule, Every):
             timing, zone = ir.Interval(seconds=seconds(schedule.interval)), "UTC"
         else:
-            raise ValueError(f"{schedule!r} is no schedule")
+            raise ValueError(f"{schedule!r} is not a schedule")
         return ir.Schedule(timing=timing, start=_instant(start, zone), catch_up=catch_up)
     except ValidationError as error:
         first = error.errors()[0]
@@ -200,7 +200,12 @@ def _schema(hint: Any, name: str, place: ir.At) -> tuple[ir.Schema, str]:
             description = note.description
             bounds = {key: getattr(note, key) for key in ("ge", "gt", "le", "lt") if getattr(note, key) is not None}
             if bounds and bare(base) not in (int, float):
-                fail("PG185", f"the parameter {name} has bounds and is no number", "annotate it as int or float", place)
+                fail(
+                    "PG185",
+                    f"the parameter {name} has bounds and is not a number",
+                    "annotate it as int or float",
+                    place,
+                )
             if bounds:
                 kept.append(Field(**bounds))
             if note.choices is not None:

@@ -93,7 +93,7 @@ def _parameter(body: Any) -> str | None:
     try:
         return next(iter(inspect.signature(body).parameters), None)
     except (TypeError, ValueError):
-        fail("PG182", f"{body!r} is no body of a loop", "each(xs, lambda x: step(x))")
+        fail("PG182", f"{body!r} is not the body of a loop", "each(xs, lambda x: step(x))")
 
 
 def _static(items: Any) -> list[Any]:

@@ -137,7 +137,7 @@ class Pipeline(Generic[P, R]):
             try:
                 plain[name] = to_jsonable_python(given)
             except PydanticSerializationError:
-                message = f"parameter {name!r}: a {type(given).__name__} is no JSON value"
+                message = f"parameter {name!r}: a {type(given).__name__} is not a JSON value"
                 raise AuthoringError([Diagnostic("PG352", "error", message)]) from None
         return execute(self.valid(), params=plain)
 

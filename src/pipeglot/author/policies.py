@@ -36,10 +36,10 @@ def seconds(given: Duration) -> int:
     if isinstance(given, str):
         found = _TEXT.fullmatch(given.strip())
         if found is None or not any(found.groups()):
-            raise ValueError(f"{given!r} is no duration: write 30s, 5m, 1h or 2d")
+            raise ValueError(f"{given!r} is not a duration: write 30s, 5m, 1h or 2d")
         return sum(int(count or 0) * size for count, size in zip(found.groups(), _UNITS.values(), strict=True))
     if isinstance(given, bool) or not isinstance(given, int):
-        raise ValueError(f"{given!r} is no duration: whole seconds, a timedelta or text such as 5m")
+        raise ValueError(f"{given!r} is not a duration: whole seconds, a timedelta or text such as 5m")
     return given
 
 
@@ -156,7 +156,7 @@ class Policies:
         try:
             tolerated = None
             if self.retries is not None and (isinstance(self.retries, bool) or not isinstance(self.retries, int)):
-                raise ValueError(f"retries={self.retries!r} is no whole number")
+                raise ValueError(f"retries={self.retries!r} is not a whole number")
             delay = 0 if self.retry_delay is None else seconds(self.retry_delay)
             limit = None if self.max_delay is None else seconds(self.max_delay)
             factor = 1.0 if self.backoff is None else self.backoff

@@ -342,7 +342,7 @@ def _instant(left: Traced, other: Any) -> Any:
     if other.tzinfo is None or other.microsecond:
         fail(
             "PG116",
-            f"{other} is no instant in whole seconds",
+            f"{other} is not an instant in whole seconds",
             "give it a time zone: datetime(..., tzinfo=timezone.utc)",
         )
     return other.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

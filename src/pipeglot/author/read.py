@@ -302,7 +302,7 @@ def _json_depth(text: str) -> int:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _findings(path: Path, error: ValidationError) -> list[Diagnostic]:

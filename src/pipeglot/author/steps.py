@@ -217,7 +217,7 @@ def _python_step(fn: Any, policies: dict[str, Any], *, decorated: bool) -> Step[
         again._fills_defaults = fn._fills_defaults
         return again
     if not callable(fn) or not hasattr(fn, "__name__") or isinstance(fn, type):
-        fail("PG114", f"{fn!r} is no function", "a step is a plain function")
+        fail("PG114", f"{fn!r} is not a function", "a step is a plain function")
 
     def run(trace: Trace) -> ir.Run:
         return place_step(fn, main_file=trace.filename, decorated=decorated)

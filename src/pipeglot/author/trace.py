@@ -132,7 +132,7 @@ class Trace:
             if names:
                 self._passed.add(self._free(names))
             if not isinstance(wanted, str) or not 1 <= len(wanted) <= 200:
-                fail("PG125", f"{wanted!r} is no id", "an id is text of 1 to 200 characters")
+                fail("PG125", f"{wanted!r} is not a valid id", "an id is text of 1 to 200 characters")
             if wanted in self.ids:
                 fail("PG125", f"the id {wanted!r} is taken", "give each call and block an id of its own")
             self.ids.add(wanted)

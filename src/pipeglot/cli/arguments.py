@@ -28,11 +28,11 @@ def parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=about, description=about, allow_abbrev=False, **more)
 
     _compile(command("compile", "Write the code of a target."))
-    _check(command("check", "Say everything there is to say about a pipeline."))
+    _check(command("check", "Check a pipeline and print all diagnostics."))
     _run(command("run", "Run a pipeline here or on an engine, and record what it did."))
     _migrate(command("migrate", "Compare a pipeline's runs on two engines."))
     _graph(command("graph", "Draw a pipeline."))
-    _explain(command("explain", "Say what a line of generated code is there for, and where the author wrote that."))
+    _explain(command("explain", "Explain what a line of generated code is for, and where the author wrote it."))
     _targets(command("targets", "Show what each target can do, as measured on its engine."))
     _conformance(command("conformance", "Run the conformance suite on a target, ours or a plug-in's."))
     _engines(command("engines", "Make and inspect the engines' Python environments."))
@@ -333,7 +333,7 @@ def _engines(parser: argparse.ArgumentParser) -> None:
     install.add_argument("--python", metavar="PATH", help="build on this Python (default: the one that runs this)")
     listing = actions.add_parser("list", help="the environments that exist")
     listing.add_argument("--json", action="store_true", help="as JSON")
-    doctor = actions.add_parser("doctor", help="say whether each engine can be used, and why not")
+    doctor = actions.add_parser("doctor", help="check whether each engine can be used, and why not")
     doctor.add_argument("engines", metavar="ENGINE", nargs="*")
     doctor.add_argument("--engine-python", metavar="PATH", help="look at this Python instead")
 

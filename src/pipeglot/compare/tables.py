@@ -82,7 +82,7 @@ def kind_of_text(value: Any) -> str:
 
 def same_text(tolerance: float = 1e-9) -> Same:
     """Whether two texts are the same cell: the same characters, or numbers that agree within a relative tolerance of
-    which one at least is no whole number.
+    which one at least is not a whole number.
 
     >>> same = same_text()
     >>> same("1", "1.0"), same("NaN", "nan"), same("007", "7"), same("9007199254740993", "9007199254740992")

@@ -103,7 +103,7 @@ def left_out(order: Order, old: Side, new: Side) -> Iterator[NotCompared]:
             yield NotCompared(what=f"the result on the {name} side", why=why)
         timeless = [named(call.id, call.index) for call in side.record.calls if call.attempts and call.started is None]
         if timeless:
-            why = f"{side.engine} did not tell when they ran, so whether they kept to it is not known"
+            why = f"{side.engine} did not record when they ran, so whether the order was kept is unknown"
             yield NotCompared(what=f"the order on the {name} side", why=why, calls=tuple(timeless))
         final = order.shape.pipeline.final
         if final is not None and asks_state(final) and not any(call.told for call in side.record.calls):

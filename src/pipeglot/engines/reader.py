@@ -56,5 +56,7 @@ def _native(target: str, said: object) -> Native | EngineError:
         return Native.model_validate(said)
     except ValidationError as error:
         first = error.errors()[0]
-        message = f"the reader of {target} told something else: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        message = (
+            f"the reader of {target} gave something unexpected: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        )
         return EngineError([Diagnostic("PG327", "error", message, None, "", target)])

@@ -214,7 +214,7 @@ def _replayed(pipeline: Pipeline, runs: Runs, record: Record | None) -> Iterator
     asked = runs.asked(0)
     yield from made_up({one.call: [""] for side in asked for one in side})
     if record is not None and (same := twins(pipeline, record)):
-        why = "these are given the same and came to something else each: a replay cannot tell them apart"
+        why = "these get the same arguments and ended differently: a replay cannot tell them apart"
         yield NotCompared(what="which of several instances it was", why=why, calls=tuple(same))
 
 

@@ -74,7 +74,7 @@ def read_mapping(file: Path) -> TaskMap:
     known = {name: told.pop(name) for name in ("tasks", "values") if name in told}
     tables = all(isinstance(t, dict) and all(isinstance(v, str) for v in t.values()) for t in known.values())
     if told or not known or not tables or not all(_PLACE.fullmatch(text) for text in known.get("values", {}).values()):
-        raise AuthoringError([Diagnostic("PG365", "error", f"{file} is no mapping of tasks", None, way_out)])
+        raise AuthoringError([Diagnostic("PG365", "error", f"{file} is not a mapping of tasks", None, way_out)])
     return TaskMap(**known)
 
 

@@ -124,7 +124,7 @@ def stubbed(pipeline: Pipeline, record: Record | None = None) -> StubPlan:
         elif mismatch(None, pipeline.step(call.step).returns) is None:
             always[call.id] = None
         else:
-            message = f"{call.id!r} has external effects, and nothing says what it would return"
+            message = f"{call.id!r} has external effects, and nothing declares what it would return"
             way_out = "declare effects=external(answer=...), or give a record with --replay"
             wrong.append(Diagnostic("PG362", "error", message, call.at, way_out))
     if wrong:

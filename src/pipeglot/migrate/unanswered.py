@@ -39,5 +39,7 @@ def made_up(invented: Mapping[str, Sequence[str]]) -> Iterator[NotCompared]:
     for call, names in invented.items():
         some = ", ".join(names[:3]) + f" and {len(names) - 3} more" * (len(names) > 3)
         when = f" when {some}" if any(names) else ""
-        why = f"it was asked what no record answers{when}, and gave a made-up answer, the same on both sides"
+        why = (
+            f"it was called with arguments that no record has{when}, and gave a made-up answer, the same on both sides"
+        )
         yield NotCompared(what=f"the output of {call}", why=why, calls=(call,))

@@ -84,7 +84,7 @@ def _findings(pipeline: Pipeline, shape: Shape) -> list[Diagnostic]:
     found += deaf_to_time_limits(pipeline, "prefect")
     for param in pipeline.params:
         if param.description and not is_plain(param.description):
-            message = f"the description of the parameter {param.name!r} is no single line, and Prefect shows none"
+            message = f"the description of the parameter {param.name!r} is not a single line, and Prefect shows none"
             found.append(Diagnostic("PG205", "note", message, param.at, target="prefect"))
     for param in pipeline.params:
         taken = param.name in _REFUSED_PARAMETERS or param.name.startswith("_")

@@ -128,7 +128,7 @@ def secrets(symbols: SymbolTable) -> Findings:
                 yield symbols.find("PG194", message, call, "one variable is one secret in all of a pipeline")
             seen.add(secret.env)
             if _RESERVED.fullmatch(secret.env):
-                message = f"{secret.env} is no variable for a secret of {call.id!r}: the name is reserved: it configures the operating system or the engine"
+                message = f"{secret.env} is not a valid variable for a secret of {call.id!r}: the name is reserved: it configures the operating system or the engine"
                 yield symbols.find("PG194", message, call, "choose another name")
             step = symbols.steps.get(call.step)
             if step and isinstance(step.run, Shell | Container) and any(p.name == secret.env for p in step.parameters):
@@ -147,7 +147,7 @@ def code(symbols: SymbolTable) -> Findings:
                 tree = ast.parse(chunk.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             sound = False
-            yield symbols.find("PG188", f"the source of {names} is no Python: {error}", chunk)
+            yield symbols.find("PG188", f"the source of {names} is not Python: {error}", chunk)
             continue
         if chunk.kind == "function":
             found = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -169,5 +169,5 @@ def packages(symbols: SymbolTable) -> Findings:
     """Packages are requirement lines."""
     for line in symbols.pipeline.packages:
         if not _REQUIREMENT.fullmatch(line.strip()):
-            message = f"{line!r} is no package requirement"
+            message = f"{line!r} is not a package requirement"
             yield symbols.find("PG189", message, help="write it as in requirements.txt: name==1.2")

@@ -139,7 +139,7 @@ def references(symbols: SymbolTable) -> Findings:
                     message = f"{use.what} takes the unknown parameter {part.name!r}"
                     yield symbols.find("PG184", message, use.at, f"the pipeline's parameters: {names}")
                 case Item() if EnclosingBlock(part.loop) not in use.frames:
-                    message = f"{use.what} takes the item of {part.loop!r}, which is no loop around it"
+                    message = f"{use.what} takes the item of {part.loop!r}, which is not a loop around it"
                     yield symbols.find("PG174", message, use.at)
                 case Ctx(name="state") if not use.final:
                     message = f"{use.what} takes the state of the run, which only a Final can"

@@ -118,7 +118,9 @@ def _asked(collector: Collector, api: Api, asked: RunQuery) -> EngineRun:
         for time in (*times, *(at for task in run.tasks for at in (task.started, task.ended))):
             instant(time)
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        message = f"the answers for the run {asked.run} have not the form of that engine's API ({type(error).__name__})"
+        message = (
+            f"the answers for the run {asked.run} do not have the form of that engine's API ({type(error).__name__})"
+        )
         way_out = "is --url that of this engine, and its version one that pipeglot knows?"
         raise EngineError([Diagnostic("PG373", "error", message, None, way_out)]) from error
     return run

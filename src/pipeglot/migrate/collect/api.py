@@ -64,7 +64,7 @@ class Api:
         if not good or parts.query or parts.fragment:
             _wrong("PG342", "--url is not the URL of a server", "as in https://airflow.example.org")
         if parts.username is not None or parts.password is not None:
-            _wrong("PG342", "a URL is no place for a password", "name environment variables: --user, --password-env")
+            _wrong("PG342", "a URL must not contain a password", "name environment variables: --user, --password-env")
 
     def get(self, path: str, **query: str | int) -> Any:
         """The JSON that the server has at a path, such as `/api/v2/version`."""
