@@ -179,7 +179,7 @@ def test_params_that_contradict_themselves() -> None:
 
     for made, said in (
         (below, "below 0"),
-        (no_number, "no number"),
+        (no_number, "not a number"),
         (another_type, "integer"),
         (no_choice, "one of 1, 2"),
     ):

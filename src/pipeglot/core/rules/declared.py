@@ -128,7 +128,7 @@ def secrets(symbols: SymbolTable) -> Findings:
                 yield symbols.find("PG194", message, call, "one variable is one secret in all of a pipeline")
             seen.add(secret.env)
             if _RESERVED.fullmatch(secret.env):
-                message = f"{secret.env} is not a valid variable for a secret of {call.id!r}: the name is reserved: it configures the operating system or the engine"
+                message = f"{secret.env} is not a valid variable for a secret of {call.id!r}: the name is reserved by the operating system or the engine"
                 yield symbols.find("PG194", message, call, "choose another name")
             step = symbols.steps.get(call.step)
             if step and isinstance(step.run, Shell | Container) and any(p.name == secret.env for p in step.parameters):
