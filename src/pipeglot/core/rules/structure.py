@@ -35,7 +35,7 @@ from pipeglot.core.ir import (
     operands,
     parts,
 )
-from pipeglot.core.rules.symbols import Findings, SymbolTable, Use
+from pipeglot.core.rules.symbols import Findings, SymbolTable, ValueUse
 from pipeglot.core.shape import EnclosingBlock, inputs, outputs, sources, transparent
 
 LONGEST = 200
@@ -152,7 +152,7 @@ def references(symbols: SymbolTable) -> Findings:
                     assert_never(part)
 
 
-def _out(symbols: SymbolTable, use: Use, ref: str) -> Findings:
+def _out(symbols: SymbolTable, use: ValueUse, ref: str) -> Findings:
     shape = symbols.shape
     node = shape.nodes.get(ref)
     if use.final:
@@ -176,7 +176,7 @@ def _out(symbols: SymbolTable, use: Use, ref: str) -> Findings:
         yield symbols.find("PG174", message, use.at, "values leave an If by merge and an Each by collect")
 
 
-def _in_scope(symbols: SymbolTable, use: Use, ref: str) -> bool:
+def _in_scope(symbols: SymbolTable, use: ValueUse, ref: str) -> bool:
     shape = symbols.shape
     held = shape.frames[ref]
     if use.frames[: len(held)] != held:

@@ -35,7 +35,7 @@ Rule: TypeAlias = "Callable[[SymbolTable], Findings]"
 
 
 @dataclass(frozen=True)
-class Use:
+class ValueUse:
     """A value where it is used.
 
     Attributes:
@@ -91,41 +91,41 @@ class SymbolTable:
         return [node for node in self.shape.nodes.values() if isinstance(node, Include)]
 
     @cached_property
-    def uses(self) -> list[Use]:
+    def uses(self) -> list[ValueUse]:
         """Every value of the pipeline, where it is used."""
         return list(self._uses())
 
-    def _uses(self) -> Iterator[Use]:
+    def _uses(self) -> Iterator[ValueUse]:
         for node in self.shape.nodes.values():
             yield from self._uses_of(node)
         final, result = self.pipeline.final, self.pipeline.result
         if final is not None:
             for name, value in final.call.args.items():
                 at = self.place(final.call)
-                yield Use(value, final.call, (), at, f"argument {name!r} of {final.call.id!r}", final=True)
+                yield ValueUse(value, final.call, (), at, f"argument {name!r} of {final.call.id!r}", final=True)
         if result is not None:
-            yield Use(result, None, (), self.pipeline.at, "the result")
+            yield ValueUse(result, None, (), self.pipeline.at, "the result")
 
-    def _uses_of(self, node: AnyNode) -> Iterator[Use]:
+    def _uses_of(self, node: AnyNode) -> Iterator[ValueUse]:
         frames, at = self.shape.frames[node.id], self.place(node)
         match node:
             case Call() | Include():
                 for name, value in node.args.items():
-                    yield Use(value, node, frames, at, f"argument {name!r} of {node.id!r}")
+                    yield ValueUse(value, node, frames, at, f"argument {name!r} of {node.id!r}")
             case If():
                 for arm in node.arms:
                     if arm.when is not None:
                         where = arm.at or at
-                        yield Use(arm.when, node, frames, where, f"a condition of {node.id!r}", condition=True)
+                        yield ValueUse(arm.when, node, frames, where, f"a condition of {node.id!r}", condition=True)
                 for merged in node.merged:
                     for number, value in enumerate(merged.values):
                         inside = (*frames, EnclosingBlock(node.id, number))
-                        yield Use(value, node, inside, merged.at or at, f"{merged.id!r}", merged)
+                        yield ValueUse(value, node, inside, merged.at or at, f"{merged.id!r}", merged)
             case Each():
-                yield Use(node.items, node, frames, at, f"the items of {node.id!r}")
+                yield ValueUse(node.items, node, frames, at, f"the items of {node.id!r}")
                 for collected in node.collected:
                     where = collected.at or at
-                    yield Use(
+                    yield ValueUse(
                         collected.value, node, (*frames, EnclosingBlock(node.id)), where, f"{collected.id!r}", collected
                     )
             case Group():

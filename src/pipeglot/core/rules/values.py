@@ -29,7 +29,7 @@ from pipeglot.core.ir import (
     Value,
     parts,
 )
-from pipeglot.core.rules.symbols import Findings, SymbolTable, Use
+from pipeglot.core.rules.symbols import Findings, SymbolTable, ValueUse
 from pipeglot.core.types import ScalarKind, mismatch, options, scalar_kind, scalars, schema_of_json
 
 ANNOTATE = "annotate the step's return type"
@@ -169,7 +169,7 @@ def conditions(symbols: SymbolTable) -> Findings:
                     assert_never(part)
 
 
-def _condition(symbols: SymbolTable, use: Use, value: Value) -> Findings:
+def _condition(symbols: SymbolTable, use: ValueUse, value: Value) -> Findings:
     if not isinstance(value, Compare | IsIn | All | Any_ | Not):
         schema = schema_of(value, symbols.scope)
         if schema is not None and scalar_kind(schema) != "bool":
@@ -177,7 +177,7 @@ def _condition(symbols: SymbolTable, use: Use, value: Value) -> Findings:
             yield symbols.find("PG181", message, use.at, ANNOTATE if not schema else "compare it: > == ...")
 
 
-def _comparison(symbols: SymbolTable, use: Use, value: Compare) -> Findings:
+def _comparison(symbols: SymbolTable, use: ValueUse, value: Compare) -> Findings:
     left = yield from _operand(symbols, use, value.left)
     right = yield from _operand(symbols, use, value.right)
     if left is None or right is None:
@@ -188,7 +188,7 @@ def _comparison(symbols: SymbolTable, use: Use, value: Compare) -> Findings:
         yield symbols.find("PG181", f"{use.what} orders bools ({value.op})", use.at, "bools are equal or not")
 
 
-def _operand(symbols: SymbolTable, use: Use, value: Value) -> Generator[Diagnostic, None, ScalarKind | None]:
+def _operand(symbols: SymbolTable, use: ValueUse, value: Value) -> Generator[Diagnostic, None, ScalarKind | None]:
     """The kind of a scalar operand, after finding fault with it where it has none."""
     schema = schema_of(value, symbols.scope)
     if schema is None:  # a path that leads nowhere is a finding of its own
