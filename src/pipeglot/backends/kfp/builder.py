@@ -34,7 +34,7 @@ from pipeglot.core.ir import (
     Text,
     Value,
 )
-from pipeglot.core.shape import Shape, transparent
+from pipeglot.core.shape import Shape
 
 from .author import AuthorFile
 from .drafts import ComponentDraft, DagDraft, TaskDraft
@@ -77,11 +77,12 @@ class Builder:
 
     def _awaited(self, regions: Iterable[If | Each]) -> set[str]:
         """The regions and calls whose end something waits for."""
-        found = {ref for id in self.shape.nodes for ref in self.shape.waits(id).after}
+        found = set(self.shape.awaited)
         if self.for_dsl:
             # A region waits for what its values come from, even if only a task before it takes them.
-            found |= {ref for node in regions for ref in self.shape.waits(node.id).values}
-        return found | {self.shape.owner[ref] for ref in found if ref in self.shape.owner}
+            taken = {ref for node in regions for ref in self.shape.waits(node.id).values}
+            found |= {self.shape.owner.get(ref, ref) for ref in taken}
+        return found
 
     def plan(self) -> KfpPlan:
         """The plan of what there is now."""
@@ -220,24 +221,8 @@ class Builder:
 
     def block(self, dag: DagDraft, body: tuple[AnyNode, ...], guard: bool) -> None:
         """The nodes of a block, those of its groups in their place. What waits for another comes after it."""
-        for node in self._ordered(body):
+        for node in self.shape.ordered(body):
             self._lower[type(node)](self, dag, node, guard)
-
-    def _ordered(self, body: tuple[AnyNode, ...]) -> list[AnyNode]:
-        """The nodes of a block so that each stands behind what it waits for."""
-        nodes = {node.id: node for node in transparent(body)}
-        done: dict[str, AnyNode] = {}
-        for start in nodes.values():
-            stack = [(start, iter(self.shape.upstream(start.id)))]
-            while stack:
-                node, upstream = stack[-1]
-                following = next((u for u in upstream if u in nodes and u not in done), None)
-                if following is None:
-                    done.setdefault(node.id, node)
-                    stack.pop()
-                else:
-                    stack.append((nodes[following], iter(self.shape.upstream(following))))
-        return list(done.values())
 
     def wait(self, dag: DagDraft, task: TaskDraft, node: AnyNode) -> None:
         """Let a task of `dag` wait for what its node waits for in this DAG."""

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
+from pipeglot.codegen.code import Code
+from pipeglot.codegen.docstrings import docstring
 from pipeglot.codegen.names import Imports
 from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, flat, statement, width
 from pipeglot.codegen.python import STANDARD, boundary_code
@@ -27,7 +29,7 @@ class ComponentPrinter:
     def module(self, component: ComponentSource) -> str:
         """The module of a component."""
         own, more = self._author.hidden(component.step), Imports()
-        about, before = docstring(component.description), self._before(component)
+        about, before = described(component.description), self._before(component)
         signed = [signature(component, component.function), *about, *([""] if about and before else [])]
         printed = "\n".join([*signed, *before, *_returned(component)])
         body = "\n\n\n".join(filter(None, [own.again([printed]), own.immune(printed, more)]))
@@ -125,15 +127,9 @@ def signature(component: ComponentSource, name: str) -> str:
     return statement("", Bracket(head, tuple(entries), ")"), returns + ":")
 
 
-def docstring(text: str) -> list[str]:
-    """A component's description as lines of its function."""
-    return [f'    """{text}"""'] if fits_docstring(text) else []
-
-
-def fits_docstring(text: str) -> bool:
-    """Whether a description can be the docstring of a component: one line that means itself there."""
-    plain = text.isprintable() and text == text.strip() and not any(c in text for c in '\\"{')
-    return bool(text) and plain and len(text) <= 78
+def described(text: str) -> list[Code]:
+    """A component's description as lines of its function. KFP may find a placeholder in braces."""
+    return docstring(text) if "{" not in text else []
 
 
 def without_placeholders(text: str) -> str | None:

@@ -9,13 +9,13 @@ from pipeglot.backends.base import Compiled
 from pipeglot.codegen import pod, yaml
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.python import group_notes, header, roots
-from pipeglot.core.diagnostic import Diagnostic
+from pipeglot.core.diagnostic import Diagnostic, did_you_mean
 from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk
 from pipeglot.core.secrets import calls_with_secrets
 from pipeglot.core.shape import Shape, inline, transparent
 
 from . import limits
-from .component_source import ComponentPrinter, fits_docstring, without_placeholders
+from .component_source import ComponentPrinter, described, without_placeholders
 from .deploy import deployment, schedule_findings
 from .dsl import DslPrinter, Inexpressible
 from .install import Installs
@@ -127,8 +127,8 @@ def _wrong(options: Mapping[str, str]) -> list[Diagnostic]:
     found = []
     for name in options:
         if name not in OPTIONS:
-            message, way_out = f"kfp has no option {name!r}", "its options: " + ", ".join(OPTIONS)
-            found.append(Diagnostic("PG202", "error", message, None, way_out, "kfp"))
+            message = f"kfp has no option {name!r}"
+            found.append(Diagnostic("PG202", "error", message, None, did_you_mean(name, OPTIONS), "kfp"))
     for name, known in (("emit", ("spec", "dsl")), ("install", ("yes", "no"))):
         if options.get(name, known[0]) not in known:
             message = f"the option {name} is {' or '.join(known)}, not {options[name]!r}"
@@ -152,7 +152,7 @@ def _undocumented(pipeline: Pipeline) -> Iterator[Diagnostic]:
     used = {node.step for node in walk(pipeline.body) if isinstance(node, Call)}
     used |= {pipeline.final.call.step} if pipeline.final else set()
     for step in pipeline.steps:
-        if step.name in used and step.description and not fits_docstring(step.description):
+        if step.name in used and step.description and not described(step.description):
             message = f"the description of step {step.name!r} is longer than a line, and its components show none"
             yield Diagnostic("PG205", "note", message, step.at, "", "kfp")
 

@@ -22,13 +22,8 @@ class GuardAnalysis:
 
     def __init__(self, shape: Shape, types: Types) -> None:
         self._shape, self._types = shape, types
-        self.used: set[str] = set()
-        waiting = [ref for node in shape.nodes.values() for ref in out_refs(*inputs(node))]
-        while waiting:
-            ref = waiting.pop()
-            if ref in shape.values and ref not in self.used:
-                self.used.add(ref)
-                waiting += out_refs(*sources(shape.values[ref]))
+        taken = [value for node in shape.nodes.values() for value in inputs(node)]
+        self.used = shape.made_of(out_refs(*taken))
 
     def guarded(self, region: If | Each) -> bool:
         """Whether a value that leaves the region and is used can be there although something in it failed."""

@@ -12,7 +12,7 @@ from pipeglot.codegen.shadowing import reads_before_binding
 from pipeglot.core.ir import Imported
 
 from .author import AuthorFile
-from .component_source import ComponentPrinter, docstring, signature
+from .component_source import ComponentPrinter, described, signature
 from .plan import ComponentSource, ContainerComponent
 from .spec import CONTAINER_SCRIPT
 from .types import ANNOTATION
@@ -39,7 +39,7 @@ def nested(author: AuthorFile, printer: ComponentPrinter, component: ComponentSo
         return None
     # A function is called as its task is, and that is only known when all are written.
     head = signature(component, "f").removeprefix("def f")
-    return "\n".join([head, *docstring(component.description), *([inner, ""] if above else []), *body]) + "\n"
+    return "\n".join([head, *described(component.description), *([inner, ""] if above else []), *body]) + "\n"
 
 
 def container_function(component: ContainerComponent) -> str:
@@ -53,7 +53,7 @@ def container_function(component: ContainerComponent) -> str:
     made = call("dsl.ContainerSpec", image=component.image, command=["sh", "-c", Atom("script")], args=args)
     entries = [Entry("", Atom(f"{name}: {ANNOTATION[form]}")) for name, form in component.inputs.items()]
     head = Bracket("def f(", (*entries, Entry("", Atom(f"{component.output}: dsl.OutputPath(str)"))), "):")
-    lines = [statement("", head).removeprefix("def f"), *docstring(component.description), f"    script = {script}"]
+    lines = [statement("", head).removeprefix("def f"), *described(component.description), f"    script = {script}"]
     return "\n".join([*lines, statement("return ", made, indent=4)]) + "\n"
 
 
