@@ -12,8 +12,10 @@ from pipeglot.core.ir import (
     Call,
     Collected,
     Const,
+    Ctx,
     DictOf,
     Each,
+    Final,
     Group,
     If,
     Imported,
@@ -27,9 +29,10 @@ from pipeglot.core.ir import (
     Pipeline,
     SourceFragment,
     Step,
+    Text,
     Value,
 )
-from pipeglot.core.shape import EnclosingBlock, Shape, Waits, inline
+from pipeglot.core.shape import EnclosingBlock, Shape, Waits, asks_state, inline
 
 F = Step(name="f", run=Imported(module="m", attr="f"))
 
@@ -180,3 +183,16 @@ def test_values_are_made_of_those_that_regions_within_gave() -> None:
     shape = Shape(pipeline(call("before"), branch, call("z", "m", after=("before",))))
     assert shape.made_of(["m", "z"]) == {"m", "all"} and shape.made_of(["before"]) == set()
     assert shape.awaited == {"before"}
+
+
+@pytest.mark.parametrize(
+    ("given", "asks"),
+    [
+        ({}, False),
+        ({"s": Ctx(name="state")}, True),
+        ({"d": Ctx(name="day")}, False),
+        ({"t": Text(parts=(Ctx(name="state"),))}, True),
+    ],
+)
+def test_a_final_call_asks_for_the_state_when_it_is_given_it(given: dict[str, Value], asks: bool) -> None:
+    assert asks_state(Final(call=Call(id="end", step="f", args=given))) == asks

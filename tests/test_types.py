@@ -17,7 +17,19 @@ from typing_extensions import TypedDict
 from pipeglot.core.inference import TypeScope, schema_of
 from pipeglot.core.ir import Compare, Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Text
 from pipeglot.core.rules.values import clash
-from pipeglot.core.types import BOOL, TEXT, item_of, mismatch, same, scalar_kind, select, union
+from pipeglot.core.types import (
+    BOOL,
+    TEXT,
+    always_at,
+    item_of,
+    json_types,
+    mismatch,
+    options,
+    same,
+    scalar_kind,
+    select,
+    union,
+)
 
 INT = {"type": "integer"}
 
@@ -216,3 +228,63 @@ def test_a_list_that_is_built_has_as_many_items_as_are_wanted(
 ) -> None:
     built = ListOf(items=tuple(Out(ref="a") for _ in range(items)))
     assert clash(built, {"type": "array", **wanted}, TypeScope({"a": {"type": "integer"}})) == reason
+
+
+def test_values_are_the_same_when_all_inside_them_is() -> None:
+    assert same({"a": 1, "b": [2]}, {"b": [2.0], "a": 1})
+    for other in ({"a": 2, "b": [2]}, {"a": 1}, {"a": 1, "b": [2], "c": 3}, {"a": True, "b": [2]}, [1, [2]]):
+        assert not same({"a": 1, "b": [2]}, other)
+    assert not same([1], [1, 2]) and not same([1, 2], [1])
+
+
+def test_a_type_that_is_made_of_itself_is_unknown() -> None:
+    for again in ({"allOf": [{"$ref": "#/$defs/A"}]}, {"anyOf": [{"$ref": "#/$defs/A"}]}, {"$ref": "#/$defs/A"}):
+        endless: dict[str, Any] = {"$defs": {"A": again}, "$ref": "#/$defs/A"}
+        assert {repr(one) for one in options(endless)} == {"{}"}
+        assert json_types(endless) == {"any"}
+
+
+def test_what_is_not_known_may_be_anything() -> None:
+    assert json_types({}) == json_types({"minLength": 3}) == {"any"}
+    assert json_types({"const": 1}) == {"integer"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "step", "found"),
+    [
+        ({"type": "array", "prefixItems": [INT, TEXT]}, -1, TEXT),
+        ({"type": "array", "prefixItems": [INT, TEXT]}, 1, TEXT),
+        # How many follow is not known, so neither is the last.
+        ({"type": "array", "prefixItems": [INT, TEXT], "items": BOOL}, -1, {}),
+        ({"type": "array", "prefixItems": [INT, TEXT], "items": BOOL}, 2, BOOL),
+        ({"type": "array", "items": BOOL, "maxItems": 2}, -2, BOOL),
+        ({"type": "array", "items": BOOL, "maxItems": 2}, 1, BOOL),
+        ({"type": "array", "items": BOOL, "maxItems": 2}, 2, None),
+        ({"type": "array", "items": BOOL, "maxItems": 2}, -3, None),
+        ({"type": "array", "prefixItems": [INT], "items": False}, 1, None),
+        ({"type": "array", "prefixItems": [INT], "items": False}, 0, INT),
+        ({"type": "string"}, 0, TEXT),
+    ],
+)
+def test_a_step_into_a_list_leads_to_its_item(schema: dict[str, Any], step: int, found: dict[str, Any] | None) -> None:
+    assert select(schema, (step,)) == found
+
+
+@pytest.mark.parametrize(
+    ("schema", "path", "always"),
+    [
+        ({"type": "object", "properties": {"a": INT}, "required": ["a"]}, ("a",), True),
+        ({"type": "object", "properties": {"a": INT}}, ("a",), False),
+        ({"properties": {"a": INT}, "required": ["a"]}, ("a",), False),
+        ({"type": "array", "items": INT, "minItems": 2}, (1,), True),
+        ({"type": "array", "items": INT, "minItems": 2}, (-2,), True),
+        ({"type": "array", "items": INT, "minItems": 2}, (2,), False),
+        ({"type": "array", "items": INT, "minItems": 2}, (-3,), False),
+        ({"items": INT, "minItems": 2}, (1,), False),
+        ({"type": "array", "items": INT}, (0,), False),
+    ],
+)
+def test_something_is_always_there_only_where_the_type_says_so(
+    schema: dict[str, Any], path: tuple[str | int, ...], always: bool
+) -> None:
+    assert always_at(schema, path) == always
