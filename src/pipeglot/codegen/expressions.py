@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -35,6 +35,29 @@ RootNames: TypeAlias = Callable[[Root], str]
 def root(value: Root) -> Root:
     """The reference without its path: what has to be passed to the place where the expression stands."""
     return value if isinstance(value, Ctx) else value.model_copy(update={"path": ()})
+
+
+def suggested(value: Root) -> str:
+    """What a parameter for a reference would be called, by what it refers to."""
+    match value:
+        case Out(ref=ref):
+            return ref
+        case Item(loop=loop):
+            return f"{loop}_item"
+        case ParamRef(name=name) | Ctx(name=name):
+            return name
+        case _:
+            assert_never(value)
+
+
+def argument_names(args: Mapping[str, Value]) -> dict[Root, str]:
+    """The names of the (first) arguments that references are given for.
+
+    >>> argument_names({"x": Out(ref="a", path=("n",)), "y": Out(ref="a"), "z": Const(value=1)})
+    {Out(kind='out', ref='a', path=()): 'x'}
+    """
+    found = [(root(value), name) for name, value in args.items() if isinstance(value, Out | Item | ParamRef | Ctx)]
+    return dict(reversed(found))
 
 
 def expression(value: Value, names: RootNames) -> Doc:  # noqa: C901 -- one case for each kind of value

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from typing_extensions import assert_never
 
-from pipeglot.codegen.expressions import Root, expression, root
+from pipeglot.codegen.expressions import Root, expression, root, suggested
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import Atom, Doc, call, flat, literal
 from pipeglot.codegen.python import roots
@@ -212,7 +212,7 @@ class Builder:
             if isinstance(given, Constant) and producer.form != "str":
                 read[ref] = repr(given.value)
                 continue
-            name = component.parameter((wanted or {}).get(ref, _suggested(ref)), form)
+            name = component.parameter((wanted or {}).get(ref, suggested(ref)), form)
             task.inputs[name] = given
             read[ref] = component.read(name)
         return read
@@ -295,16 +295,3 @@ def _shield(part: Value) -> Value:
     if isinstance(part, Const) and isinstance(part.value, str) and "{$" in part.value:
         return ParamRef(name=_SHIELD + part.value)
     return shielded(part)
-
-
-def _suggested(value: Root) -> str:
-    """What a parameter for a reference would be called."""
-    match value:
-        case Out(ref=ref):
-            return ref
-        case Item(loop=loop):
-            return f"{loop}_item"
-        case ParamRef(name=name) | Ctx(name=name):
-            return name
-        case _:
-            assert_never(value)

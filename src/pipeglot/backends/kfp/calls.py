@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeglot.codegen.expressions import Root, root
+from pipeglot.codegen.expressions import Root, argument_names
 from pipeglot.codegen.names import Imports
 from pipeglot.codegen.pysource import Atom, Doc, call, flat
 from pipeglot.codegen.python import invocation, roots
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.core.ir import Call, Const, Container, Ctx, Item, Out, ParamRef, Value
+from pipeglot.core.ir import Call, Const, Container, Ctx, Out, ParamRef, Value
 
 from .builder import Builder, shielded
 from .containers import container_call
@@ -83,13 +83,8 @@ def _invocation(
     known: Mapping[Root, str] | None = None,
 ) -> Doc:
     """The expression that runs a call's step. References and small constants are parameters, the rest is in the code."""
-    wanted = {
-        root(value): name
-        for name, value in reversed(node.args.items())
-        if isinstance(value, Out | Item | ParamRef | Ctx)
-    }
     args: dict[str, Value] = {}
-    names = build.inputs(dag, task, component, node.args.values(), wanted, known)
+    names = build.inputs(dag, task, component, node.args.values(), argument_names(node.args), known)
     for name, value in node.args.items():
         if isinstance(value, Const) and _is_small(value.value):
             parameter = component.parameter(name, form_of({"const": value.value}))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from typing_extensions import assert_never
-
-from pipeglot.codegen.expressions import Root, root
+from pipeglot.codegen.expressions import Root, argument_names, suggested
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import flat, literal
 from pipeglot.codegen.python import roots
@@ -85,11 +83,8 @@ class Definitions:
     ) -> tuple[tuple[str, Root], ...]:
         """A parameter for each root: named like the argument it is given for, else like what it refers to."""
         names = self._module.parameters()
-        wanted: dict[Root, str] = {}
-        for name, value in (args or {}).items():
-            if isinstance(value, Out | Item | ParamRef | Ctx):
-                wanted.setdefault(root(value), name)
-        return tuple((names(ref, wanted.get(ref) or _words(ref)), ref) for ref in roots(values))
+        wanted = argument_names(args or {})
+        return tuple((names(ref, wanted.get(ref) or suggested(ref)), ref) for ref in roots(values))
 
 
 def _bare(value: Value) -> Root | Const:
@@ -118,15 +113,3 @@ def _is_small(value: Value) -> bool:
 def is_whole(value: Value) -> bool:
     """Whether a value is a reference without a path, or a constant: nothing has to be formed."""
     return isinstance(value, Ctx | Const) or (isinstance(value, Out | Item | ParamRef) and not value.path)
-
-
-def _words(value: Root) -> str:
-    match value:
-        case Out(ref=ref):
-            return ref
-        case Item(loop=loop):
-            return f"{loop}_item"
-        case ParamRef(name=name) | Ctx(name=name):
-            return name
-        case _:
-            assert_never(value)
