@@ -1,4 +1,4 @@
-"""prefect.yaml, and what of a pipeline's deployment Prefect cannot keep."""
+"""prefect.yaml: the deployment of a flow."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from typing_extensions import assert_never
 
 from pipeglot.codegen import yaml
 from pipeglot.codegen.author_options import AuthorOptions, OptionTable
-from pipeglot.codegen.clock_changes import clock_changes
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import Spelling
 from pipeglot.codegen.python import header
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
-
-from .clock import cron_ticks
 
 _DEPLOYMENT: dict[str, type] = {"work_pool": str, "work_queue": str, "job_variables": dict, "version": str}
 _FLOW: dict[str, type] = {"log_prints": bool, "persist_result": bool, "result_storage": str}
@@ -26,7 +23,7 @@ OPTIONS = {**_DEPLOYMENT, **_FLOW}
 
 _OFF = {"cron": "0 0 1 1 *", "active": False}
 """In place of no schedule: `prefect deploy` leaves those of an earlier deployment active unless it is given another."""
-_TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
+TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
 
 
 def options(pipeline: Pipeline) -> tuple[dict[str, Any], dict[str, Any], list[Diagnostic]]:
@@ -43,7 +40,7 @@ def deployment_file(pipeline: Pipeline, name: str, entrypoint: str) -> Code:
     entry: dict[str, Any] = {"name": name, "entrypoint": entrypoint}
     if "version" in wanted:
         entry["version"] = wanted["version"]
-    if tags := _tags(pipeline):
+    if tags := [tag for tag, kept in all_tags(pipeline) if kept]:
         entry["tags"] = tags
     entry["schedules"] = [_OFF if pipeline.schedule is None else _schedule(pipeline.schedule)]
     if pipeline.max_active_runs is not None:
@@ -83,12 +80,10 @@ def _spelling(pipeline: Pipeline, wanted: dict[str, Any]) -> Spelling:
     }
 
 
-def _all_tags(pipeline: Pipeline) -> list[str]:
-    return [*pipeline.tags, *([] if pipeline.owner is None else [f"owner:{pipeline.owner}"])]
-
-
-def _tags(pipeline: Pipeline) -> list[str]:
-    return [tag for tag in _all_tags(pipeline) if not _TEMPLATE.search(tag)]
+def all_tags(pipeline: Pipeline) -> list[tuple[str, bool]]:
+    """The tags of a pipeline, its owner among them, and whether prefect.yaml can hold each."""
+    tags = [*pipeline.tags, *([] if pipeline.owner is None else [f"owner:{pipeline.owner}"])]
+    return [(tag, not TEMPLATE.search(tag)) for tag in tags]
 
 
 def _schedule(schedule: Schedule) -> dict[str, Any]:
@@ -100,42 +95,3 @@ def _schedule(schedule: Schedule) -> dict[str, Any]:
             return {"interval": seconds, **anchor, "timezone": "UTC"}
         case _:
             assert_never(schedule.timing)
-
-
-def losses(pipeline: Pipeline) -> list[Diagnostic]:
-    """What the deployment cannot keep."""
-    found: list[Diagnostic] = []
-
-    def say(code: str, severity: Any, message: str, way_out: str = "") -> None:
-        found.append(Diagnostic(code, severity, message, pipeline.at, way_out, "prefect"))
-
-    schedule = pipeline.schedule
-    if schedule is None:
-        message = "no schedule: Prefect would leave one of an earlier deployment active, so the deployment has an inactive one"
-        say(
-            "PG249",
-            "note",
-            message,
-            "what is scheduled by hand on the server is replaced too when it is deployed again",
-        )
-    if schedule is not None and schedule.start is not None:
-        start = schedule.start.isoformat()
-        message = f"Prefect runs the schedule from its deployment on, also before the start date {start}"
-        say("PG241", "warning", message, "deploy after that date, or keep the deployment paused until then")
-    if schedule is not None and schedule.catch_up:
-        message = "Prefect does not catch up: ticks from before the deployment are not run"
-        say(
-            "PG214",
-            "loss",
-            message,
-            "start them by hand, with a scheduled time, or allow the loss with PG214",
-        )
-    found += clock_changes(pipeline, "prefect", "Prefect", cron_ticks)
-    for tag in _all_tags(pipeline):
-        if _TEMPLATE.search(tag):
-            message = f"the tag {tag!r} is left out: prefect.yaml would read it as a template"
-            say("PG215", "loss", message, "write it without double braces")
-    if _TEMPLATE.search(pipeline.description):
-        message = "deploying reads the description as a template: the deployment loses what stands in {{ }}"
-        say("PG215", "warning", message, "leave out the double braces; the flow itself keeps them")
-    return found

@@ -21,7 +21,6 @@ ENGINE_NAMES: dict[str, str] = {
     "copy_context": "contextvars.copy_context",
     "timezone": "datetime.timezone",
     "ZoneInfo": "zoneinfo.ZoneInfo",
-    "TypedDict": "typing_extensions.TypedDict",
     "Field": "pydantic.Field",
     "StrictBool": "pydantic.StrictBool",
     "StrictFloat": "pydantic.StrictFloat",
