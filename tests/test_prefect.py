@@ -141,6 +141,19 @@ def test_independent_calls_are_submitted_before_a_branch_makes_the_flow_wait() -
     assert made.index("d = d_task.submit(c)") < made.index("if not unfinished(a) and a.result() > 0:")
 
 
+def test_an_empty_line_stands_before_each_function_of_a_flow() -> None:
+    def loop(id: str) -> Each:
+        big = Arm(when=Compare(op=">", left=Item(loop=id), right=Const(value=0)), body=(do(f"do_{id}"),))
+        return Each(
+            id=id, items=ParamRef(name="xs"), item_type={"type": "integer"}, body=(If(id=f"if_{id}", arms=(big,)),)
+        )
+
+    xs = Param(name="xs", type={"type": "array", "items": {"type": "integer"}}, required=True)
+    text = BACKEND.compile(pipe(loop("one"), loop("two"), params=(xs,))).files["work.py"]
+    assert "\n\n    def one_item(" in text
+    assert "for_each(one_item, xs)\n\n    def two_item(" in text
+
+
 def test_a_merged_value_of_a_region_that_is_not_entered_is_what_stopped_it() -> None:
     region = If(
         id="gate",

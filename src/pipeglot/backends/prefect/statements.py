@@ -282,7 +282,8 @@ class FlowPrinter:
         return self._indent + width(f"if {flat(both(entered, self._test(test, 0)))}:") <= WIDTH
 
     def _at_once(self, one: plan.ForItemsAtOnce) -> None:
-        if not (self.lines and self.lines[-1].lstrip().startswith("def ")):
+        before = self.lines[-1] if self.lines else ""
+        if "\n" in before or not before.lstrip().startswith("def "):
             self.lines.append("")
         self._put(f"def {one.function}({one.index}, {one.item}):")
         given = [self._value(value) for _, value in one.results]
