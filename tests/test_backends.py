@@ -6,13 +6,14 @@ import pytest
 
 from pipeglot import backends
 from pipeglot.core.ir import Call, Imported, Inlined, Pipeline, SourceFragment, Step
+from tests.toys import in_python
 
 FIT = Step(name="fit", run=Imported(module="train.models", attr="fit"))
 OWN = Step(name="fit", run=Inlined(name="fit"))
 CODE = SourceFragment(kind="function", names=("fit",), text="def fit():\n    from polars import concat\n    concat([])")
 
 
-@pytest.mark.parametrize("target", sorted(backends.TARGETS.keys() - {"kfp"}))  # whose files are no modules
+@pytest.mark.parametrize("target", in_python())
 @pytest.mark.parametrize(
     ("name", "step", "file"),
     [

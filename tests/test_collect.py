@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
-from pipeglot import Pipeline, backends, each, merge, otherwise, pipeline, step, when
+from pipeglot import Pipeline, each, engines, merge, otherwise, pipeline, step, when
 from pipeglot import collect as gather
 from pipeglot.cli import main
 from pipeglot.compare.records import compare
@@ -227,8 +227,8 @@ def test_every_engine_signs_in_its_own_way(serve: Serve) -> None:
     assert dagster.headers["Dagster-Cloud-Api-Token"] == TOKEN
 
 
-def test_runs_of_every_engine_of_ours_can_be_collected_and_of_no_other() -> None:
-    assert collectors() == list(backends.TARGETS)
+def test_runs_can_be_collected_of_the_engines_whose_specs_say_so() -> None:
+    assert collectors() == [spec.target for spec in engines.specs() if spec.collector]
     assert refusal(lambda: collect(doubled.ir(), "local", Api("http://localhost"), RunQuery("r")))[0] == "PG342"
 
 

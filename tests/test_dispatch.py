@@ -173,6 +173,15 @@ def test_every_match_over_nodes_values_and_steps_ends_in_assert_never(name: str)
     assert found == []
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_table_by_nodes_has_all_of_a_block_whose_groups_are_opened(name: str) -> None:
+    nodes = unions()["AnyNode"]
+    for node in ast.walk(MODULES[name]):
+        if isinstance(node, ast.Dict):
+            keys = {key.id for key in node.keys if isinstance(key, ast.Name)} & nodes
+            assert len(keys) < 3 or keys >= nodes - {"Group", "Include"}, f"{name}:{node.lineno}"
+
+
 def asked(test: ast.expr) -> tuple[str, frozenset[str]] | None:
     """What is asked for its class by a test that does no more, and for which classes."""
     match test:

@@ -17,8 +17,9 @@ from pipeglot.conformance import corpus
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.shape import Shape, inline
 from pipeglot.engines.run import _written
+from tests.toys import in_python
 
-TARGETS = sorted(backends.TARGETS.keys() - {"kfp"})
+TARGETS = in_python()
 CREDIT = Path(__file__).parent.parent / "examples" / "credit_scoring.py"
 
 

@@ -40,6 +40,7 @@ from pipeglot.migrate.sides import LocalSide, RecordedSide
 from pipeglot.migrate.stub import with_stubs
 from pipeglot.redact.credentials import secret_values
 from pipeglot.redact.masks import MASK, Masks
+from tests.toys import in_python
 
 TOKEN = "n4styC4nary/+\"'%&<é>=\nS3condL1neOfTheC4nary"
 """Everything that is written in another way somewhere."""
@@ -251,7 +252,7 @@ def test_the_dsl_uses_secrets_as_its_sdk_does() -> None:
     assert "from kfp import compiler, dsl, kubernetes" in text
 
 
-@pytest.mark.parametrize("target", sorted(backends.TARGETS.keys() - {"kfp"}))  # whose steps are containers themselves
+@pytest.mark.parametrize("target", in_python())
 def test_docker_is_told_the_variables_and_not_their_values(target: str) -> None:
     made = calling(Secret(env="TOKEN"), run=Container(image="busybox:1.36", command=("true",)))
     assert '"-e", "TOKEN"' in " ".join(text_of(target, made).split())
