@@ -16,20 +16,9 @@ from typing_extensions import TypedDict
 
 from pipeglot.core.inference import TypeScope, schema_of
 from pipeglot.core.ir import Compare, Const, Ctx, DictOf, Item, ListOf, Out, ParamRef, Text
+from pipeglot.core.mismatch import mismatch
 from pipeglot.core.rules.values import clash
-from pipeglot.core.types import (
-    BOOL,
-    TEXT,
-    always_at,
-    item_of,
-    json_types,
-    mismatch,
-    options,
-    same,
-    scalar_kind,
-    select,
-    union,
-)
+from pipeglot.core.types import BOOL, TEXT, always_at, item_of, json_types, options, same, scalar_kind, select, union
 
 INT = {"type": "integer"}
 

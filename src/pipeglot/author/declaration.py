@@ -19,7 +19,7 @@ from pipeglot.author.policies import Duration, seconds
 from pipeglot.author.signature import Signature, schema_of
 from pipeglot.author.trace import fail
 from pipeglot.core import ir
-from pipeglot.core.types import mismatch
+from pipeglot.core.mismatch import mismatch
 
 
 @dataclass(frozen=True)

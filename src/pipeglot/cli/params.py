@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from pipeglot.cli import files
 from pipeglot.core.domain import outside
 from pipeglot.core.ir import Json, Pipeline, Schema
+from pipeglot.core.mismatch import mismatch
 from pipeglot.core.params import resolve_params
-from pipeglot.core.types import mismatch, scalar_kind
+from pipeglot.core.types import scalar_kind
 
 
 def collect(pipeline: Pipeline, told: Iterable[str], file: str | None) -> dict[str, Json]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from pipeglot.core.ir import Json, Schema
-from pipeglot.core.types import mismatch, options, select
+from pipeglot.core.mismatch import mismatch
+from pipeglot.core.types import options, select
 
 
 def as_declared(value: Json, schema: Schema) -> Json:

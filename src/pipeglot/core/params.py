@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.domain import outside
 from pipeglot.core.ir import Json, Pipeline
-from pipeglot.core.types import mismatch
+from pipeglot.core.mismatch import mismatch
 
 
 def date_param(pipeline: Pipeline) -> str:

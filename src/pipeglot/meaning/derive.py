@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from pipeglot.core.ir import AnyNode, Call, Each, If, Json, Pipeline
+from pipeglot.core.mismatch import mismatch
 from pipeglot.core.record import CallRecord, Record, RunState, last_executions
 from pipeglot.core.shape import EnclosingBlock, inline, transparent
-from pipeglot.core.types import mismatch
 from pipeglot.meaning.evaluate import EvaluationError, Unknown
 from pipeglot.meaning.machine import UNKNOWN, CellState, Key, Machine
 from pipeglot.meaning.run import in_order, run_context

@@ -7,7 +7,8 @@ from math import ceil, floor
 from typing import Any
 
 from pipeglot.core.ir import Json, Schema
-from pipeglot.core.types import mismatch, options
+from pipeglot.core.mismatch import mismatch
+from pipeglot.core.types import options
 
 _DEEP = 5
 """Values inside values beyond which only what is required is made: a type may hold itself."""

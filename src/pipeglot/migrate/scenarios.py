@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias
 
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import Call, Ctx, Json, Pipeline, parts
+from pipeglot.core.mismatch import mismatch
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, inline
-from pipeglot.core.types import mismatch
 from pipeglot.meaning.derive import arguments
 from pipeglot.meaning.machine import Key
 from pipeglot.migrate.example import example

@@ -10,8 +10,8 @@ from pipeglot.backends.airflow.plan import Back, Loop, Plan, Step, Task, Tolerat
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, instant
 from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Pipeline, Schema
+from pipeglot.core.mismatch import mismatch
 from pipeglot.core.record import CallRecord, Failure
-from pipeglot.core.types import mismatch
 
 RAN = frozenset({"success", "failed"})
 

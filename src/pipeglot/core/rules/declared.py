@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from typing_extensions import assert_never
 
 from pipeglot.core.ir import Container, Cron, Imported, Inlined, Shell
+from pipeglot.core.mismatch import mismatch
 from pipeglot.core.rules.practice import looks_secret
 from pipeglot.core.rules.symbols import Findings, SymbolTable
-from pipeglot.core.types import mismatch
 
 _REQUIREMENT = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*(\[[\w\s.,-]*\])?\s*"

@@ -29,8 +29,9 @@ from pipeglot.core.ir import (
     Value,
     parts,
 )
+from pipeglot.core.mismatch import mismatch
 from pipeglot.core.rules.symbols import Findings, SymbolTable, ValueUse
-from pipeglot.core.types import ScalarKind, mismatch, options, scalar_kind, scalars, schema_of_json
+from pipeglot.core.types import ScalarKind, options, scalar_kind, scalars, schema_of_json
 
 ANNOTATE = "annotate the step's return type"
 

@@ -20,10 +20,11 @@ from pipeglot import engines
 from pipeglot.backends.base import EngineRun, instant
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Pipeline, Schema
+from pipeglot.core.mismatch import mismatch
 from pipeglot.core.params import date_param, resolve_params
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
-from pipeglot.core.types import mismatch, scalar_kind
+from pipeglot.core.types import scalar_kind
 from pipeglot.migrate.collect.api import Api, RunQuery
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import as_record
