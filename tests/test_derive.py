@@ -10,7 +10,7 @@ import pytest
 
 from pipeglot.core.ir import Const, Continue, Final, Out, Pipeline, Policy
 from pipeglot.core.record import CallRecord, Failure, Record, RunState
-from pipeglot.meaning.derive import complete
+from pipeglot.meaning.derive import reconstruct
 from pipeglot.meaning.run import execute
 from tests.build import call, each, item, less, pipeline, spell, states, when
 from tests.test_run import MEANING
@@ -21,7 +21,7 @@ YES = less(0, 1)
 
 def read(program: Pipeline, *observed: CallRecord, state: RunState = "failed", **more: Any) -> Record:
     given: dict[str, Any] = {"params": {}, "logical_date": WHEN, "run_id": "r", **more}
-    return complete(program, observed, engine="airflow", engine_version="3", state=state, **given)
+    return reconstruct(program, observed, engine="airflow", engine_version="3", state=state, **given)
 
 
 def seen(id: str, state: Any = "succeeded", output: Any = ..., index: tuple[int, ...] = (), **more: Any) -> CallRecord:

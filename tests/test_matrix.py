@@ -204,7 +204,7 @@ def test_what_is_called_inspected_is_looked_at_in_the_loaded_object(name: str) -
     }
     for attribute in [attribute for feature in sorted(inspected) for attribute in LOOKED_AT[feature]]:
         how = OBSERVED[attribute]
-        assert isinstance(how, Seen) and made.target in how.targets, f"{attribute}: tests/observed.py"
+        assert isinstance(how, Seen) and made.target in how.targets, f"{attribute}: tests/observed/"
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -1,5 +1,5 @@
 """No attribute of a pipeline gets lost in silence: the loaded engine object shows it, or a diagnostic names it, or runs
-prove it. `tests/observed.py` says which for each attribute; a new one without an entry there fails here."""
+prove it. `tests/observed/` says which for each attribute; a new one without an entry there fails here."""
 
 from __future__ import annotations
 
@@ -250,4 +250,4 @@ def test_a_gap_is_one(attribute: str, target: str) -> None:
     """The engine and the compiler have nothing of the attribute: the same facts with and without it."""
     [(pipeline, mutated)] = first(mutants(target, attribute), 1)
     have, lacks = load(target, [pipeline, mutated])
-    assert have == lacks, f"{target} shows {attribute} now: observe it in tests/observed.py"
+    assert have == lacks, f"{target} shows {attribute} now: observe it in tests/observed/"

@@ -19,7 +19,7 @@ from pipeglot.core.check import check
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, inline
-from pipeglot.meaning.derive import complete
+from pipeglot.meaning.derive import reconstruct
 from pipeglot.meaning.run import execute
 from tests.conftest import examples
 from tests.random_pipelines import Limits, random_pipeline
@@ -72,7 +72,7 @@ def test_without_outputs_nothing_is_concluded_that_is_not_so(pipeline: Pipeline)
         if call.attempts or call.state == "failed"
     ]
     told = {"engine": "e", "engine_version": "1", "run_id": "r", "params": whole.params, "logical_date": DATE}
-    back = complete(inline(pipeline), traces, state=whole.state, **told)  # type: ignore[arg-type]
+    back = reconstruct(inline(pipeline), traces, state=whole.state, **told)  # type: ignore[arg-type]
     states = [{(call.id, call.index, call.state) for call in record.calls} for record in (back, whole)]
     assert states[0] <= states[1]
 

@@ -20,7 +20,7 @@ from pipeglot.migrate.history import remember
 from pipeglot.migrate.report import html as page
 from pipeglot.migrate.report import markdown
 from pipeglot.redact.credentials import secret_values
-from pipeglot.redact.masks import MASK, Masks
+from pipeglot.redact.masks import MASK, Redactor
 from tests import dryruns
 from tests.conftest import examples
 from tests.test_secrets import carried
@@ -129,7 +129,7 @@ def test_what_is_no_secret_stays_readable(name: str) -> None:
 
 
 def test_a_password_that_is_a_common_word_hides_itself_and_no_other_text() -> None:
-    masks = Masks({"DB_PASSWORD": "postgres", "OTHER_PASSWORD": "admin1"})
+    masks = Redactor({"DB_PASSWORD": "postgres", "OTHER_PASSWORD": "admin1"})
     assert masks.json(["postgres", "postgresql://db", "admin1@x"]) == [MASK, "postgresql://db", f"{MASK}@x"]
 
 
@@ -144,12 +144,12 @@ def test_a_password_that_is_a_common_word_hides_itself_and_no_other_text() -> No
     ],
 )
 def test_a_number_is_redacted_however_it_is_written(said: str) -> None:
-    told = Masks({"A_PIN": "1234567.50"}).text(f"it is {said}!")
+    told = Redactor({"A_PIN": "1234567.50"}).text(f"it is {said}!")
     assert MASK in told and "567" not in told and "2345" not in told
 
 
 def test_a_number_is_the_same_number_as_a_value() -> None:
-    masks = Masks({"A_PIN": "1234567.50", "CARD_SECRET": "4111 1111 1111 1111"})
+    masks = Redactor({"A_PIN": "1234567.50", "CARD_SECRET": "4111 1111 1111 1111"})
     assert masks.json([1234567.5, -1234567.5, 4111111111111111, 4111111111111111.0]) == [MASK] * 4
     assert masks.json([1234567, 1, 0.5, True, 41111111]) == [1234567, 1, 0.5, True, 41111111]
     assert masks.text("4111-1111-1111-1111, 4111111111111111") == f"{MASK}, {MASK}"
@@ -203,7 +203,7 @@ AROUND = st.one_of(st.text(max_size=8), st.text(alphabet="%\\&#u0x25;41", max_si
 def test_a_secret_in_escapes_is_redacted_whatever_stands_around_it(
     secret: str, escape: str, before: str, behind: str
 ) -> None:
-    masks = Masks({})
+    masks = Redactor({})
     masks._add([secret])
     escaped = "".join(map(ESCAPED[escape], secret))
     said = masks.text(before + escaped + behind)
@@ -213,7 +213,7 @@ def test_a_secret_in_escapes_is_redacted_whatever_stands_around_it(
 @given(SECRETS, st.data())
 @settings(max_examples=examples(200), deadline=None)
 def test_each_character_may_be_escaped_in_another_way(secret: str, data: st.DataObject) -> None:
-    masks = Masks({})
+    masks = Redactor({})
     masks._add([secret])
     ways = data.draw(st.lists(st.sampled_from(sorted(ESCAPED)), min_size=len(secret), max_size=len(secret)))
     escaped = "".join(ESCAPED[way](letter) for way, letter in zip(ways, secret, strict=True))
@@ -223,7 +223,7 @@ def test_each_character_may_be_escaped_in_another_way(secret: str, data: st.Data
 @pytest.mark.parametrize("escape", sorted(ESCAPED))
 def test_a_secret_in_escapes_is_not_shown_while_it_arrives(escape: str) -> None:
     secret = 'n4sty/"C4nary'
-    masks, shown, rest = Masks({"A_TOKEN": secret}), "", ""
+    masks, shown, rest = Redactor({"A_TOKEN": secret}), "", ""
     for letter in "said " + "".join(map(ESCAPED[escape], secret)) + " there":
         rest = masks.text(rest + letter)
         held = masks.begun(rest)
@@ -235,7 +235,7 @@ def test_a_secret_in_escapes_is_not_shown_while_it_arrives(escape: str) -> None:
     "said", ["100 %", "a&b", "C:\\new\\table", "x=%41", "&copy; 2026", "\\", "%", "&", "%5", "\\u00", "&#", "a+b"]
 )
 def test_escapes_that_hide_nothing_stay(said: str) -> None:
-    masks = Masks({"A_TOKEN": "abc123xyz"})
+    masks = Redactor({"A_TOKEN": "abc123xyz"})
     assert masks.text(said) == said and masks.json({said: said}) == {said: said}
 
 
@@ -268,7 +268,7 @@ def test_a_secret_in_escapes_is_in_no_report(
 ) -> None:
     if len(set(secret)) < 5:
         return
-    masks = Masks({})
+    masks = Redactor({})
     masks._add([secret])
     text = "".join(map(ESCAPED[escape], secret))
     found = masks.model(holding(f"{around}{text}{around}"))

@@ -39,7 +39,7 @@ from pipeglot.migrate.scenarios import replay
 from pipeglot.migrate.sides import LocalSide, RecordedSide
 from pipeglot.migrate.stub import with_stubs
 from pipeglot.redact.credentials import secret_values
-from pipeglot.redact.masks import MASK, Masks
+from pipeglot.redact.masks import MASK, Redactor
 from tests.toys import in_python
 
 TOKEN = "n4styC4nary/+\"'%&<é>=\nS3condL1neOfTheC4nary"
@@ -286,14 +286,14 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("written", sorted(WRITTEN))
 def test_a_secret_is_redacted_however_it_is_written(written: str) -> None:
-    said = Masks({"A_TOKEN": TOKEN}).text(WRITTEN[written](TOKEN))
+    said = Redactor({"A_TOKEN": TOKEN}).text(WRITTEN[written](TOKEN))
     assert MASK in said
     clean(said.encode(), written)
 
 
 @given(st.text(min_size=4, max_size=30), st.sampled_from(sorted(set(WRITTEN) - {"only its second line"})))
 def test_any_secret_is_redacted(secret: str, written: str) -> None:
-    masks = Masks({})
+    masks = Redactor({})
     masks._add([secret])
     try:
         text = WRITTEN[written](secret)
@@ -305,7 +305,7 @@ def test_any_secret_is_redacted(secret: str, written: str) -> None:
 
 @given(st.lists(st.text(alphabet="abcdefg{}\"'\\%+/", max_size=20)))
 def test_what_is_not_secret_stays_as_it_is(texts: list[str]) -> None:
-    assert Masks({"A_TOKEN": "ZZ#9-never-there"}).json(texts) == texts
+    assert Redactor({"A_TOKEN": "ZZ#9-never-there"}).json(texts) == texts
 
 
 def test_credentials_are_told_by_name_value_or_url() -> None:
@@ -332,15 +332,15 @@ def test_credentials_are_told_by_name_value_or_url() -> None:
 
 
 def test_numbers_and_keys_are_values_too() -> None:
-    masks = Masks({"A_PIN_SECRET": PIN})
+    masks = Redactor({"A_PIN_SECRET": PIN})
     told = {PIN: [int(PIN), float(PIN), 1, True, None], f"x{PIN}": PIN}
     assert masks.json(told) == {MASK: [MASK, MASK, 1, True, None], f"x{MASK}": MASK}
-    two = Masks({"A_TOKEN": "secret-one", "B_TOKEN": "secret-two"})
+    two = Redactor({"A_TOKEN": "secret-one", "B_TOKEN": "secret-two"})
     assert two.json({"secret-one": 1, "secret-two": 2}) == {MASK: 1, f"{MASK} (2)": 2}
 
 
 def test_a_declared_secret_of_few_characters_is_hidden_where_it_is_all() -> None:
-    masks = Masks({})
+    masks = Redactor({})
     masks.declare(loads.ir(), {"WAREHOUSE_TOKEN": "abc", "WAREHOUSE_USER": ""})
     assert masks.json(["abc", "abcd", ""]) == [MASK, "abcd", ""]
 
@@ -348,7 +348,7 @@ def test_a_declared_secret_of_few_characters_is_hidden_where_it_is_all() -> None
 def test_a_record_stays_a_record_whatever_the_secret_is() -> None:
     """Fixed words, counts and the names that the pipeline has are no values."""
     record = Record.model_validate_json(execute(plain.ir(), params={"day": "succeeded"}).to_json())
-    masks = Masks(
+    masks = Redactor(
         {"A_TOKEN": "succeeded", "B_TOKEN": "first_call", "C_TOKEN": "succeeded1", "POSTGRES_PASSWORD": "airflow"}
     )
     masks.declare(plain.ir())
@@ -360,7 +360,7 @@ def test_a_record_stays_a_record_whatever_the_secret_is() -> None:
 
 def test_what_has_no_secret_is_left_alone() -> None:
     record = execute(plain.ir(), params={"day": "x"})
-    assert Masks({"A_TOKEN": "never-there"}).model(record) is record
+    assert Redactor({"A_TOKEN": "never-there"}).model(record) is record
 
 
 # ---------------------------------------------------------------- masked: comparisons

@@ -13,7 +13,7 @@ from typing import Any, TextIO, cast
 
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.ir import Pipeline
-from pipeglot.redact.masks import Masks
+from pipeglot.redact.masks import Redactor
 
 _IDLE = 0.2
 """Seconds after which the beginning of what may become a secret is shown after all."""
@@ -26,7 +26,7 @@ class RedactedOutput:
     """Standard output and standard error of a command, and what is redacted in them."""
 
     def __init__(self) -> None:
-        self.masks = Masks()
+        self.masks = Redactor()
         self.stdout: TextIO = sys.stdout
         """Standard output as it is, for what is masked already."""
         self._before = sys.stdout, sys.stderr
@@ -97,7 +97,7 @@ def hidden() -> Iterator[RedactedOutput]:
 class _RedactedStream:
     """A text stream that blots out what is secret; everything else is that of `bare`."""
 
-    def __init__(self, bare: TextIO, masks: Masks) -> None:
+    def __init__(self, bare: TextIO, masks: Redactor) -> None:
         self.bare, self._masks, self._first = bare, masks, bare
 
     def write(self, text: str) -> int:
@@ -123,7 +123,7 @@ class _Pump:
     `kept` is where the file led to.
     """
 
-    def __init__(self, file: int, masks: Masks) -> None:
+    def __init__(self, file: int, masks: Redactor) -> None:
         self._file, self._masks = file, masks
         self.kept = os.dup(file)
         self._source, write = os.pipe()

@@ -70,7 +70,7 @@ def expression(value: Value, names: RootNames) -> Doc:  # noqa: C901 -- one case
         doc = inner(v)
         return Parens(doc) if isinstance(doc, Infix | Parens) or flat(doc).startswith("not ") else doc
 
-    match value := settled(value):
+    match value := simplified(value):
         case Const():
             return literal(value.value)
         case Ctx():
@@ -121,7 +121,7 @@ def negated(doc: Doc) -> Doc:
 
 def fitting(condition: Value, names: RootNames, room: int) -> Doc:
     """A condition as `and` and `or`; one that ruff would not leave so as `all([...])` and `any([...])`."""
-    condition = settled(condition)
+    condition = simplified(condition)
     doc = expression(condition, names)
     if not isinstance(condition, All | Any_) or is_tidy(doc, room):
         return doc
@@ -129,24 +129,24 @@ def fitting(condition: Value, names: RootNames, room: int) -> Doc:
     return call("all" if isinstance(condition, All) else "any", Bracket("[", inner, "]"))
 
 
-def settled(value: Value) -> Value:
+def simplified(value: Value) -> Value:
     """A condition without `not` of `not`, and without a comparison with True or False: what is left has the brackets and
     the layout of what it says."""
     match value:
         case Not(operand=Not(operand=twice)):
-            return settled(twice)
+            return simplified(twice)
         case (
             Compare(op="==" | "!=" as op, left=known, right=Const(value=bool(told)))
             | Compare(op="==" | "!=" as op, left=Const(value=bool(told)), right=known)
         ):
-            return settled(known if told is (op == "==") else Not(operand=known))
+            return simplified(known if told is (op == "==") else Not(operand=known))
     return value
 
 
 def same_kind(value: All | Any_) -> list[Value]:
     """The operands, with those of operands of the same kind in their place: `a and (b and c)` needs no brackets."""
     found: list[Value] = []
-    for operand in map(settled, value.operands):
+    for operand in map(simplified, value.operands):
         same = isinstance(operand, All | Any_) and operand.kind == value.kind
         found += same_kind(operand) if same else [operand]  # type: ignore[arg-type]
     return found

@@ -27,7 +27,7 @@ from pipeglot.core.memory import no_collection
 from pipeglot.core.shape import inline
 from pipeglot.core.version import __version__
 from pipeglot.meaning.derive import arguments
-from pipeglot.redact.masks import MASK, Masks
+from pipeglot.redact.masks import MASK, Redactor
 
 SideName: TypeAlias = Literal["old", "new"]
 Left: TypeAlias = Sequence[Folders | None]
@@ -52,13 +52,13 @@ def judge(
     gaps: Sequence[NotCompared] = (),
     declared: Sequence[Declared] = (),
     required: Required = "outputs",
-    masks: Masks | None = None,
+    masks: Redactor | None = None,
 ) -> Report:
     """The dry-run that two sides' records make: what differs, what was masked, what was not compared. Records are compared
     as they are; in what is told of them there is nothing secret (`masks`, by default those of this process). Of what both
     sides have `declared`, each that differs is a difference; `asked` is what only one side's stubs were asked,
     `invented` are the calls whose outputs both sides made up, and `required` what must have been compared for an *equivalent*."""
-    masks = masks or Masks.of(pipeline)
+    masks = masks or Redactor.of(pipeline)
     rules = rules or Rules()
     order = Order(inline(pipeline))
     unread: dict[tuple[str, str], list[str]] = {}
@@ -140,7 +140,7 @@ def _masked_in_records(found: Sequence[Difference]) -> Iterable[NotCompared]:
         yield NotCompared(what="secrets in a record", why=why, calls=calls)
 
 
-def _without_masked(found: Iterable[Difference], masks: Masks) -> tuple[list[Difference], list[Difference]]:
+def _without_masked(found: Iterable[Difference], masks: Redactor) -> tuple[list[Difference], list[Difference]]:
     """Differences, and what may be none: where one side is a record that was masked when it was written, and the other
     has a secret in that place.
     """

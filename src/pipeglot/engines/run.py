@@ -22,7 +22,7 @@ from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import Shape, inline
 from pipeglot.engines import sandbox
 from pipeglot.engines.process import LONGEST, Job, Listener, execute
-from pipeglot.meaning.derive import complete
+from pipeglot.meaning.derive import reconstruct
 from pipeglot.meaning.machine import UNKNOWN
 
 
@@ -160,7 +160,7 @@ def completed(
 
     `params` are all of the run's, defaults included.
     """
-    return complete(
+    return reconstruct(
         pipeline,
         observed,
         engine=run.engine,

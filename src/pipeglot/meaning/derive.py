@@ -19,7 +19,7 @@ from pipeglot.meaning.machine import UNKNOWN, CellState, Key, Machine
 from pipeglot.meaning.run import in_order, run_context
 
 
-def complete(
+def reconstruct(
     pipeline: Pipeline,
     observed: Sequence[CallRecord],
     *,
@@ -65,7 +65,7 @@ def complete(
     ...     steps=(Step(name="s", run=Shell(script="true")),),
     ...     body=(Call(id="a", step="s"), Call(id="b", step="s", after=("a",))),
     ... )
-    >>> record = complete(
+    >>> record = reconstruct(
     ...     pipeline, [CallRecord(id="a", state="failed", attempts=1)], engine="airflow", engine_version="3",
     ...     state="failed", params={}, run_id="r",
     ...     logical_date=datetime.fromisoformat("2026-01-01T02:00:00+00:00"),

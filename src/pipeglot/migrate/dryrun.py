@@ -40,7 +40,7 @@ from pipeglot.migrate.sides import LocalSide, RecordedSide, sources
 from pipeglot.migrate.source_code import authored, native
 from pipeglot.migrate.stub import StubPlan, with_stubs
 from pipeglot.migrate.unanswered import apart, made_up
-from pipeglot.redact.masks import Masks
+from pipeglot.redact.masks import Redactor
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def dry_run(
     _playable(pipeline, (old, new), plan, chosen)
     task = RunRequest(pipeline, params=given, logical_date=when, path=path, env=chosen.env, allow=chosen.allow)
     played = replace(task, pipeline=with_stubs(pipeline, plan)) if plan else task
-    masks = Masks.of(pipeline, chosen.env)
+    masks = Redactor.of(pipeline, chosen.env)
     if not (isinstance(old, RecordedSide) and isinstance(new, RecordedSide)):
         secrets.values(played.pipeline, chosen.env)  # all are there
     with masks.over_errors():

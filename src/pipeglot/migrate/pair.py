@@ -19,10 +19,10 @@ from pipeglot.core.record import Record
 from pipeglot.engines.process import Event, Listener
 from pipeglot.migrate.runner import Runner, RunRequest
 from pipeglot.migrate.scenarios import of_the_run
-from pipeglot.migrate.sides import RecordedSide, housed
+from pipeglot.migrate.sides import RecordedSide, with_sandbox
 from pipeglot.migrate.stub import FOLDER, StubPlan, played, unexpected, with_stubs
 from pipeglot.migrate.unanswered import Asked
-from pipeglot.redact.masks import Masks
+from pipeglot.redact.masks import Redactor
 
 Outcome: TypeAlias = Record | PipeglotError
 
@@ -77,7 +77,7 @@ class Pair:
 
     old: Runner
     new: Runner
-    masks: Masks
+    masks: Redactor
     on_event: Callable[[SideName, Event], None] | None
     stop: threading.Event
     folder: Path
@@ -118,7 +118,7 @@ class Pair:
             left: list[Folders | None] = []
             answering: list[Path | None] = []
             for number, play in enumerate(plays):
-                task, mine = housed(runner, play.task, own, number)
+                task, mine = with_sandbox(runner, play.task, own, number)
                 left.append(mine)
                 answering.append(None)
                 if play.plan is not None and not isinstance(runner, RecordedSide):

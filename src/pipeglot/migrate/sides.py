@@ -229,7 +229,7 @@ def read_record(path: Path) -> Record:
         raise unusable(f"{path} is not a record: {place}: {first['msg']}", "write one with --record") from None
 
 
-def housed(runner: Runner, task: RunRequest, own: Path, number: int) -> tuple[RunRequest, Folders | None]:
+def with_sandbox(runner: Runner, task: RunRequest, own: Path, number: int) -> tuple[RunRequest, Folders | None]:
     """A run in folders of its own: HOME is the side's, the working folder and ARTIFACT_ROOT those of this run."""
     if isinstance(runner, RecordedSide):
         return task, None

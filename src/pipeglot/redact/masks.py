@@ -65,7 +65,7 @@ def forms(value: str) -> set[str]:
     return {one for one in plain | set(written(value)) if len(one) >= SHORTEST}
 
 
-class Masks:
+class Redactor:
     """What is redacted: the values of declared secrets and of credentials, in all their forms.
 
     `kept` are names that everybody knows, such as the ids of calls: they stay readable where they stand as names.
@@ -80,7 +80,7 @@ class Masks:
         self._guess(variables)
 
     @classmethod
-    def of(cls, pipeline: Pipeline, env: Mapping[str, str] | None = None) -> Masks:
+    def of(cls, pipeline: Pipeline, env: Mapping[str, str] | None = None) -> Redactor:
         """The masks of a run of a pipeline: of this process's environment, and of `env` beside it."""
         masks = cls()
         masks.declare(pipeline, env)
@@ -113,7 +113,7 @@ class Masks:
     def begun(self, text: str) -> int:
         """How many characters at the end of a text may be the beginning of a secret.
 
-        >>> Masks({"API_TOKEN": "abc123xyz"}).begun("it is abc1")
+        >>> Redactor({"API_TOKEN": "abc123xyz"}).begun("it is abc1")
         4
         """
         most = escapes.begun(text, self._forms)
@@ -127,7 +127,7 @@ class Masks:
     def text(self, said: str) -> str:
         """A text without secrets.
 
-        >>> Masks({"API_TOKEN": "abc 123/xyz"}).text("https://example.com/?key=%61bc%20123%2Fxyz")
+        >>> Redactor({"API_TOKEN": "abc 123/xyz"}).text("https://example.com/?key=%61bc%20123%2Fxyz")
         'https://example.com/?key=***'
         """
         if said in self._short:
@@ -155,7 +155,7 @@ class Masks:
     def json(self, value: Any) -> Any:
         """A JSON value without secrets in its texts, keys and numbers.
 
-        >>> Masks({"PIN_SECRET": "271828"}).json({"pin": [271828, "is 271828"], "271828": 1})
+        >>> Redactor({"PIN_SECRET": "271828"}).json({"pin": [271828, "is 271828"], "271828": 1})
         {'pin': ['***', 'is ***'], '***': 1}
         """
         match value:
@@ -181,9 +181,9 @@ class Masks:
         found = self._found_in(model.model_dump_json(by_alias=True))
         return model if found.empty else _Walk(found).model(model)
 
-    def _found_in(self, plain: str) -> Masks:
+    def _found_in(self, plain: str) -> Redactor:
         """The masks that a JSON text calls for: most runs have no secret in any place."""
-        less = Masks({})
+        less = Redactor({})
         for told, own in ((less._forms, self._forms), (less._short, self._short)):
             for form in own:
                 escaped = json.dumps(form, ensure_ascii=False)[1:-1]
@@ -239,7 +239,7 @@ class _Walk:
     Names that the pipeline does not have (native tasks may be called anything) stay distinct.
     """
 
-    def __init__(self, masks: Masks) -> None:
+    def __init__(self, masks: Redactor) -> None:
         self._masks = masks
         self._names: dict[str, str] = {}
         self._given: dict[str, None] = {}

@@ -8,16 +8,16 @@ from typing_extensions import assert_never
 
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import (
-    Back,
     Branch,
-    Flat,
+    CollectInner,
+    ExpandRows,
+    FlattenRows,
     Gate,
     Gather,
-    Give,
     Items,
     Merge,
-    Nothing,
-    Rows,
+    NoOp,
+    ReturnValue,
     Step,
     Task,
     Tolerate,
@@ -81,21 +81,21 @@ class Body:
                 values = [Atom(naming.variable(end)) for end in ends]
                 each = (Entry("", Atom("v")), Entry("for v in ", literal(values)), SOME)
                 lines.append(self.give(call("next", Stack("(", each, ")"), None)))
-            case Give(value=value):
+            case ReturnValue(value=value):
                 lines.append(self.give(self.kept(value, expression(value, self.names))))
             case Items(each=each, value=value, known=known):
                 lines += self.items(each, value, known)
-            case Rows():
+            case ExpandRows():
                 lines += self.rows(task.work)
-            case Flat(rows=rows):
+            case FlattenRows(rows=rows):
                 lines.append(self.flat(rows))
-            case Back():
+            case CollectInner():
                 lines += self.back(task.work)
             case Gather():
                 lines += self.gather(task.work)
             case Tolerate():
                 lines += self.tolerate(task.work)
-            case Nothing():
+            case NoOp():
                 pass
             case _:
                 assert_never(task.work)
@@ -139,7 +139,7 @@ class Body:
         ]
 
     def items(self, each: str, value: Value, known: bool, row: Doc | None = None) -> list[str]:
-        """Give a list, or one with a `row` made of every item, after making sure it is one."""
+        """ReturnValue a list, or one with a `row` made of every item, after making sure it is one."""
         source = expression(value, self.names)
         lines: list[str] = []
         if (not known or row is not None) and not flat(source).isidentifier():
@@ -155,7 +155,7 @@ class Body:
             source = _listed(row, [self.naming.item(each)], source)
         return [*lines, self.give(source)]
 
-    def rows(self, work: Rows) -> list[str]:
+    def rows(self, work: ExpandRows) -> list[str]:
         row = {work.each: Atom(self.naming.item(work.each))}
         for value in work.carried:
             assert isinstance(value, Out | Item)
@@ -175,7 +175,7 @@ class Body:
         parents = [] if outer.outer is None else [Atom(self.naming.variable(self.task.inputs["#items"].task))]
         return self.give(call(self.naming.helper("flatten"), pulled, *parents))
 
-    def back(self, work: Back) -> list[str]:
+    def back(self, work: CollectInner) -> list[str]:
         self.context |= {"ti": None, "run_id": None}
         fates = self.naming.helper("fates")
         fail = self.naming.engine("airflow.sdk.exceptions", "AirflowFailException")
@@ -298,7 +298,7 @@ class Body:
                 if (
                     inner is not None
                     and inner.outer is not None
-                    and not (isinstance(self.task.work, Rows) and loop == self.task.work.each)
+                    and not (isinstance(self.task.work, ExpandRows) and loop == self.task.work.each)
                 ):
                     return f'{naming.item(inner.each.id)}["values"][{string(loop)}]'
                 return self.local.get("#item", naming.item(loop))

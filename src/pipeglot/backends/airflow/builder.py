@@ -109,7 +109,7 @@ class Builder:
         refs = self.shape.waits(id).after
         return [end for ref in refs if self.shape.frames[ref] == frames for end in self.ends[ref]]
 
-    def witnesses(self, tasks: Sequence[Task]) -> list[str]:
+    def failure_leaves(self, tasks: Sequence[Task]) -> list[str]:
         """The tasks of which one has failed or is blocked when any of `tasks` is, tolerated ones left out."""
         shown = {up for task in tasks if task.rule in PROPAGATE for up in task.upstream}
         return [task.id for task in tasks if task.id not in shown and not task.tolerated]

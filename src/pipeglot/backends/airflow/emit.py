@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeglot.backends.airflow.bodies import Body
 from pipeglot.backends.airflow.naming import Naming
-from pipeglot.backends.airflow.plan import Branch, Flat, Items, Nothing, Rows, Step, Task, Tolerate, Work
+from pipeglot.backends.airflow.plan import Branch, ExpandRows, FlattenRows, Items, NoOp, Step, Task, Tolerate, Work
 from pipeglot.backends.airflow.settings import policy
 from pipeglot.codegen import pod
 from pipeglot.codegen.author_options import AuthorOptions
@@ -31,7 +31,7 @@ SPELLS = {
 def functions(naming: Naming, settings: AuthorOptions) -> list[Code]:
     """The definitions of all tasks, in order."""
     plan = naming.plan
-    tasks = [task for task in plan.all() if not isinstance(task.work, Nothing)]
+    tasks = [task for task in plan.all() if not isinstance(task.work, NoOp)]
     return [_function(naming, task, settings) for task in tasks]
 
 
@@ -58,8 +58,8 @@ def _function(naming: Naming, task: Task, settings: AuthorOptions) -> Code:
 _ABOUT: dict[type[Work], str] = {
     Tolerate: "Policy.on_failure",
     Items: "Each.items",
-    Rows: "Each.items",
-    Flat: "Each.items",
+    ExpandRows: "Each.items",
+    FlattenRows: "Each.items",
 }
 """The attributes that whole tasks are there for."""
 

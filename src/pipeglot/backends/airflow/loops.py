@@ -10,15 +10,15 @@ from typing import TypeAlias
 
 from pipeglot.backends.airflow.builder import Builder
 from pipeglot.backends.airflow.plan import (
-    Back,
-    Flat,
+    CollectInner,
+    ExpandRows,
+    FlattenRows,
     Gather,
-    Give,
     Items,
     Loop,
-    Nothing,
+    NoOp,
     Place,
-    Rows,
+    ReturnValue,
     Source,
     Step,
     Task,
@@ -50,7 +50,7 @@ class Loops:
         before = self.items(node, loop, place)
         empty = loop.constants is None or not loop.constants
         outer = {ref: self.sources[ref] for ref in self._captured(node)}
-        self.harden(node, place)
+        self.materialize(node, place)
         before += [self.sources[ref].task for ref in self._captured(node)]
         self.body(loop, place)
         for task in roots(loop.tasks):
@@ -62,7 +62,7 @@ class Loops:
         irregular = any(isinstance(self.shape.nodes[id], If | Each) for id in inside)
         self.ends[node.id] = [
             (id, self.plan.tasks[id].loop is not None and (empty or irregular))
-            for id in self.build.witnesses(self.build.made[first:])
+            for id in self.build.failure_leaves(self.build.made[first:])
         ]
 
     def body(self, loop: Loop, place: Place) -> None:
@@ -74,7 +74,7 @@ class Loops:
             self.block(node.body, inner)
             if not loop.tasks:  # a group of no task cannot be mapped, and what follows waits for something
                 item = Item(loop=node.id)
-                self.build.add(inner, self.build.ids(f"{node.id}_item"), node.id, Give(item), (item,))
+                self.build.add(inner, self.build.ids(f"{node.id}_item"), node.id, ReturnValue(item), (item,))
             return
         (call,) = transparent(node.body)
         assert isinstance(call, Call)
@@ -107,7 +107,7 @@ class Loops:
         )
         known = self.build.types.is_list(node.items)
         entry = [ref for ref in waits.values if self.build.inside(ref, inside)]
-        work = Rows(node.id, node.items, known, carried)
+        work = ExpandRows(node.id, node.items, known, carried)
         rows = self.build.add(
             place,
             self.build.ids(f"{node.id}_rows"),
@@ -118,7 +118,7 @@ class Loops:
             self.build.after(node.id),
         )
         outside = Place(None, place.branches)
-        flat = self.build.add(outside, self.build.ids(f"{node.id}_items"), node.id, Flat(rows.id, inside))
+        flat = self.build.add(outside, self.build.ids(f"{node.id}_items"), node.id, FlattenRows(rows.id, inside))
         flat.rule = "ALL_DONE"
         flat.wait_for([rows.id, *place.branches])
         if outer.source is not None:
@@ -134,7 +134,7 @@ class Loops:
         for task in roots(loop.tasks):
             task.wait_for([flat.id])
         made = self.build.made[first:]
-        decides = tuple(self.build.witnesses(made))
+        decides = tuple(self.build.failure_leaves(made))
         for output in node.collected:
             pulls = tuple(
                 (ref, self.sources[ref].task) for ref in out_refs(output.value) if self.build.inside(ref, node.id)
@@ -160,7 +160,7 @@ class Loops:
     ) -> str:
         watched = decides if value is None else tuple(task for _, task in pulls)
         outside = [] if value is None else [Out(ref=r) for r in out_refs(value) if not self.build.inside(r, node.id)]
-        work = Back(rows.id, flat.id, watched, value, pulls)
+        work = CollectInner(rows.id, flat.id, watched, value, pulls)
         task = self.build.add(place, self.build.ids(name), node.id, work, outside)
         task.rule = "ALL_DONE"
         task.wait_for([rows.id, flat.id, *decides, *watched])
@@ -205,7 +205,7 @@ class Loops:
         before = [loop.source.task] if loop.source else []
         if any(soft for _, soft in ends):
             ready = self.build.ids(f"{node.id}_ready")
-            return [*before, self.build.add(place, ready, node.id, Nothing(), after=ends).id]
+            return [*before, self.build.add(place, ready, node.id, NoOp(), after=ends).id]
         return before + [end for end, _ in ends]
 
     def _captured(self, node: Each) -> list[str]:
@@ -221,15 +221,15 @@ class Loops:
             taken.update({r: None for r in out_refs(*own, *merged) if r in items})
         return list(taken)
 
-    def harden(self, node: Each, place: Place) -> None:
-        """Give captured lists that a mapped task may have skipped a task of their own, for use inside the
+    def materialize(self, node: Each, place: Place) -> None:
+        """ReturnValue captured lists that a mapped task may have skipped a task of their own, for use inside the
         group.
         """
         for ref in self._captured(node):
             source = self.sources[ref]
             if source.soft or source.form != "value":
                 value = Out(ref=ref)
-                task = self.build.add(place, self.build.ids(f"{ref}_list"), node.id, Give(value), (value,))
+                task = self.build.add(place, self.build.ids(f"{ref}_list"), node.id, ReturnValue(value), (value,))
                 self.sources[ref] = Source(task.id)
 
     def collect(self, node: Each, loop: Loop, output: Collected, place: Place, before: list[str], empty: bool) -> None:

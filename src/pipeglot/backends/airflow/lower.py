@@ -24,11 +24,11 @@ from pipeglot.backends.airflow.loops import Loops
 from pipeglot.backends.airflow.plan import (
     Branch,
     Gate,
-    Give,
     Merge,
-    Nothing,
+    NoOp,
     Place,
     Plan,
+    ReturnValue,
     Source,
     Step,
     Task,
@@ -50,7 +50,7 @@ from pipeglot.core.ir import (
 from pipeglot.core.shape import transparent
 from pipeglot.core.types import may_be_none
 
-PATIENT = ("ALL_DONE", "ALL_DONE_MIN_ONE_SUCCESS")
+WAITS_FOR_ALL = ("ALL_DONE", "ALL_DONE_MIN_ONE_SUCCESS")
 """Rules under which a task ends after all it waits for."""
 
 
@@ -70,8 +70,8 @@ class Lowering(Builder):
         tasks = self.plan.tasks
         inner = {up for task in tasks.values() for up in task.upstream}
         leaves = [id for id in tasks if id not in inner]
-        witnesses = self.witnesses(list(tasks.values()))
-        hidden = [id for id in witnesses if id in inner]
+        failure_leaves = self.failure_leaves(list(tasks.values()))
+        hidden = [id for id in failure_leaves if id in inner]
         final = self.pipeline.final
         if final is not None:
             call = final.call
@@ -80,7 +80,7 @@ class Lowering(Builder):
             self.plan.final = task
             self.plan.leaves = tuple(dict.fromkeys([*leaves, *hidden]))
         if hidden or final is not None:
-            end = Task(self.ids("end"), "", Nothing(), rule="NONE_FAILED")
+            end = Task(self.ids("end"), "", NoOp(), rule="NONE_FAILED")
             end.wait_for([*leaves, *hidden])
             self.plan.tasks[end.id] = end
             self.plan.steps.append(end)
@@ -149,7 +149,7 @@ class Lowering(Builder):
             if len(before) == 1 and task.rule == "ALL_SUCCESS":
                 passed.wait_for(before)
                 continue
-            ready = Task(self.ids(f"{task.id}_ready"), task.node, Nothing(), task.loop, groups=task.groups)
+            ready = Task(self.ids(f"{task.id}_ready"), task.node, NoOp(), task.loop, groups=task.groups)
             ready.wait_for(before)
             ready.rule, ready.tolerated = task.rule, True
             for up in before:
@@ -177,7 +177,7 @@ class Lowering(Builder):
         branch.work = Branch(_conditions(node), tuple(targets))
         self.merge(node, place, ends, "NONE_FAILED_MIN_ONE_SUCCESS")
         made = [branch, *self.made[first:]]
-        self.ends[node.id] = [(id, True) for id in self.witnesses(made)]
+        self.ends[node.id] = [(id, True) for id in self.failure_leaves(made)]
 
     def gate(self, node: If, place: Place) -> None:
         """An If inside a mapped group: a gate, arms that skip themselves, and merges that need one
@@ -192,9 +192,9 @@ class Lowering(Builder):
             if waited:
                 body = transparent(node.arms[number].body) if number < len(node.arms) else iter(())
                 after = [end for child in body for end in self.ends[child.id]]
-                after += [(t.id, False) for t in tasks if isinstance(t.work, Give) and t.node == node.id]
+                after += [(t.id, False) for t in tasks if isinstance(t.work, ReturnValue) and t.node == node.id]
                 end_id = self.ids(f"{gate.id}_{number}_done")
-                end = self.add(place, end_id, node.id, Give(Const(value=None)), after=after)
+                end = self.add(place, end_id, node.id, ReturnValue(Const(value=None)), after=after)
                 over.append(end.id)
                 tasks.append(end)
             for task in roots(tasks):
@@ -204,7 +204,7 @@ class Lowering(Builder):
         self.merge(node, place, ends, "ONE_SUCCESS")
         self.ends[node.id] = []
         if waited:
-            done = self.add(place, self.ids(f"{gate.id}_done"), node.id, Nothing())
+            done = self.add(place, self.ids(f"{gate.id}_done"), node.id, NoOp())
             done.wait_for(over)
             done.rule = "ONE_SUCCESS"
             self.ends[node.id] = [(done.id, False)]
@@ -230,7 +230,7 @@ class Lowering(Builder):
             last = number == len(node.arms) - 1
             word = "then" if number == 0 else "else" if last else f"elif_{number}"
             id = self.ids(f"{merged.id}_{word}")
-            ends[merged.id].append(self.add(place, id, node.id, Give(value), (value,)).id)
+            ends[merged.id].append(self.add(place, id, node.id, ReturnValue(value), (value,)).id)
         return self.made[first:]
 
     def merge(self, node: If, place: Place, ends: dict[str, list[str]], rule: str) -> None:
@@ -254,7 +254,7 @@ class Lowering(Builder):
                 one = tasks[up]
                 others = set(task.upstream) - {up} - set(one.upstream)
                 # Of the ends of a merge only those of one arm ever run.
-                waits_for_all = not others or isinstance(task.work, Merge) or task.rule in PATIENT
+                waits_for_all = not others or isinstance(task.work, Merge) or task.rule in WAITS_FOR_ALL
                 if waits_for_all and (one.loop is None or one.loop == task.loop):
                     covered.add(up)
         return [id for id in tasks if id not in covered]

@@ -10,18 +10,18 @@ from typing_extensions import assert_never
 
 from pipeglot.backends.airflow.helpers import HELPERS, MOMENTS, moment_helper
 from pipeglot.backends.airflow.plan import (
-    Back,
     Branch,
-    Flat,
+    CollectInner,
+    ExpandRows,
+    FlattenRows,
     Gate,
     Gather,
-    Give,
     Items,
     Loop,
     Merge,
-    Nothing,
+    NoOp,
     Plan,
-    Rows,
+    ReturnValue,
     Step,
     Task,
     Tolerate,
@@ -127,13 +127,13 @@ class Naming:
                 values = tuple(node.args.values())
             case Branch(conditions=conditions) | Gate(conditions=conditions):
                 values = tuple(c for c in conditions if c is not None)
-            case Give(value=value):
+            case ReturnValue(value=value):
                 values = (value,)
-            case Rows(value=value, carried=carried):
+            case ExpandRows(value=value, carried=carried):
                 values = (value, *carried)
-            case Back(value=Value_) if Value_ is not None:
+            case CollectInner(value=Value_) if Value_ is not None:
                 values = (Value_,)
-            case Merge() | Items() | Flat() | Back() | Gather() | Tolerate() | Nothing():
+            case Merge() | Items() | FlattenRows() | CollectInner() | Gather() | Tolerate() | NoOp():
                 return False
             case _:
                 assert_never(work)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeglot.backends.airflow.engine import ENGINE
-from pipeglot.backends.airflow.plan import Back, Loop, Plan, Step, Task, Tolerate
+from pipeglot.backends.airflow.plan import CollectInner, Loop, Plan, Step, Task, Tolerate
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask, instant
 from pipeglot.core.fitted import as_declared
 from pipeglot.core.ir import Pipeline, Schema
@@ -26,7 +26,7 @@ def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> Sequence[
         for seen in run.tasks
         if (task := tasks.get(seen.name)) is not None
         and seen.state in RAN
-        and not isinstance(task.work, Tolerate | Back)
+        and not isinstance(task.work, Tolerate | CollectInner)
     }
     returns = {step.name: step.returns for step in pipeline.steps}
     made_by = {task.node: returns[task.work.call.step] for task in tasks.values() if isinstance(task.work, Step)}
@@ -67,7 +67,7 @@ def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> Sequence[
 def _follows(task: Task, seen: EngineTask) -> bool:
     """Whether a helper failed only because what it stands for did not succeed."""
     told = seen.error or {}
-    return isinstance(task.work, Tolerate | Back) and told.get("type") == "AirflowFailException"
+    return isinstance(task.work, Tolerate | CollectInner) and told.get("type") == "AirflowFailException"
 
 
 def _indexes(

@@ -73,7 +73,7 @@ class Merge:
 
 
 @dataclass(frozen=True)
-class Give:
+class ReturnValue:
     """Give a value: an arm's contribution to a merge."""
 
     value: Value
@@ -89,7 +89,7 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Rows:
+class ExpandRows:
     """Give what one instance of an outer loop adds to an inner one: per item, the item and all `carried`
     along.
     """
@@ -101,7 +101,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Flat:
+class FlattenRows:
     """Give the rows of all instances of the outer loop as one list, each row with its place."""
 
     rows: str
@@ -109,7 +109,7 @@ class Flat:
 
 
 @dataclass(frozen=True)
-class Back:
+class CollectInner:
     """Stand for an inner loop in the outer one: give a collected value (None: nothing) once the inner
     instances have ended, and share their fate. `watched` are the tasks that decide it."""
 
@@ -149,11 +149,24 @@ class Tolerate:
 
 
 @dataclass(frozen=True)
-class Nothing:
+class NoOp:
     """Only wait."""
 
 
-Work: TypeAlias = Step | Branch | Gate | Merge | Give | Items | Rows | Flat | Back | Gather | Tolerate | Nothing
+Work: TypeAlias = (
+    Step
+    | Branch
+    | Gate
+    | Merge
+    | ReturnValue
+    | Items
+    | ExpandRows
+    | FlattenRows
+    | CollectInner
+    | Gather
+    | Tolerate
+    | NoOp
+)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeglot.backends.airflow.naming import Naming
-from pipeglot.backends.airflow.plan import PROPAGATE, Back, Branch, Loop, Nothing, Task
+from pipeglot.backends.airflow.plan import PROPAGATE, Branch, CollectInner, Loop, NoOp, Task
 from pipeglot.codegen.code import Code, joined, marks_of
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, flat, literal, spelled, statement, string
@@ -34,7 +34,7 @@ class Wiring:
         found: dict[str, dict[str, None]] = {}
         others = self.plan.all()
         for task in others:
-            if isinstance(task.work, Back) and task.loop is not None:
+            if isinstance(task.work, CollectInner) and task.loop is not None:
                 found.setdefault(task.loop, {})[task.id] = None
             for up in task.upstream:
                 loop = self._group_of(self.plan.tasks[up])
@@ -119,7 +119,7 @@ class Wiring:
         if isinstance(step, Loop):
             return self._mapped_group(step, indent)
         prefix = f"{self.naming.variable(step.id)} = " if step.id in self.used else ""
-        if isinstance(step.work, Nothing):
+        if isinstance(step.work, NoOp):
             empty = self.naming.engine("airflow.providers.standard.operators.empty", "EmptyOperator")
             made = call(empty, task_id=self.naming.label(step), **self.naming.rule(step))
             return [statement(prefix, made, indent=indent)]
@@ -209,7 +209,7 @@ class Wiring:
 
     def _late(self, task: Task) -> list[str]:
         """The upstream tasks that are made after the group that holds `task`."""
-        if not isinstance(task.work, Back):
+        if not isinstance(task.work, CollectInner):
             return []
         return [up for up in task.upstream if self.plan.tasks[up].loop != task.loop]
 

@@ -32,13 +32,13 @@ from .plan import (
     Done,
     Fan,
     Gather,
-    Give,
     Graph,
     Handle,
     Mapped,
     Op,
     Pick,
     Plan,
+    ReturnValue,
     RunBody,
     Source,
     Step,
@@ -237,7 +237,7 @@ class Lowering:
                 handle = self.handles.get(value) if isinstance(value, Out) else None
                 if handle is None or handle.op not in own or handle.loop is not None:
                     name = self.helper(("give", merged.id, number), f"{merged.id}_{out}")
-                    given = self.op(name, node.id, Give(value), [value], inner)
+                    given = self.op(name, node.id, ReturnValue(value), [value], inner)
                     self.start(given)
                     handle = Handle(given)
                 ends[merged.id].append(handle)
@@ -286,7 +286,7 @@ class Lowering:
         for ref in out_refs(*values):
             out = Out(ref=ref)
             if (known := before.get(out)) is not None and known.loop is not None:
-                op = self.op(self.helper(("list", node.id, ref), f"{ref}_list"), node.id, Give(out), [out], gate)
+                op = self.op(self.helper(("list", node.id, ref), f"{ref}_list"), node.id, ReturnValue(out), [out], gate)
                 self.start(op)
                 self.handles[out] = Handle(op)
         return before
@@ -312,7 +312,7 @@ class Lowering:
                 self.handles[Out(ref=output.id)] = self.handles[value]
                 continue
             name = self.helper(("collected", output.id), output.id)
-            given = self.op(name, node.id, Give(value), [value], gate)
+            given = self.op(name, node.id, ReturnValue(value), [value], gate)
             self.start(given)
             self.handles[Out(ref=output.id)] = Handle(given, loop=node.id)
         leaves = self.leaves(self.made[first:]) or [self.handles[Item(loop=node.id)]]
@@ -372,7 +372,7 @@ class Lowering:
             handle = inner.handles.get(output.value) if isinstance(output.value, Out) else None
             if handle is None or isinstance(handle.op, Source) or handle.loop is not None:
                 name = self.helper(("collected", output.id), output.id)
-                given = inner.op(name, node.id, Give(output.value), [output.value])
+                given = inner.op(name, node.id, ReturnValue(output.value), [output.value])
                 handle = Handle(given)
             if output.id in self.common.used:
                 graph.outputs[self.output_name(output.id)] = handle

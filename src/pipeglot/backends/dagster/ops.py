@@ -37,7 +37,7 @@ from .layout import statement
 from .lower import RESERVED, item_name, job_name, node_name
 from .module import DagsterModule
 from .params import Params
-from .plan import Check, Choose, Done, Fan, Gather, Give, Graph, Op, Pick, Plan, RunBody, Step
+from .plan import Check, Choose, Done, Fan, Gather, Graph, Op, Pick, Plan, ReturnValue, RunBody, Step
 
 
 class Ops:
@@ -174,7 +174,7 @@ class _OpText:
                 return {"out": literal({out: call(dg("Out"), is_required=False) for out in op.outs})}
             case Check() | Done():
                 return {"out": call(dg("Out"), nothing)}
-            case Step() | Give() | Pick() | RunBody():
+            case Step() | ReturnValue() | Pick() | RunBody():
                 return {}
             case _:
                 assert_never(op.work)
@@ -207,7 +207,7 @@ class _OpText:
                 return self.choose(self.op.work)
             case Fan(each=each):
                 return self.fan(each.items)
-            case Give(value=value):
+            case ReturnValue(value=value):
                 return [self.give(expression(value, self.ref))]
             case Pick():
                 return [self.give(Atom("values[0]"))]
@@ -363,7 +363,7 @@ def _pod_of(op: Op) -> Policy:
         case RunBody(body=body):
             found = {secret.env: secret for inner in body.ops() for secret in _pod_of(inner).secrets}
             return Policy(secrets=tuple(found.values()))
-        case Choose() | Fan() | Give() | Pick() | Gather() | Check() | Done():
+        case Choose() | Fan() | ReturnValue() | Pick() | Gather() | Check() | Done():
             return Policy()
         case _:
             assert_never(op.work)

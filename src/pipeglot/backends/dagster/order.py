@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pipeglot.codegen.names import Names
 from pipeglot.core.ir import Item, Out
 
-from .plan import Done, Give, Graph, Handle, Mapped, Op, Source
+from .plan import Done, Graph, Handle, Mapped, Op, ReturnValue, Source
 
 
 def collect_first(graph: Graph, names: Names) -> None:
@@ -32,7 +32,7 @@ def collect_first(graph: Graph, names: Names) -> None:
         if key not in lists:
             assert isinstance(handle.op, Op) and handle.loop is not None
             name = names((graph.name, key), f"{handle.op.name}_{'list' if root is not None else 'ended'}")
-            op = Op(name, handle.loop, Done() if root is None else Give(root))
+            op = Op(name, handle.loop, Done() if root is None else ReturnValue(root))
             if root is None:
                 op.order.append(("ended", (handle,)))
             else:

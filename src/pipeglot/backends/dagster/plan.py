@@ -39,7 +39,7 @@ class Fan:
 
 
 @dataclass(frozen=True)
-class Give:
+class ReturnValue:
     """Forms a value."""
 
     value: Value
@@ -72,7 +72,7 @@ class Done:
     """Nothing to do but to come after others."""
 
 
-Work: TypeAlias = Step | Choose | Fan | Give | Pick | RunBody | Gather | Check | Done
+Work: TypeAlias = Step | Choose | Fan | ReturnValue | Pick | RunBody | Gather | Check | Done
 
 
 @dataclass(eq=False)
@@ -208,7 +208,7 @@ class Plan:
                 return "call"
             case Check() | Done() | RunBody() | Gather():
                 return "outcome"
-            case Choose() | Fan() | Give() | Pick():
+            case Choose() | Fan() | ReturnValue() | Pick():
                 return "helper"
             case _:
                 assert_never(op.work)

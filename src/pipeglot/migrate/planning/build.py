@@ -37,7 +37,7 @@ from pipeglot.migrate.planning.surroundings import Need, in_python, needs, packa
 from pipeglot.migrate.planning.traits import native_needs, traits
 from pipeglot.migrate.runner import Runner
 from pipeglot.migrate.sides import CompiledSide, side
-from pipeglot.redact.masks import Masks
+from pipeglot.redact.masks import Redactor
 
 
 def make_plan(
@@ -115,7 +115,7 @@ def make_plan(
             *_not_judged(flat, old, new, here, source, conditions, bool(blockers)),
         ),
     )
-    return Masks.of(pipeline).model(plan)
+    return Redactor.of(pipeline).model(plan)
 
 
 def _read(runner: Runner) -> tuple[Native | None, str]:
