@@ -14,12 +14,18 @@ from pipeglot.codegen.code import Code, Mark, joined
 from pipeglot.codegen.origin import behind
 from pipeglot.codegen.pysource import Spelling, call, literal, spelled, statement
 from pipeglot.conformance import corpus
+from pipeglot.core import ir
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.shape import Shape, inline
 from pipeglot.engines.run import _written
-from tests.toys import in_python
 
-TARGETS = in_python()
+TARGETS = sorted(backends.TARGETS)
+FIELDS: set[str | None] = {None} | {
+    f"{model.__name__}.{field}"
+    for model in vars(ir).values()
+    if isinstance(model, type) and issubclass(model, ir.Node)
+    for field in model.model_fields
+}
 CREDIT = Path(__file__).parent.parent / "examples" / "credit_scoring.py"
 
 
@@ -29,12 +35,13 @@ def test_every_call_has_an_origin_and_so_has_every_line_that_is_not_a_helpers(ta
         made = backends.get(target).compile(case.ir)
         flat = inline(case.ir)
         calls = [*Shape(flat).calls, *([flat.final.call] if flat.final else [])]
-        if made.files:
+        if made.files and not (target == "kfp" and case.id.startswith("empty_loop")):  # whose body KFP leaves out
             assert {one.id for one in calls} <= {one.node for one in made.origins}, case.id
         for file, text in made.files.items():
             lines = text.splitlines()
             known = {number for one in made.origins if one.file == file for number in range(one.first, one.last + 1)}
             assert not known or max(known) <= len(lines)
+            assert {one.attribute for one in made.origins} <= FIELDS
             for node in ast.parse(text).body if file.endswith(".py") else ():
                 own = {n for n in range(_first(node), (node.end_lineno or 0) + 1) if lines[n - 1].strip()}
                 outside = isinstance(node, ast.Import | ast.ImportFrom | ast.If | ast.Expr) or (
@@ -53,14 +60,14 @@ def test_a_line_leads_to_the_line_that_the_author_wrote(target: str) -> None:
     author = CREDIT.read_text("utf-8").splitlines()
     made = backends.get(target).compile(read(str(CREDIT)).pipeline)
     lines = made.files[made.entry].splitlines()
-    number = next(n for n, line in enumerate(lines, 1) if "retries=" in line)
+    number = next(n for n, line in enumerate(lines, 1) if "retries=" in line or "maxRetryCount" in line)
     retried = next(one for one in behind(made.origins, made.entry, number) if one.attribute == "Retry.count")
     assert retried.at is not None and f"{retried.node}(" in author[retried.at.line - 1]
     for number, line in enumerate(lines, 1):
         for one in behind(made.origins, made.entry, number):
             if one.attribute == "SourceFragment.text" and line.strip():
                 at = one.author(number)
-                assert at is not None and author[at.line - 1] == line
+                assert at is not None and author[at.line - 1].strip() == line.strip()
 
 
 def test_lines_keep_their_marks_however_a_document_is_broken() -> None:
@@ -106,7 +113,7 @@ def nightly(day: str = "monday") -> int:
 def nightly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("nightly.py").write_text(NIGHTLY)
-    assert main(["compile", "nightly.py", "-t", "airflow", "-t", "dagster", "-t", "prefect", "-o", "out"]) == 0
+    assert main(["compile", "nightly.py", *(f"--target={target}" for target in TARGETS), "-o", "out"]) == 0
     return tmp_path
 
 
@@ -114,9 +121,10 @@ def nightly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_generated_line_is_explained_by_what_the_author_wrote(
     target: str, nightly: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = Path("out", target, "nightly.py")
+    file = next(file for file in Path("out", target).iterdir() if file.stem == "nightly")
     lines = file.read_text().splitlines()
-    for written, generated in (("load.options", "retries=2"), ("return len(day)", "return len(day)")):
+    retries = "maxRetryCount: 2" if target == "kfp" else "retries=2"
+    for written, generated in (("load.options", retries), ("return len(day)", "return len(day)")):
         number = next(n for n, line in enumerate(lines, 1) if generated in line)
         capsys.readouterr()
         assert main(["explain", "nightly.py", f"{file}:{number}"]) == 0

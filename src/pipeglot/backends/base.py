@@ -66,10 +66,17 @@ class Compiled:
     >>> compiled.target, compiled.entry, sorted(compiled.files)
     ('prefect', 'nightly.py', ['nightly.py', 'prefect.yaml'])
 
-    `names` maps every engine-side task name to the id of the IR node it stands for. `entry` is the file that holds
-    the engine's pipeline object (DAG, flow), `name` what the engine knows it by. `origins` are what the generated lines are
-    there for; of a target that gives none, nobody can say that. `plan` is what the backend's own `observe` has to know of
-    its lowering; nobody else looks into it.
+    Attributes:
+        target: what it was compiled for.
+        files: their texts.
+        entry: the file that holds the engine's pipeline object (DAG, flow).
+        name: what the engine knows that by.
+        diagnostics: what there is to say.
+        names: every task name on the engine, and the id of the IR node that it stands for.
+        origins: what the generated lines are there for; none from a target that does not say.
+        plan: what the backend's own `observe` has to know of its lowering; nobody else looks into it.
+        triggers: what starts runs by itself once the files are deployed, by its name on the engine.
+        helpers: the names of tasks that stand for no one node.
     """
 
     target: str
@@ -80,6 +87,8 @@ class Compiled:
     names: Mapping[str, str] = field(default_factory=dict)
     origins: Sequence[Origin] = ()
     plan: Any = field(default=None, repr=False, compare=False)
+    triggers: Mapping[str, Literal["schedule", "sensor"]] = field(default_factory=dict)
+    helpers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,28 @@ def origins(files: Mapping[str, str], pipeline: Pipeline) -> tuple[Origin, ...]:
 def behind(origins: Iterable[Origin], file: str, line: int) -> list[Origin]:
     """The origins of one line, the closest first."""
     found = [one for one in origins if one.file == file and one.first <= line <= one.last]
-    return sorted(found, key=lambda one: (one.last - one.first, one.attribute is None))
+    return sorted(reversed(found), key=lambda one: (one.last - one.first, one.attribute is None))
+
+
+def orders(pipeline: Pipeline) -> dict[str, str]:
+    """Of the nodes that come after others, the field of the IR that says so."""
+    return {node.id: f"{type(node).__name__}.after" for node in walk(pipeline.body) if getattr(node, "after", ())}
+
+
+def leaving(pipeline: Pipeline) -> dict[str, str]:
+    """Of the values that leave branches and loops, the field of the IR that says what they are."""
+    values = (value for node in walk(pipeline.body) for value in outputs(node))
+    return {one.id: "Merged.values" if isinstance(one, Merged) else "Collected.value" for one in values}
+
+
+def named(origins: Iterable[Origin]) -> dict[str, Origin]:
+    """Where each node is named: by the argument that says its name to the engine, else by the fewest lines."""
+    found: dict[str, Origin] = {}
+    rank = {"Call.id": 0, None: 1}
+    told = [one for one in origins if one.node and one.attribute in rank]
+    for one in sorted(told, key=lambda one: (rank[one.attribute], one.last - one.first)):
+        found.setdefault(one.node, one)
+    return found
 
 
 _KIND = {"Pipeline.params": "param", "Step.run": "step", "Step.description": "step", "SourceFragment.text": "code"}

@@ -22,8 +22,8 @@ from pipeglot.codegen.code import Code, Mark, joined
 WIDTH = 88
 
 
-Spelled: TypeAlias = tuple[str | None, str]
-"""What a piece of code is there for: a node (None: that of the code around it) and a field of the IR."""
+Spelled: TypeAlias = tuple[str | None, str | None]
+"""What a piece of code is there for: a node (None: that of the code around it) and a field of the IR (None: all of it)."""
 
 # ---------------------------------------------------------------- documents: source that knows how to break
 
@@ -332,5 +332,9 @@ def _spelled(entry: Entry, table: Spelling) -> Entry:
     found = table.get(entry.prefix.rstrip(" =:").strip('"'), ())
     if isinstance(found, Mapping):
         return replace(entry, value=spelled(entry.value, found)) if isinstance(entry.value, Bracket) else entry
-    fields = tuple((None, field) for field in found.split()) if isinstance(found, str) else found
-    return replace(entry, spelled=(*entry.spelled, *fields))
+    return replace(entry, spelled=(*entry.spelled, *fields(found)))
+
+
+def fields(found: str | tuple[Spelled, ...]) -> tuple[Spelled, ...]:
+    """What an entry of such a table says."""
+    return tuple((None, field) for field in found.split()) if isinstance(found, str) else found

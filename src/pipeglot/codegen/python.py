@@ -13,7 +13,7 @@ from typing_extensions import assert_never
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.expressions import RootNames, expression, root
 from pipeglot.codegen.names import Imports, identifier
-from pipeglot.codegen.pysource import Doc, call, literal, spelled, string
+from pipeglot.codegen.pysource import Bracket, call, literal, spelled, string
 from pipeglot.codegen.shadowing import Hidden, hidden, meanings
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (
@@ -136,7 +136,7 @@ def roots(values: Iterable[Value]) -> tuple[Out | Item | ParamRef | Ctx, ...]:
     return tuple(found.values())
 
 
-def invocation(step: Step, node: Call, names: RootNames, imports: Imports, boundary_name: str = "json_io") -> Doc:
+def invocation(step: Step, node: Call, names: RootNames, imports: Imports, boundary_name: str = "json_io") -> Bracket:
     """The expression that runs a call's step on its arguments and gives its JSON output.
 
     `boundary_name`: the function that wraps those in Python.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeglot.codegen.code import Code, joined, marks_of
-from pipeglot.codegen.pysource import Spelling, marked
+from pipeglot.codegen.pysource import Spelling, fields
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./+-]*((?: [A-Za-z0-9_./+-]+)*|:[A-Za-z_][A-Za-z0-9_]*)\Z")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -20,7 +20,8 @@ def dump(data: dict[str, Any], spells: Spelling | None = None, *, deeper: int = 
 
     Args:
         data: what JSON can say.
-        spells: what the keys are there for.
+        spells: what the keys are there for; under the key "" what a mapping is there for as a whole, and the table of a
+            list's items.
         deeper: how many columns lists stand deeper than their keys.
 
     >>> print(dump({"a": {"b": [1, "no", {"c": {}}]}, "text": "one\\ntwo\\n"}), end="")
@@ -47,10 +48,10 @@ def _mapping(data: dict[str, Any], indent: int, spells: Spelling, deeper: int) -
             lines = [head, *_sequence(value, indent + deeper, inner, deeper)]
         else:
             lines = [*_leaf(head + " ", value, indent + 2)]
-        if told and not isinstance(told, Mapping):
-            yield marked(joined(lines), ((None, field) for field in told.split()) if isinstance(told, str) else told)
-        else:
-            yield from lines
+        own = inner.get("", ()) if isinstance(told, Mapping) else told
+        for node, attribute in () if isinstance(own, Mapping) else fields(own):
+            lines = [joined(lines).of(node, attribute)]
+        yield from lines
 
 
 def _sequence(data: list[Any], indent: int, spells: Spelling, deeper: int) -> Iterator[str]:
@@ -72,10 +73,11 @@ def _leaf(head: str, value: Any, indent: int) -> Iterator[str]:
     if isinstance(value, str) and "\n" in value and _fits_a_block(value):
         pad = " " * indent
         body = value.removesuffix("\n")
+        text = "\n".join(pad + line if line else "" for line in body.split("\n"))
         yield head + ("|" if value.endswith("\n") else "|-")
-        yield from (pad + line if line else "" for line in body.split("\n"))
+        yield Code(text, marks_of(value))
     else:
-        yield head + _scalar(value)
+        yield Code(head + _scalar(value), marks_of(value) if isinstance(value, str) and "\n" not in value else ())
 
 
 def _fits_a_block(text: str) -> bool:

@@ -229,29 +229,20 @@ def bare(name: str) -> str:
     return _INSTANCE.sub("", name)
 
 
-_KEY = re.compile(r"^ *([\w-]+):", re.MULTILINE)
-_HELPER = re.compile(r"@task\(\s*name=\"(or_default_*)\"|EmptyOperator\(\s*task_id=\"([^\"]+)\"")
-"""What a flow gives on in place of failures, and what keeps the state of a DAG's run."""
-
-
 def _ours(pipeline: Pipeline, run: EngineRun, target: str) -> tuple[Compiled, Mapping[str, str]] | None:
     """What is compiled of the pipeline, and what the tasks stand for by the names that they have there, if these say more of
     the run than names of calls do: they are those of helpers, too. None for native code, and for what has calls alone."""
     if run.compiled is False:
         return None
     compiled = backends.get(target).compile(pipeline)
-    # Helpers that stand for no one node are told in the file alone: as keys of a specification, as names of tasks.
-    specification = compiled.entry.endswith(".yaml")
-    named = _KEY if specification else _HELPER
-    helpers = [name for found in named.finditer(compiled.files[compiled.entry]) for name in found.groups() if name]
-    names = {**dict.fromkeys(helpers, ""), **compiled.names}
+    names = {**dict.fromkeys(compiled.helpers, ""), **compiled.names}
     if run.compiled:
         return compiled, names
     seen = {task.name if task.name in names else bare(task.name) for task in run.tasks}
     # An index in a name is ours: by it, nothing native is matched.
     plain = {bare(task.name) for task in run.tasks if not task.name.endswith("]")}
     ours, native = len(seen & names.keys()), len(match(pipeline, plain).partner)
-    complete = specification and compiled.names.keys() <= seen
+    complete = compiled.entry.endswith(".yaml") and compiled.names.keys() <= seen
     return (compiled, names) if ours > native or (ours == native and complete) else None
 
 

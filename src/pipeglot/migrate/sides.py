@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 
 from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, Mode
+from pipeglot.codegen.origin import named
 from pipeglot.compare.folders import ROOT, Folders
 from pipeglot.compare.model import CallSource
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
@@ -244,31 +244,12 @@ def with_sandbox(runner: Runner, task: RunRequest, own: Path, number: int) -> tu
     return replace(task, env={**env, **task.env}, cwd=folders.get("PWD")), Folders(mine)
 
 
-_NAMED = (
-    re.compile(r"""[=(]["']([^"']*)["']|^\s*([\w-]+):$"""),
-    re.compile(r"\bdef (\w+?)(?:_task|_op)?\("),
-    re.compile(r"""["']([^"']*)["']"""),
-    re.compile(r"(?<![\w.-])([\w-]+)"),
-)
-"""How a line names a task, the surest way first."""
-
-
 def sources(compiled: Compiled, pipeline: Pipeline) -> dict[str, CallSource]:
-    """Where each call stands in the compiled files: the first line that names what it became on the engine. Lines of
-    the author's own code are passed over, which may speak of calls by chance."""
+    """Where each call and region stands in the compiled files, as far as the target says what its lines are there for."""
     code = step_code(pipeline)
-    own = {line.strip() for chunk in pipeline.code for line in chunk.text.splitlines()}
-    lines = compiled.files.get(compiled.entry, "").splitlines()
-    found: dict[str, tuple[int, int]] = {}
-    for number, line in enumerate(lines, 1):
-        if line.strip() in own or line.lstrip().startswith("#"):
-            continue
-        for rank, pattern in enumerate(_NAMED):
-            for match in pattern.finditer(line):
-                id = compiled.names.get(match[match.lastindex or 0])
-                if id is not None and (rank, number) < found.get(id, (len(_NAMED), 0)):
-                    found[id] = (rank, number)
+    lines = compiled.files.get(compiled.entry, "").split("\n")
+    found = named(one for one in compiled.origins if one.file == compiled.entry)
     return {
-        id: CallSource(file=compiled.entry, line=number, text=lines[number - 1].strip()[:200], code=code.get(id, ""))
-        for id, (_, number) in found.items()
+        id: CallSource(file=one.file, line=one.first, text=lines[one.first - 1].strip()[:200], code=code.get(id, ""))
+        for id, one in found.items()
     }

@@ -61,8 +61,11 @@ def emit(pipeline: Pipeline) -> Compiled:
     diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
     entry = f"{module_stem(pipeline, TARGETS)}.py"
     names = {task.id: task.node for task in plan.all() if task.node}
+    helpers = tuple(task.id for task in plan.all() if not task.node)
     files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
-    return Compiled("airflow", files, entry, dag_id, diagnostics, names, origins(files, pipeline), plan)
+    return Compiled(
+        "airflow", files, entry, dag_id, diagnostics, names, origins(files, pipeline), plan, helpers=helpers
+    )
 
 
 def _renamed(plan: Plan, calls: Mapping[str, Call]) -> Iterator[Diagnostic]:

@@ -50,9 +50,10 @@ def _function(naming: Naming, task: Task, settings: AuthorOptions) -> Code:
     signature = Bracket(f"{naming.wrapper(task)}(", tuple(entries), ")")
     decorator = spelled(call(kind, **told), _spelled(naming, task, settings))
     head = [statement("@", decorator, indent=4), statement("def ", signature, ":", indent=4)]
-    return joined([*head, *lines]).of(
+    made = joined([*head, *lines]).of(
         task.node, _ABOUT.get(type(task.work)) or ("Pipeline.final" if task is naming.plan.final else None)
     )
+    return made.of(task.value, naming.values[task.value]) if task.value else made
 
 
 _ABOUT: dict[type[Work], str] = {

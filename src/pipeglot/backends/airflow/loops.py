@@ -162,7 +162,7 @@ class Loops:
         outside = [] if value is None else [Out(ref=r) for r in out_refs(value) if not self.build.inside(r, node.id)]
         work = CollectInner(rows.id, flat.id, watched, value, pulls)
         task = self.build.add(place, self.build.ids(name), node.id, work, outside)
-        task.rule = "ALL_DONE"
+        task.rule, task.value = "ALL_DONE", "" if value is None else name
         task.wait_for([rows.id, flat.id, *decides, *watched])
         return task.id
 
@@ -245,6 +245,7 @@ class Loops:
         count = None if loop.constants is None else len(loop.constants)
         work = Gather(value, node.id, pulls, count)
         task = self.build.add(place, self.build.ids(output.id), node.id, work, outside)
+        task.value = output.id
         task.wait_for([*before, *(id for _, id in pulls)])
         if loop.source is not None and (count is None or item_refs(value)):
             task.inputs["#items"] = loop.source

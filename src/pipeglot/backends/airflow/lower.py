@@ -230,12 +230,15 @@ class Lowering(Builder):
             last = number == len(node.arms) - 1
             word = "then" if number == 0 else "else" if last else f"elif_{number}"
             id = self.ids(f"{merged.id}_{word}")
-            ends[merged.id].append(self.add(place, id, node.id, ReturnValue(value), (value,)).id)
+            given = self.add(place, id, node.id, ReturnValue(value), (value,))
+            given.value = merged.id
+            ends[merged.id].append(given.id)
         return self.made[first:]
 
     def merge(self, node: If, place: Place, ends: dict[str, list[str]], rule: str) -> None:
         for merged in node.merged:
             task = self.add(place, self.ids(merged.id), node.id, Merge(tuple(ends[merged.id])))
+            task.value = merged.id
             task.inputs = {f"#{n}": Source(id) for n, id in enumerate(ends[merged.id])}
             task.wait_for(ends[merged.id])
             task.rule = rule  # type: ignore[assignment]

@@ -29,6 +29,7 @@ from pipeglot.backends.airflow.plan import (
 from pipeglot.backends.airflow.settings import CONTEXT
 from pipeglot.codegen.code import Code
 from pipeglot.codegen.names import Imports, Names, identifier
+from pipeglot.codegen.origin import leaving
 from pipeglot.codegen.pysource import Atom
 from pipeglot.codegen.python import AuthorCode, functions
 from pipeglot.codegen.shadowing import boundary_names
@@ -72,6 +73,7 @@ class Naming:
         self.names = Names(taken={*author.names, *modules, *CONTEXT, *LOCAL, *boundary_names()})
         self.dag = self.names("dag", "dag") if "dag" in author.names else "dag"
         self.helpers: dict[str, Code] = {}
+        self.values = leaving(pipeline)
         self.prefixed, self.labels = _prefixes(plan)
 
     def engine(self, module: str, name: str) -> str:

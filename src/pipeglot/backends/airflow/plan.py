@@ -175,7 +175,8 @@ class Task:
 
     `node` is the IR id it stands for, `loop` the Each in whose mapped group it lives (or whose items it is
     expanded over, when `expands`). `inputs` are XComs it takes, by IR id (or `#items` / `#gate`). `guard`
-    is the gate and the arm it must see to run, for the first tasks of an arm inside a mapped group.
+    is the gate and the arm it must see to run, for the first tasks of an arm inside a mapped group. `value` is the id of the
+    merged or collected value that it gives.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Task:
     max_parallel: int | None = None
     tolerated: bool = False
     groups: tuple[str, ...] = ()
+    value: str = ""
 
     def wait_for(self, tasks: Iterable[str]) -> None:
         """Add upstream tasks, each once, in order."""

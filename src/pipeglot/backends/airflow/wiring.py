@@ -9,8 +9,9 @@ from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import PROPAGATE, Branch, CollectInner, Loop, NoOp, Task
 from pipeglot.codegen.code import Code, joined, marks_of
 from pipeglot.codegen.names import identifier
+from pipeglot.codegen.origin import orders
 from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, flat, literal, spelled, statement, string
-from pipeglot.core.ir import Call, Each, Group, If, walk
+from pipeglot.core.ir import Group, walk
 
 
 class Wiring:
@@ -22,8 +23,7 @@ class Wiring:
         self.used = self._used()
         groups = (node for node in walk(naming.pipeline.body) if isinstance(node, Group))
         self.descriptions = {group.id: group.description for group in groups}
-        nodes = (node for node in walk(naming.pipeline.body) if isinstance(node, Call | If | Each) and node.after)
-        self.after = {node.id: f"{type(node).__name__}.after" for node in nodes}
+        self.after = orders(naming.pipeline)
 
     def lines(self) -> list[str]:
         """The statements, in order."""
@@ -93,7 +93,8 @@ class Wiring:
             if isinstance(step, Loop):
                 lines += ["", joined(made).of(step.each.id)]
             else:
-                lines += [Code(line).of(step.node) for line in made]
+                of = (step.value, self.naming.values[step.value]) if step.value else (step.node, None)
+                lines += [Code(line).of(step.node).of(*of) for line in made]
         lines += self._edges(steps, indent)
         return lines
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pipeglot.backends import TARGETS
 from pipeglot.backends.base import Compiled
@@ -91,7 +91,9 @@ def emit(pipeline: Pipeline) -> Compiled:
     if (instance := instance_file(pipeline, name)) is not None:
         files["dagster.yaml"] = instance
     names = {op.name: op.node for op in plan.ops()}
-    return Compiled("dagster", files, f"{stem}.py", name, tuple(diagnostics), names, origins(files, pipeline), plan)
+    return Compiled(
+        "dagster", files, f"{stem}.py", name, tuple(diagnostics), names, origins(files, pipeline), plan, file.triggers
+    )
 
 
 def _read_by_dagster(pipeline: Pipeline, author: AuthorCode) -> Iterator[Diagnostic]:
@@ -110,6 +112,7 @@ class File:
     ) -> None:
         self.module, self.plan, self.params, self.ops, self.settings = module, plan, params, ops, settings
         self.spells = spells
+        self.triggers: dict[str, Literal["schedule", "sensor"]] = {}
         self.pipeline = module.pipeline
         self.final_id = self.pipeline.final.call.id if self.pipeline.final else ""
         self.job = module.name("job", identifier(self.pipeline.name))
@@ -132,9 +135,10 @@ class File:
                 found.append(code)
                 told.setdefault("sensors", []).append(sensor)
         if self.pipeline.schedule is not None:
-            kind, code, own = scheduled(module, self.params, self.job, name)
-            found.append(code.of("", "Schedule.catch_up"))
-            told.setdefault(kind, []).append(own)
+            trigger = scheduled(module, self.params, self.job, name)
+            found.append(trigger.code.of("", "Schedule.catch_up"))
+            told.setdefault(f"{trigger.kind}s", []).append(trigger.variable)
+            self.triggers[trigger.name] = trigger.kind
         lists = {kind: Bracket("[", tuple(Entry("", Atom(one)) for one in names), "]") for kind, names in told.items()}
         defs = statement(f"{module.name('defs', 'defs')} = ", call(module.dg("Definitions"), **lists))
         # ruff wants no more than one empty line between statements that define nothing.

@@ -238,6 +238,7 @@ class Lowering:
                 if handle is None or handle.op not in own or handle.loop is not None:
                     name = self.helper(("give", merged.id, number), f"{merged.id}_{out}")
                     given = self.op(name, node.id, ReturnValue(value), [value], inner)
+                    given.value = merged.id
                     self.start(given)
                     handle = Handle(given)
                 ends[merged.id].append(handle)
@@ -247,7 +248,7 @@ class Lowering:
             if merged.id in self.common.used:
                 name = self.helper(("merged", merged.id), merged.id)
                 pick = self.op(name, node.id, Pick(), [], gate)
-                pick.fan_in = tuple(ends[merged.id])
+                pick.fan_in, pick.value = tuple(ends[merged.id]), merged.id
                 self.handles[Out(ref=merged.id)] = Handle(pick)
         if node.id in self.common.waited:
             decided = self._decided(op)
@@ -313,6 +314,7 @@ class Lowering:
                 continue
             name = self.helper(("collected", output.id), output.id)
             given = self.op(name, node.id, ReturnValue(value), [value], gate)
+            given.value = output.id
             self.start(given)
             self.handles[Out(ref=output.id)] = Handle(given, loop=node.id)
         leaves = self.leaves(self.made[first:]) or [self.handles[Item(loop=node.id)]]
@@ -373,6 +375,7 @@ class Lowering:
             if handle is None or isinstance(handle.op, Source) or handle.loop is not None:
                 name = self.helper(("collected", output.id), output.id)
                 given = inner.op(name, node.id, ReturnValue(output.value), [output.value])
+                given.value = output.id
                 handle = Handle(given)
             if output.id in self.common.used:
                 graph.outputs[self.output_name(output.id)] = handle

@@ -12,6 +12,7 @@ from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import fits_docstring
 from pipeglot.codegen.expressions import expression, fitting
 from pipeglot.codegen.names import Names, identifier
+from pipeglot.codegen.origin import leaving, orders
 from pipeglot.codegen.pod import limits, requests, variables
 from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, Spelling, call, flat, literal, marked, spelled
 from pipeglot.codegen.python import invocation
@@ -20,8 +21,6 @@ from pipeglot.core.ir import (
     Call,
     Const,
     Ctx,
-    Each,
-    If,
     Imported,
     Inlined,
     Item,
@@ -30,7 +29,6 @@ from pipeglot.core.ir import (
     ParamRef,
     Policy,
     Value,
-    walk,
 )
 
 from .layout import statement
@@ -56,15 +54,15 @@ class Ops:
         self.orders: dict[Op, list[str]] = {}
         self.prefix = job_name(module.pipeline)
         self.functions = {op: module.name(op, f"{identifier(op.name)}_op") for op in plan.ops()}
-        nodes = (node for node in walk(module.pipeline.body) if isinstance(node, Call | If | Each) and node.after)
-        self.after = {node.id: f"{type(node).__name__}.after" for node in nodes}
+        self.after, self.values = orders(module.pipeline), leaving(module.pipeline)
         self.jobs: dict[str, str] = {
             body.name: module.name(("job", body.name), identifier(body.job)) for body in plan.bodies
         }
 
     def source(self, op: Op, graph: Graph) -> Code:
         """The definition of one op."""
-        return _OpText(self, op, graph).text().of(op.node, "Pipeline.final" if graph is self.plan.final else None)
+        made = _OpText(self, op, graph).text().of(op.node, "Pipeline.final" if graph is self.plan.final else None)
+        return made.of(op.value, self.values[op.value]) if op.value else made
 
 
 class _OpText:

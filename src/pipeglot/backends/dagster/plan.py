@@ -90,6 +90,7 @@ class Op:
         gate: the arm it stands in.
         loop: the Each whose items it is mapped over, in the same graph.
         max_parallel: how many of its instances may run at once.
+        value: the id of the merged or collected value that it gives.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Op:
     gate: Handle | None = None
     loop: str | None = None
     max_parallel: int | None = None
+    value: str = ""
 
     def handles(self) -> Iterator[Handle]:
         """Everything it depends on."""

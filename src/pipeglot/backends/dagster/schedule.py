@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pipeglot.codegen.code import Code, joined
@@ -19,8 +20,18 @@ BOUND = 100
 """Runs that one look of a sensor asks for at most: the rest waits for the next."""
 
 
-def scheduled(module: DagsterModule, params: Params, job: str, name: str) -> tuple[str, Code, str]:
-    """What starts the runs: the argument of `Definitions` it belongs to, its source, and its name in the file."""
+@dataclass(frozen=True)
+class Trigger:
+    """What starts runs by itself: what it is, its name on Dagster and in the file, and its source."""
+
+    kind: Literal["schedule", "sensor"]
+    name: str
+    variable: str
+    code: Code
+
+
+def scheduled(module: DagsterModule, params: Params, job: str, name: str) -> Trigger:
+    """What starts the runs."""
     schedule = module.pipeline.schedule
     assert schedule is not None
     timing = schedule.timing
@@ -41,7 +52,7 @@ def scheduled(module: DagsterModule, params: Params, job: str, name: str) -> tup
     own = module.name("schedule", f"{job}_schedule")
     if schedule.start is None and not params.dated:
         made = call(module.dg("ScheduleDefinition"), name=f"{name}_schedule", **told)
-        return "schedules", statement(f"{own} = ", spelled(made, spells)), own
+        return Trigger("schedule", f"{name}_schedule", own, statement(f"{own} = ", spelled(made, spells)))
     lines: list[str] = [
         statement("@", spelled(call(module.dg("schedule"), **_named(f"{name}_schedule", own), **told), spells)),
         evaluation(own, module.dg("ScheduleEvaluationContext")),
@@ -55,7 +66,7 @@ def scheduled(module: DagsterModule, params: Params, job: str, name: str) -> tup
         ]
         lines.append(joined(waiting).of("", "Schedule.start"))
     lines += _request(module, params, "return ", 4)
-    return "schedules", joined(lines), own
+    return Trigger("schedule", f"{name}_schedule", own, joined(lines))
 
 
 def _spelling(timing: Cron | Interval) -> Spelling:
@@ -103,7 +114,7 @@ def _sensor(module: DagsterModule, job: str, name: str, own: str) -> list[str]:
     return [decorator, evaluation(own, module.dg("SensorEvaluationContext"))]
 
 
-def _interval(module: DagsterModule, params: Params, job: str, name: str, seconds: int) -> tuple[str, Code, str]:
+def _interval(module: DagsterModule, params: Params, job: str, name: str, seconds: int) -> Trigger:
     """Runs at every multiple of the interval after the start."""
     schedule = module.pipeline.schedule
     assert schedule is not None
@@ -131,7 +142,7 @@ def _interval(module: DagsterModule, params: Params, job: str, name: str, second
             "        context.update_cursor(moment.isoformat())",
             *_request(module, params, "yield ", 8, key=True),
         ]
-        return "sensors", joined(lines), own
+        return Trigger("sensor", f"{name}_interval", own, joined(lines))
     skip = call(module.dg("SkipReason"), "no tick since the last look")
     lines += [
         "    moment = start + latest * every",
@@ -142,12 +153,12 @@ def _interval(module: DagsterModule, params: Params, job: str, name: str, second
         statement("return ", skip, indent=8),
         *_request(module, params, "return ", 4, key=True),
     ]
-    return "sensors", joined(lines), own
+    return Trigger("sensor", f"{name}_interval", own, joined(lines))
 
 
 def _catching_up(
     module: DagsterModule, params: Params, job: str, name: str, cron: str, zone: str, start: datetime
-) -> tuple[str, Code, str]:
+) -> Trigger:
     """Runs for every tick of a cron expression after the start: Dagster's schedules know no missed ones, but its
     partitions tell them."""
     schedule = module.pipeline.schedule
@@ -183,7 +194,7 @@ def _catching_up(
         "        context.update_cursor(moment.isoformat())",
         *_request(module, params, "yield ", 8, key=True),
     ]
-    return "sensors", joined(lines), own
+    return Trigger("sensor", f"{name}_catch_up", own, joined(lines))
 
 
 def _named(name: str, function: str) -> dict[str, str]:

@@ -50,10 +50,14 @@ class Wiring:
         function, name = self.ops.functions[op], string(op.name)
         aliased = f"{function}.alias({name})"
         if indent + width(f"{prefix}{aliased}(") <= WIDTH:
-            return statement(prefix, self.called(op, aliased), indent=indent).of(op.node)
+            return self.marked(statement(prefix, self.called(op, aliased), indent=indent), op)
         node = self.names(("node", op), "node")
         first = statement(f"{node} = ", call(f"{function}.alias", op.name), indent=indent)
-        return joined([first, statement(prefix, self.called(op, node), indent=indent)]).of(op.node)
+        return self.marked(joined([first, statement(prefix, self.called(op, node), indent=indent)]), op)
+
+    def marked(self, line: Code, op: Op) -> Code:
+        made = line.of(op.node)
+        return made.of(op.value, self.ops.values[op.value]) if op.value else made
 
     def called(self, op: Op, node: str = "") -> Bracket:
         given: dict[str, Any] = {}

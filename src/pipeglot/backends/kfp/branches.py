@@ -231,7 +231,7 @@ def _decide(build: Builder, dag: DagDraft, node: If, guard: bool) -> TaskOutput:
     names = build.inputs(dag, task, component, conditions)
     lines: list[CodeLine] = []
     for number, condition in enumerate(conditions):
-        lines.append(CodeLine("if ", fitting(condition, names.__getitem__, WIDTH - 12), ":"))
+        lines.append(CodeLine("if ", fitting(condition, names.__getitem__, WIDTH - 12), ":", attribute="Arm.when"))
         lines.append(CodeLine(f"return {number}", depth=1))
     work = component.work([*lines, CodeLine(f"return {len(conditions)}")])
     if guard:

@@ -9,7 +9,7 @@ from typing_extensions import assert_never
 
 from pipeglot.codegen.expressions import Root, expression, root, suggested
 from pipeglot.codegen.names import identifier
-from pipeglot.codegen.pysource import Atom, Doc, call, flat, literal
+from pipeglot.codegen.pysource import Atom, Doc, call, flat, literal, spelled
 from pipeglot.codegen.python import roots
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (
@@ -47,6 +47,10 @@ from .types import Form, Types
 _SHIELD = "text: "
 """Starts the name of a parameter that stands for a constant text: one that KFP would find a placeholder in, inside
 the braces of an f-string."""
+
+
+_SPELLS = {"waits": "Retry.count Retry.delay Retry.backoff Retry.max_delay", "value": "Policy.on_failure"}
+"""The attributes that the arguments of an attempt spell."""
 
 
 class Builder:
@@ -148,7 +152,8 @@ class Builder:
             given["upstream"] = upstream
         if policy is not None and policy.on_failure is not None:
             given["value"] = policy.on_failure.default
-        return component.value(call(component.use("attempt"), work, **given), "outcome")
+        made = spelled(call(component.use("attempt"), work, **given), _SPELLS)
+        return component.value(made, "outcome")
 
     # ------------------------------------------------------------ values
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pipeglot.codegen.expressions import Root, argument_names
 from pipeglot.codegen.names import Imports
-from pipeglot.codegen.pysource import Atom, Doc, call, flat
+from pipeglot.codegen.pysource import Atom, Doc, call, flat, spelled, spelling
 from pipeglot.codegen.python import invocation, roots
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Const, Container, Ctx, Out, ParamRef, Value
@@ -95,9 +96,11 @@ def _invocation(
         else:
             args[name] = shielded(value)
     filled = node.model_copy(update={"args": args})
-    doc: Doc = invocation(build.steps[node.step], filled, names.__getitem__, Imports(), component.boundary())
+    doc = invocation(build.steps[node.step], filled, names.__getitem__, Imports(), component.boundary())
     if node.policy.timeout is not None:
+        told = tuple(spelling(doc))
         doc = call(component.use("limited"), node.policy.timeout, Atom("lambda: " + flat(doc)))
+        doc = spelled(replace(doc, spelled=told), {"": "Policy.timeout"})
     return doc
 
 

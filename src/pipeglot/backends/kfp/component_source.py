@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from pipeglot.codegen.code import Code
+from pipeglot.codegen.code import Code, joined, marks_of
 from pipeglot.codegen.docstrings import docstring
 from pipeglot.codegen.names import Imports
 from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, flat, statement, width
@@ -24,20 +24,20 @@ class ComponentPrinter:
 
     def __init__(self, author: AuthorFile) -> None:
         self._author = author
-        self._heads: dict[tuple[str, frozenset[str], bool], tuple[str, bool]] = {}
+        self._heads: dict[tuple[str, frozenset[str], bool], tuple[Code, bool]] = {}
 
-    def module(self, component: ComponentSource) -> str:
+    def module(self, component: ComponentSource) -> Code:
         """The module of a component."""
         own, more = self._author.hidden(component.step), Imports()
         about, before = described(component.description), self._before(component)
         signed = [signature(component, component.function), *about, *([""] if about and before else [])]
-        printed = "\n".join([*signed, *before, *_returned(component)])
-        body = "\n\n\n".join(filter(None, [own.again([printed]), own.immune(printed, more)]))
+        printed = joined([*signed, *before, *_returned(component)])
+        body = joined(filter(None, [own.again([printed]), own.immune(printed, more)]), "\n\n\n")
         head, eager = self._head(component, more.any())
         text = "\n" + head + ("\n\n\n" if head else "") + body + "\n"
         if eager:
             types = f"{component.function}.__annotations__ = typing.get_type_hints({component.function})"
-            text += f"\n\n# KFP reads types, not their text.\n{own.immune(types, more)}\n"
+            text = text + f"\n\n# KFP reads types, not their text.\n{own.immune(types, more)}\n"
         return text
 
     def body(self, component: ComponentSource) -> list[str]:
@@ -45,13 +45,13 @@ class ComponentPrinter:
         return [*self._before(component), *_returned(component)]
 
     def _before(self, component: ComponentSource) -> list[str]:
-        lines = [_line(each, 4) for each in component.lines]
+        lines: list[str] = [_line(each, 4) for each in component.lines]
         if component.work:
             name = self._author.helper["work"]
             lines += [f"    def {name}():", *(_line(each, 8) for each in component.work), ""]
         return lines
 
-    def _head(self, component: ComponentSource, builtins: bool) -> tuple[str, bool]:
+    def _head(self, component: ComponentSource, builtins: bool) -> tuple[Code, bool]:
         """All above the function, and whether annotations are text there; `builtins`: that module is needed too."""
         step, helpers = component.step, component.helpers | engine_names(component)
         key = ("" if step is None else step.name, helpers, builtins)
@@ -59,7 +59,7 @@ class ComponentPrinter:
             self._heads[key] = self._made_head(step, helpers, builtins)
         return self._heads[key]
 
-    def _made_head(self, step: Step | None, helpers: frozenset[str], builtins: bool) -> tuple[str, bool]:
+    def _made_head(self, step: Step | None, helpers: frozenset[str], builtins: bool) -> tuple[Code, bool]:
         imports = Imports()
         author, own = self._author.code(step, imports), self._author.hidden(step)
         if "json" in helpers or helpers & USES_JSON:
@@ -77,7 +77,7 @@ class ComponentPrinter:
         eager = "from __future__ import annotations" in imports.text(STANDARD)
         if eager:
             imports.module("typing")
-        return "\n\n\n".join(part for part in (imports.text(STANDARD), *parts) if part), eager
+        return joined((part for part in (imports.text(STANDARD), *parts) if part), "\n\n\n"), eager
 
     def shared(self, component: ComponentSource) -> Iterator[tuple[str, str]]:
         """The helpers of a component as functions that import what they need: name and source."""
@@ -141,11 +141,12 @@ def without_placeholders(text: str) -> str | None:
         same = ast.dump(ast.parse(changed)) == ast.dump(ast.parse(text))
     except SyntaxError:
         return None
-    return changed if same and "{{$" not in changed else None
+    return Code(changed, marks_of(text)) if same and "{{$" not in changed else None
 
 
-def _line(line: CodeLine, indent: int) -> str:
-    return statement(line.prefix, line.doc, line.suffix, indent + 4 * line.depth)
+def _line(line: CodeLine, indent: int) -> Code:
+    printed = statement(line.prefix, line.doc, line.suffix, indent + 4 * line.depth)
+    return printed if line.attribute is None else printed.of(attribute=line.attribute)
 
 
 def _returned(component: ComponentSource) -> list[str]:
@@ -153,7 +154,7 @@ def _returned(component: ComponentSource) -> list[str]:
     outputs, value = component.outputs, component.value
     if value is not None and not outputs:
         return [statement("", value, indent=4)]
-    made = [] if value is None else [statement(f"{component.variable} = ", value, indent=4)]
+    made: list[str] = [] if value is None else [statement(f"{component.variable} = ", value, indent=4)]
     if outputs.keys() == {"Output"}:
         [output] = outputs.values()
         if value is not None and output.expression == component.variable:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from pipeglot.codegen.clock_changes import clock_changes
-from pipeglot.codegen.pysource import Atom, call, literal, statement
+from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.pysource import Atom, Spelling, call, literal, spelled, statement
 from pipeglot.codegen.python import header
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Cron, Pipeline, Schedule
@@ -15,6 +16,14 @@ from .clock import cron, cron_ticks, unreadable
 
 TICK = "[[ScheduledTime.2006-01-02T15:04:05Z]]"
 """What KFP replaces in a recurring run's parameters, in Go's way to say how."""
+SPELLS: Spelling = {
+    "cron_expression": "Cron.expression",
+    "interval_second": "Interval.seconds",
+    "start_time": "Schedule.start",
+    "no_catchup": "Schedule.catch_up",
+    "max_concurrency": "Pipeline.max_active_runs",
+}
+"""The attributes that the arguments of a recurring run spell."""
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _BEGIN = {
     "cron": '''\
@@ -32,7 +41,7 @@ def start_time(now: datetime) -> datetime:
 """Where a recurring run begins that makes up for nothing."""
 
 
-def deployment(pipeline: Pipeline, stem: str, name: str, platform: bool, tick: str | None) -> str:
+def deployment(pipeline: Pipeline, stem: str, name: str, platform: bool, tick: str | None) -> Code:
     """The Python file. `tick` is the parameter that takes the logical date, if one does."""
     scheduled = pipeline.schedule is not None
     begin = _begin(pipeline.schedule)
@@ -96,7 +105,7 @@ def deployment(pipeline: Pipeline, stem: str, name: str, platform: bool, tick: s
         "        version_id = uploaded.pipeline_version_id",
     ]
     lines += _recurring(pipeline, tick) if scheduled else ["    print(pipeline_id, version_id)"]
-    return "\n".join([*lines, "", "", 'if __name__ == "__main__":', "    main()", ""])
+    return joined([*lines, "", "", 'if __name__ == "__main__":', "    main()"]).of("") + "\n"
 
 
 def _begin(schedule: Schedule | None) -> list[str]:
@@ -109,7 +118,7 @@ def _begin(schedule: Schedule | None) -> list[str]:
         parts.pop()
     seconds = schedule.timing.seconds if schedule.timing.kind == "interval" else 0
     return [
-        f"START = datetime({', '.join(map(str, parts))}, tzinfo=timezone.utc)",
+        Code(f"START = datetime({', '.join(map(str, parts))}, tzinfo=timezone.utc)").of("", "Schedule.start"),
         "",
         "",
         *_BEGIN[schedule.timing.kind].format(seconds=seconds).splitlines(),
@@ -149,7 +158,7 @@ def _recurring(pipeline: Pipeline, tick: str | None) -> list[str]:
     if tick is not None:
         given["params"] = {tick: TICK}
     given["enable_caching"] = False
-    lines.append(statement("run = ", call("client.create_recurring_run", **given), indent=4))
+    lines.append(statement("run = ", spelled(call("client.create_recurring_run", **given), SPELLS), indent=4).of(""))
     lines.append("    print(pipeline_id, version_id, run.recurring_run_id)")
     return lines
 

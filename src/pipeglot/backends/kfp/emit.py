@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen import pod, yaml
 from pipeglot.codegen.names import identifier
+from pipeglot.codegen.origin import origins as line_origins
 from pipeglot.codegen.python import group_notes, header, roots
 from pipeglot.core.diagnostic import Diagnostic, did_you_mean
 from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk
@@ -23,6 +24,7 @@ from .lower import lower
 from .naming import pipeline_text
 from .plan import KfpPlan, TaskOrigin
 from .spec import IMAGE, definition, executors, pipeline_spec, platform_spec
+from .spelling import SpecSpelling
 
 OPTIONS: Mapping[str, str] = {
     "emit": "spec: PipelineSpec YAML (the default); dsl: also the Python file that compiles to it",
@@ -42,6 +44,7 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
     found = [*_findings(pipeline, name), *_wrong(options), *limits.findings(pipeline), *group_notes(pipeline, "kfp")]
     files: dict[str, str] = {}
     names: dict[str, str] = {}
+    helpers: tuple[str, ...] = ()
     origins: Mapping[str, TaskOrigin] = {}
     if not _refused(found):
         plan = lower(pipeline, for_dsl=options.get("emit") == "dsl")
@@ -52,10 +55,12 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
             found += more
             origins = plan.origins
             names = {task: origin.node for task, origin in origins.items() if origin.node}
+            helpers = tuple(task.name for task in plan.root.walk() if task.name not in names)
             found += _renamed(plan)
     if _refused(found):
         files, names = {}, {}
-    return Compiled("kfp", files, f"{stem}.yaml", name, tuple(found), names, plan=origins)
+    made_of = line_origins(files, pipeline)
+    return Compiled("kfp", files, f"{stem}.yaml", name, tuple(found), names, made_of, origins, helpers=helpers)
 
 
 def _files(
@@ -75,11 +80,14 @@ def _files(
         message = f"no step's code imports anything of {', '.join(pipeline.packages)}: no component installs it"
         way_out = "import it in the step that needs it, or use the option packages"
         found.append(Diagnostic("PG204", "note", message, pipeline.at, way_out, "kfp"))
+    spelling = SpecSpelling(plan)
     spec = pipeline_spec(plan, name, executors(plan, sources, image, installs))
-    files: dict[str, str] = {f"{stem}.yaml": f"{header(pipeline)}\n{definition(spec)}" + yaml.dump(spec)}
+    files: dict[str, str] = {
+        f"{stem}.yaml": f"{header(pipeline)}\n{definition(spec)}" + yaml.dump(spec, spelling.spec())
+    }
     platform = platform_spec(plan)
     if platform:
-        files[f"{stem}_kubernetes.yaml"] = f"{header(pipeline)}\n" + yaml.dump(platform)
+        files[f"{stem}_kubernetes.yaml"] = f"{header(pipeline)}\n" + yaml.dump(platform, spelling.platform())
     if pipeline.schedule is not None or platform:
         files[f"{stem}_deploy.py"] = deployment(pipeline, stem, name, bool(platform), plan.tick)
     if options.get("emit") == "dsl":

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 
+from pipeglot.codegen.code import Code
 from pipeglot.codegen.python import STANDARD
 from pipeglot.core.ir import Imported, Inlined, Step
 
@@ -92,10 +93,10 @@ def command(wanted: list[str], sdk: str) -> list[str]:
     pip = "python3 -m pip install --quiet --no-warn-script-location"
     kfp = f"{pip} 'kfp=={sdk}' '--no-deps' 'typing-extensions>=3.7.4,<5; python_version<\"3.9\"' && \"$0\" \"$@\"\n"
     shown = " ".join("'" + each.replace("'", '"') + "'" for each in wanted)
-    text = (
+    head = (
         '\nif ! [ -x "$(command -v pip)" ]; then\n'
         "    python3 -m ensurepip || python3 -m ensurepip --user || apt-get install python3-pip\n"
         "fi\n\n"
-        "PIP_DISABLE_PIP_VERSION_CHECK=1 " + (f"{pip} {shown}  &&  " if shown else "") + kfp
     )
-    return ["sh", "-c", text]
+    line = Code("PIP_DISABLE_PIP_VERSION_CHECK=1 " + (f"{pip} {shown}  &&  " if shown else "") + kfp.rstrip("\n"))
+    return ["sh", "-c", head + (line.of("", "Pipeline.packages") if shown else line) + "\n"]

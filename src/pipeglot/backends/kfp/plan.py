@@ -51,12 +51,14 @@ _NOTHING = Atom("")
 
 @dataclass(frozen=True)
 class CodeLine:
-    """A statement of a component: text, a document, text; `depth` is how many levels it is further in."""
+    """A statement of a component: text, a document, text; `depth` is how many levels it is further in, `attribute` the
+    field of the IR that it spells."""
 
     prefix: str
     doc: Doc = _NOTHING
     suffix: str = ""
     depth: int = 0
+    attribute: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from typing_extensions import assert_never
 
 from pipeglot.codegen import pod
+from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import flat, literal
 from pipeglot.core.ir import Resources
 
@@ -66,14 +67,14 @@ def pipeline_spec(plan: KfpPlan, name: str, executors: dict[str, Any]) -> dict[s
     root: dict[str, Any] = {"dag": _dag(plan.root)}
     if plan.params:
         root["inputDefinitions"] = {"parameters": plan.params}
-    about = [pipeline.description] if pipeline.description else []
+    about = [Code(pipeline.description).of("", "Pipeline.description")] if pipeline.description else []
     if pipeline.name != name:
-        about.append(f"Pipeline {pipeline.name}")
+        about.append(Code(f"Pipeline {pipeline.name}"))
     if pipeline.owner:
-        about.append(f"Owner: {pipeline.owner}")
+        about.append(Code(f"Owner: {pipeline.owner}").of("", "Pipeline.owner"))
     if pipeline.tags:
-        about.append("Tags: " + ", ".join(pipeline.tags))
-    info = {"description": "\n".join(about), "name": name} if about else {"name": name}
+        about.append(Code("Tags: " + ", ".join(pipeline.tags)).of("", "Pipeline.tags"))
+    info = {"description": joined(about), "name": name} if about else {"name": name}
     return {
         "components": {f"comp-{task.name}": _component(task) for task in plan.root.walk()},
         "deploymentSpec": {"executors": executors},

@@ -66,4 +66,6 @@ def emit(pipeline: Pipeline) -> Compiled:
         start=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
-    return Compiled("prefect", files, f"{stem}.py", name, diagnostics, naming.node, origins(files, pipeline), naming)
+    helpers = tuple(task.label for task in plan.tasks if task.work is None)
+    made_of = origins(files, pipeline)
+    return Compiled("prefect", files, f"{stem}.py", name, diagnostics, naming.node, made_of, naming, helpers=helpers)

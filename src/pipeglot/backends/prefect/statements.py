@@ -10,6 +10,7 @@ from typing_extensions import assert_never
 
 from pipeglot.codegen.code import joined
 from pipeglot.codegen.expressions import Root, expression, fitting, negated
+from pipeglot.codegen.origin import leaving, orders
 from pipeglot.codegen.pysource import (
     WIDTH,
     Atom,
@@ -27,7 +28,7 @@ from pipeglot.codegen.pysource import (
     string,
     width,
 )
-from pipeglot.core.ir import Call, Const, Cron, Each, If
+from pipeglot.core.ir import Const, Cron, Each
 from pipeglot.core.shape import Shape
 
 from . import plan
@@ -42,9 +43,8 @@ class FlowPrinter:
 
     def __init__(self, module: PrefectModule, shape: Shape) -> None:
         self._pipeline, self._use = module.pipeline, module.use
-        nodes = (node for node in shape.nodes.values() if isinstance(node, Call | If | Each) and node.after)
         self._loops = {node.id for node in shape.nodes.values() if isinstance(node, Each)}
-        self._after = {node.id: f"{type(node).__name__}.after" for node in nodes}
+        self._after, self._leaving = orders(module.pipeline), leaving(module.pipeline)
         self.lines: list[str] = []
         self._indent = 4
 
@@ -138,7 +138,7 @@ class FlowPrinter:
                 case _:
                     self._put(*self._simple(one))
             chosen = isinstance(one, plan.Assign) and one.origin in self._loops
-            attribute = "Policy.on_failure" if isinstance(one, plan.SubmitDefault) else None
+            attribute = "Policy.on_failure" if isinstance(one, plan.SubmitDefault) else self._leaving.get(one.origin)
             self._mark(start, one.origin, "Each.items" if chosen else attribute)
 
     def _simple(
@@ -242,6 +242,8 @@ class FlowPrinter:
         unfinished = call(self._use("unfinished"), *map(Atom, one.needed))
         if one.stopped:
             self._put("if stopped := ", unfinished, ":")
+            if one.origin in self._after:
+                self._mark(len(self.lines) - 1, None, self._after[one.origin])
             with self._indented():
                 for name in one.stopped:
                     self._put(f"{name} = stopped")

@@ -1,15 +1,14 @@
-"""The attributes that a pipeline uses, read off the classes of the IR, and the pipeline with one of them taken back."""
+"""The attributes that a pipeline uses, read off the classes of the IR."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, TypeAlias
 
-from pydantic import ValidationError
-from pydantic_core import PydanticUndefined, to_jsonable_python
+from pydantic_core import to_jsonable_python
 
 from pipeglot.core import ir
 from pipeglot.core.graph import words
@@ -25,9 +24,6 @@ SHORT = 60
 
 _WHOLE = frozenset({"Call.step", "Step.description", "Group.description", "Group.id", "Call.after"})
 """Attributes with one row for all their values: what differs from call to call by nature."""
-
-GONE = object()
-"""In place of a value: the key or item goes."""
 
 
 @dataclass(frozen=True)
@@ -211,182 +207,3 @@ def _param(param: ir.Param) -> str:
 
 def _plain(value: Any) -> bool:
     return not isinstance(value, dict) and len(json.dumps(value)) <= SHORT
-
-
-# ---------------------------------------------------------------- without it
-
-
-WHOLES: dict[str, tuple[str, ...]] = {
-    "Pipeline.schedule": ("Schedule", "Cron", "Interval"),
-    "Policy.retry": ("Retry",),
-    "Policy.resources": ("Resources",),
-}
-"""Fields that can be taken back as a whole, and the classes of what is in them."""
-
-
-def wholes(pipeline: ir.Pipeline) -> Iterator[Attribute]:
-    """Each of `WHOLES` that a pipeline without Includes uses, for all of it."""
-    held: dict[str, list[Use]] = {field: [] for field in WHOLES}
-    if pipeline.schedule is not None:
-        held["Pipeline.schedule"].append(Use(("schedule",), "", pipeline.at, pipeline.schedule))
-    for path, call in _calls(pipeline, ()):
-        for name in ("retry", "resources"):
-            if (value := getattr(call.policy, name)) is not None:
-                held[f"Policy.{name}"].append(Use((*path, "policy", name), call.id, call.at, value))
-    for name, found in held.items():
-        if found:
-            yield Attribute(name, "", tuple(found))
-
-
-def _calls(value: Any, path: Path) -> Iterator[tuple[Path, ir.Call]]:
-    """Every call, and the path to it."""
-    match value:
-        case ir.Call():
-            yield path, value
-        case ir.Pipeline():
-            yield from _calls(value.body, (*path, "body"))
-            yield from _calls(value.final, (*path, "final"))
-        case ir.Final():
-            yield from _calls(value.call, (*path, "call"))
-        case ir.If():
-            yield from _calls(value.arms, (*path, "arms"))
-        case ir.Arm() | ir.Each() | ir.Group():
-            yield from _calls(value.body, (*path, "body"))
-        case tuple():
-            for number, inner in enumerate(value):
-                yield from _calls(inner, (*path, number))
-
-
-@dataclass(frozen=True)
-class Variant:
-    """The pipeline without an attribute; `removed`: it is at its default, not merely given another value."""
-
-    pipeline: ir.Pipeline
-    removed: bool
-
-
-def without(pipeline: ir.Pipeline, attribute: Attribute) -> Iterator[Variant]:
-    """The pipeline with an attribute at its default everywhere it is used, or, where it has none, with another value:
-    the likeliest first. They may be invalid in other ways than a class of the IR can tell."""
-    tried = [list(_others(attribute.field, use)) for use in attribute.uses]
-    for number in range(max(map(len, tried), default=0)):
-        chosen = [
-            (use, others[number]) for use, others in zip(attribute.uses, tried, strict=True) if number < len(others)
-        ]
-        changes = {use.path: value for use, (value, _) in chosen}
-        if attribute.field == "Schedule.catch_up" and pipeline.schedule and pipeline.schedule.start is None:
-            changes["schedule", "start"] = _LONG_AGO  # there is nothing to catch up on without
-        try:
-            changed = replaced(pipeline, changes)
-        except ValidationError:
-            continue
-        if changed != pipeline:
-            yield Variant(changed, all(removed for _, (_, removed) in chosen))
-
-
-def _others(field: str, use: Use) -> Iterator[tuple[Any, bool]]:
-    """What can stand in an attribute's place, and whether the attribute is gone then."""
-    if field == "Pipeline.options":
-        yield GONE, True
-        return
-    if field not in _BY_HAND:
-        default = _default(field)
-        if default is not PydanticUndefined and default != use.value:
-            yield default, True
-    for other in _contrast(field, use.value):
-        yield other, False
-
-
-_LONG_AGO = datetime(2020, 1, 1, tzinfo=timezone.utc)
-_BY_HAND = frozenset({"Pipeline.params", "Step.run", "Arm.when", "Ctx.name"})
-
-
-def _default(field: str) -> Any:
-    owner, _, name = field.partition(".")
-    info = getattr(ir, owner).model_fields[name]
-    return PydanticUndefined if info.is_required() else info.get_default(call_default_factory=True)
-
-
-def _contrast(field: str, value: Any) -> Iterator[Any]:
-    """Other values that an attribute can have."""
-    match field, value:
-        case (("Call.step" | "Group.id"), _):
-            return
-        case "Each.items", _:
-            items = value.value if isinstance(value, ir.Const) else []
-            yield ir.Const(value=items[:-1] if isinstance(items, list) else [])
-        case "Ctx.name", _:
-            yield from (name for name in ("run_id", "logical_date", "day") if name != value)  # all of them are text
-        case "Merged.values", _:
-            yield tuple(ir.Const(value=None) for _ in value)
-        case "Collected.value", _:
-            yield ir.Const(value=None)
-        case "Arm.when", _:
-            yield ir.Not(operand=value)
-        case "Cron.expression", _:
-            yield from (other for other in ("17 3 * * *", "19 4 * * *") if other != value)
-        case "Cron.timezone", _:
-            yield from (zone for zone in ("Asia/Tokyo", "UTC") if zone != value)
-        case _, ir.Param():
-            if not value.required:
-                limits = [value.type[key] for key in ("minimum", "maximum") if key in value.type]
-                others = [*value.type.get("enum", ()), *limits, *_contrast("", value.default)]
-                yield from (value.model_copy(update={"default": one}) for one in others if one != value.default)
-            if value.type:
-                yield value.model_copy(update={"type": {}})
-            yield value.model_copy(update={"required": True, "default": None})
-        case _, ir.Imported():
-            yield value.model_copy(update={"module": value.module + "_"})
-        case _, ir.Shell():
-            yield value.model_copy(update={"script": value.script + "\n:"})
-        case _, ir.Container():
-            yield value.model_copy(update={"image": value.image + "_"})
-        case _, bool():
-            yield not value
-        case _, int() | float():
-            yield from (value + 1, value - 1)
-        case _, str():
-            yield value + "_"
-        case _, datetime():
-            yield value + timedelta(days=1)
-        case _, list() | dict() if value:
-            yield type(value)()
-
-
-_Tree: TypeAlias = dict[str | int, Any]
-
-
-def replaced(root: Any, changes: Mapping[Path, Any]) -> Any:
-    """A model with other values at some places, validated again where it is new. Raises pydantic's ValidationError."""
-    tree: _Tree = {}
-    for path, value in changes.items():
-        branch = tree
-        for key in path[:-1]:
-            branch = branch.setdefault(key, {})
-        branch[path[-1]] = _Leaf(value)
-    return _rebuilt(root, tree)
-
-
-@dataclass(frozen=True)
-class _Leaf:
-    value: Any
-
-
-def _rebuilt(value: Any, change: _Tree | _Leaf) -> Any:
-    if isinstance(change, _Leaf):
-        return change.value
-    match value:
-        case ir.Node():
-            fields = {name: getattr(value, name) for name in type(value).model_fields}
-            return type(value)(**_changed(fields, change))
-        case dict():
-            return _changed(value, change)
-        case _:
-            items: Sequence[Any] = value
-            told = _changed(dict(enumerate(items)), change)
-            return tuple(told.values())
-
-
-def _changed(held: Mapping[Any, Any], change: _Tree) -> dict[Any, Any]:
-    new = {key: _rebuilt(inner, change[key]) if key in change else inner for key, inner in held.items()}
-    return {key: inner for key, inner in new.items() if inner is not GONE}

@@ -112,7 +112,7 @@ def make_plan(
         rollback=() if blockers else tuple(switch.rollback(here.engine, was, new, willbe)),
         not_judged=(
             *_elsewhere(read, old),
-            *_not_judged(flat, old, new, here, source, conditions, bool(blockers)),
+            *_not_judged(flat, old, new, (here, there), source, conditions, bool(blockers)),
         ),
     )
     return Redactor.of(pipeline).model(plan)
@@ -294,7 +294,13 @@ def _why(
 
 
 def _not_judged(
-    flat: Pipeline, old: str, new: str, here: Side, source: str, conditions: Sequence[Condition], refused: bool
+    flat: Pipeline,
+    old: str,
+    new: str,
+    both: tuple[Side, Side],
+    source: str,
+    conditions: Sequence[Condition],
+    refused: bool,
 ) -> Iterator[NotJudged]:
     allow = "".join(f" --allow {one.code}" for one in conditions if one.allow)
     sides = f"{shlex.quote(source)} --old {shlex.quote(old)} --new {shlex.quote(new)}"
@@ -308,9 +314,15 @@ def _not_judged(
         yield NotJudged(
             what="when each side starts runs, as its engine counts", command=f"pipeglot migrate schedule {sides}"
         )
+    here = both[0]
     if here.speller is None and old != "local":
         yield NotJudged(what=f"how {old} is written now: its code was not compared with the pipeline line by line")
-    elif here.speller is not None and not here.speller.whole.files:
+    for each in both:
+        if each.speller is not None and each.speller.whole.files and not each.speller.whole.origins:
+            yield NotJudged(
+                what=f"how {each.engine} spells things: the target does not say what its lines are there for"
+            )
+    if here.speller is not None and not here.speller.whole.files:
         yield NotJudged(what=f"how the old side spells things: {old} refuses the pipeline too")
     yield NotJudged(what="how long it takes, and what it costs")
     yield NotJudged(what="run history, and what steps keep between runs: they stay where they are")

@@ -103,6 +103,33 @@ TITLES: dict[str, Title] = {
     "Pipeline.options": Title("options", "option of one engine alone"),
 }
 
+ABOUT: dict[str, tuple[str, ...]] = {
+    "PG205": ("Group.description", "Step.description"),
+    "PG207": ("Call.step",),
+    "PG208": ("Policy.secrets",),
+    "PG210": ("Interval.seconds",),
+    "PG211": ("Resources.cpu", "Resources.memory", "Resources.gpus", "Resources.node_selector"),
+    "PG212": ("Pipeline.params",),
+    "PG213": ("Policy.timeout", "Pipeline.run_timeout"),
+    "PG214": ("Schedule.catch_up",),
+    "PG215": ("Pipeline.tags", "Pipeline.description"),
+    "PG224": ("Schedule.start",),
+    "PG226": ("Retry.backoff", "Retry.delay"),
+    "PG227": ("Each.items",),
+    "PG241": ("Schedule.start",),
+    "PG266": ("Policy.on_failure",),
+    "PG267": ("Pipeline.final",),
+    "PG268": ("Each.items",),
+    "PG269": ("Each.max_parallel",),
+    "PG286": ("Cron.timezone",),
+    "PG289": ("Pipeline.final",),
+    "PG290": ("Step.run",),
+    "PG292": ("Pipeline.final",),
+    "PG296": ("Ctx.name", "Schedule.catch_up"),
+    "PG297": ("Schedule.catch_up",),
+}
+"""The attributes that a diagnostic may be about, the likeliest first; others go by the feature that they name."""
+
 SECTIONS = ("schedule", "runs", "params", "structure", "policies", "resources", "steps", "about", "options", "other")
 
 

@@ -18,9 +18,8 @@ How: TypeAlias = Literal["native", "lowered", "altered", "lost", "refused", "sai
 """`altered`: it is there, and yet a loss is named; `lost`: it is not; `said`: the engine makes no feature of it and its files hold it; `absent`: nor do they; `unknown`: nothing is compiled
 for that side."""
 
-Found: TypeAlias = Literal["removed", "changed", "call", "none"]
-"""How a spelling was found: these lines go when the attribute is taken back, or when it gets another value; or they are
-where its call stands; or there are none."""
+Found: TypeAlias = Literal["attribute", "call", "none"]
+"""What the lines of a spelling are there for: the attribute itself, or the call that it is about; or there are none."""
 
 
 class Place(Part):

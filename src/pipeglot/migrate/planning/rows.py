@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import tee
 
 from pipeglot import backends
 from pipeglot.backends.base import Support
@@ -13,10 +12,10 @@ from pipeglot.core import ir
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, features_of
 from pipeglot.core.shape import inline
-from pipeglot.migrate.planning.attributes import WHOLES, Attribute, Use, Variant, attributes, option_name, wholes
-from pipeglot.migrate.planning.fields import ALWAYS, SECTIONS, title
+from pipeglot.migrate.planning.attributes import Attribute, Use, attributes, option_name
+from pipeglot.migrate.planning.fields import ABOUT, ALWAYS, SECTIONS, title
 from pipeglot.migrate.planning.model import Found, How, OnSide, Place, Row, Said
-from pipeglot.migrate.planning.spelling import Speller, Spelling, variants
+from pipeglot.migrate.planning.spelling import Speller, Spelling
 
 PLACES = 5
 """Places of an attribute that are named."""
@@ -63,18 +62,11 @@ def rows(pipeline: ir.Pipeline, old: Side, new: Side) -> list[Row]:
     says of the pipeline as a whole."""
     flat = inline(pipeline)
     sides = {"old": old, "new": new}
-    drafts = [_draft(attribute, sides, variants(flat, attribute)) for attribute in attributes(flat)]
-    drafts += [_draft(attribute, sides, []) for attribute in _included(pipeline)]
+    drafts = [_draft(attribute, sides) for attribute in (*attributes(flat), *_included(pipeline))]
     known = {draft.feature for draft in drafts}
     for feature in sorted(features_of(pipeline) - known):
         use = Use((), "", pipeline.at, None)
         drafts.append(_Draft(Attribute(f"feature:{feature}", "", (use,)), feature, {}, {"old": [], "new": []}))
-    for whole in wholes(flat):
-        inside = [draft for draft in drafts if draft.attribute.field.partition(".")[0] in WHOLES[whole.field]]
-        for (name, side), tried in zip(sides.items(), tee(variants(flat, whole)), strict=True):
-            if side.speller is not None and inside:
-                for finding in side.speller.spell(whole, tried).diagnostics:
-                    _give(name, side, finding, inside)
     for name, side in sides.items():
         _hand_out(name, side, drafts)
     rest = _Draft(Attribute("pipeline", pipeline.name, (Use((), "", pipeline.at, None),)), None, {}, {})
@@ -95,16 +87,13 @@ def _included(pipeline: ir.Pipeline) -> Iterator[Attribute]:
         yield Attribute("Include.pipeline", names[0] + more, uses)
 
 
-def _draft(attribute: Attribute, sides: Mapping[str, Side], others: Iterable[Variant]) -> _Draft:
+def _draft(attribute: Attribute, sides: Mapping[str, Side]) -> _Draft:
     spellings: dict[str, Spelling] = {}
-    said: dict[str, list[Diagnostic]] = {}
-    for (name, side), tried in zip(sides.items(), tee(others), strict=True):
+    for name, side in sides.items():
         foreign = attribute.field == "Pipeline.options" and attribute.uses[0].name != side.engine
         if side.speller is not None and not foreign:
-            spellings[name] = side.speller.spell(attribute, tried)
-        said[name] = list(spellings.get(name, Spelling()).diagnostics)
-        side.taken.update(said[name])
-    return _Draft(attribute, _feature(attribute), spellings, said)
+            spellings[name] = side.speller.spell(attribute)
+    return _Draft(attribute, _feature(attribute), spellings, {name: [] for name in sides})
 
 
 def _feature(attribute: Attribute) -> str | None:
@@ -117,12 +106,15 @@ def _feature(attribute: Attribute) -> str | None:
 
 
 def _hand_out(name: str, side: Side, drafts: Sequence[_Draft]) -> None:
-    """Give each finding that no compilation explained to a row whose feature names its code, or whose feature it names,
-    or else to the node that it quotes."""
+    """Give each finding to a row of an attribute that its code is about, or whose feature names its code, or whose feature it
+    names, or else to the node that it quotes."""
     for finding in side.left:
+        fields = ABOUT.get(finding.code, ())
+        known = [draft for draft in drafts if draft.attribute.field in fields]
+        known.sort(key=lambda draft: fields.index(draft.attribute.field))
         fitting = [draft for draft in drafts if draft.feature and _speaks_of(side, draft.feature, finding)]
         about = [draft for draft in drafts if draft.attribute.field in _NODES and _quoted(draft, finding)]
-        _give(name, side, finding, fitting or about)
+        _give(name, side, finding, known or fitting or about)
 
 
 def _give(name: str, side: Side, finding: Diagnostic, drafts: Sequence[_Draft]) -> None:

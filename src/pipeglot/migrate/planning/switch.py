@@ -5,7 +5,6 @@ An engine that says nothing of it (one of a plug-in, say) is spoken of in words 
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 
 from pipeglot import engines
@@ -30,7 +29,7 @@ def deployed(
     """A pipeline on an engine that knows it by `name`. `compiled` is None for native code, which may have other names than
     the compiled files would; `native` is what that declares, where it was read."""
     schedule = pipeline.schedule
-    triggers = dict.fromkeys([*(_declared(native) if native else ()), *(_triggers(compiled) if compiled else ())])
+    triggers = dict.fromkeys([*(_declared(native) if native else ()), *_triggers(compiled)])
     about = "; ".join(one.about for one in native.schedules) if native else ""
     return Deployed(
         name=name,
@@ -50,22 +49,8 @@ def _declared(native: Native) -> Iterator[tuple[str, str]]:
         yield "sensor" if one.kind == "sensor" else "schedule", one.name
 
 
-def _triggers(compiled: Compiled) -> Iterator[tuple[str, str]]:
-    try:
-        tree = ast.parse(compiled.files.get(compiled.entry, ""))
-    except SyntaxError:
-        return
-    told: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            for decorator in node.decorator_list:
-                made = ast.unparse(decorator.func) if isinstance(decorator, ast.Call) else ast.unparse(decorator)
-                told[node.name] = made
-    for name, made in told.items():
-        if made == "dg.schedule":
-            yield "schedule", name
-        elif made == "dg.sensor":
-            yield "sensor", name
+def _triggers(compiled: Compiled | None) -> Iterator[tuple[str, str]]:
+    yield from ((kind, name) for name, kind in compiled.triggers.items()) if compiled else ()
 
 
 def _operation(engine: str) -> Operation:

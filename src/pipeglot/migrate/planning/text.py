@@ -22,8 +22,7 @@ HOW = {
 }
 CARRIED = {"yes": "carried over", "no": "NOT carried over", "unknown": "not known whether carried over"}
 FOUND = {
-    "removed": "",
-    "changed": "",
+    "attribute": "",
     "call": " (where its call stands)",
     "none": "",
 }
