@@ -162,7 +162,7 @@ def option_name(use: Use) -> str:
     return ".".join(map(str, use.path[1:]))
 
 
-def said(field: str, value: Any) -> str:
+def said(field: str, value: Any) -> str:  # noqa: C901 -- one case for each kind of attribute
     """An attribute's value for people, on one line as far as the value is."""
     match value:
         case ir.Param():
