@@ -20,7 +20,7 @@ TWINS = {
 }
 """One concept, as an author writes it, as data of the pipeline, and as a backend's plan has it."""
 
-NOT_YET = {"Draft", "Place", "Plan", "Side", "Types"}
+NOT_YET = {"Draft", "Place", "Plan", "Side"}
 """Names that stand for several things still; the list only gets shorter."""
 
 

@@ -27,7 +27,7 @@ def branch(build: Builder, dag: DagDraft, node: If, guard: bool) -> None:
     here = not guard and _decided_here(build, node)
     if guard or calls or merged:
         decided = None if here else _decide(build, dag, node, guard)
-        _Branch(build, dag, node, guard, guard or build.guards.guarded(node), merged, decided).lower()
+        _IfLowering(build, dag, node, guard, guard or build.guards.guarded(node), merged, decided).lower()
     elif here or build.types.is_decided(node):
         build.skip(node)
     else:
@@ -35,7 +35,7 @@ def branch(build: Builder, dag: DagDraft, node: If, guard: bool) -> None:
 
 
 @dataclass
-class _Branch:
+class _IfLowering:
     """One If that leaves tasks. `isolated`: its calls are guarded; `decided` has the number of the arm, where KFP cannot
     evaluate the conditions itself."""
 
@@ -143,7 +143,7 @@ class _Branch:
 class _MergedValue(Producer):
     """A value that leaves an If: the output of the arm that ran."""
 
-    def __init__(self, branch: _Branch, value: Merged) -> None:
+    def __init__(self, branch: _IfLowering, value: Merged) -> None:
         form: Form = "outcome" if branch.isolated else branch.build.types.form(Out(ref=value.id))
         super().__init__(branch.dag, form, guarded=branch.guard)
         self._branch, self._value = branch, value

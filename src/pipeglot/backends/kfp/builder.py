@@ -42,7 +42,7 @@ from .guard_analysis import GuardAnalysis
 from .naming import TaskNames
 from .plan import CodeLine, Constant, ContainerComponent, KfpPlan, TaskInput, TaskOrigin, TaskOutput
 from .producers import Path, Producer, key_of
-from .types import Form, Types
+from .types import Form, FormTypes
 
 _SHIELD = "text: "
 """Starts the name of a parameter that stands for a constant text: one that KFP would find a placeholder in, inside
@@ -60,7 +60,7 @@ class Builder:
     def __init__(self, pipeline: Pipeline, lower: Mapping[type, Lower], for_dsl: bool) -> None:
         self.pipeline, self.for_dsl, self._lower = pipeline, for_dsl, lower
         self.shape = Shape(pipeline)
-        self.types = Types(self.shape)
+        self.types = FormTypes(self.shape)
         self.guards = GuardAnalysis(self.shape, self.types)
         self.author = AuthorFile(pipeline)
         self.diagnostics: list[Diagnostic] = [*self.author.diagnostics]

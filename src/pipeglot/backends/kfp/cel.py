@@ -26,7 +26,7 @@ from pipeglot.core.ir import (
 )
 
 from .plan import ArmTest, Comparison, Constant, DagInput
-from .types import Form, Types
+from .types import Form, FormTypes
 
 Reference = Out | ParamRef | Item | Ctx
 
@@ -36,7 +36,7 @@ def read(name: str) -> str:
     return f"inputs.parameter_values['{name}']"
 
 
-def arm_test(condition: Value, types: Types, name: Callable[[Value], str]) -> ArmTest:
+def arm_test(condition: Value, types: FormTypes, name: Callable[[Value], str]) -> ArmTest:
     """A decidable condition; `name` gives the input that has a reference's value."""
     text = _Cel(types, name).text(condition)
     if not is_one_comparison(condition):
@@ -54,7 +54,7 @@ def arm_test(condition: Value, types: Types, name: Callable[[Value], str]) -> Ar
     return ArmTest(text, Comparison(name(condition.left), condition.op, right))
 
 
-def _compared_as(condition: Compare, types: Types) -> Form:
+def _compared_as(condition: Compare, types: FormTypes) -> Form:
     forms = {types.form(condition.left), types.form(condition.right)}
     return "float" if forms == {"int", "float"} else types.form(condition.left)
 
@@ -63,7 +63,7 @@ def _compared_as(condition: Compare, types: Types) -> Form:
 class _Cel:
     """Writes decidable conditions."""
 
-    types: Types
+    types: FormTypes
     name: Callable[[Value], str]
 
     def text(self, value: Value) -> str:

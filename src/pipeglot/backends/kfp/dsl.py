@@ -48,21 +48,21 @@ class Inexpressible(Exception):
 
 
 @dataclass
-class _Place:
+class _DagScope:
     """A DAG that is being written: what its inputs are, by expression where they have one and by the task that runs it
     where not, and the variables of its tasks."""
 
     dag: SubDag
     names: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, TaskInput] = field(default_factory=dict)
-    outer: _Place | None = None
+    outer: _DagScope | None = None
     task: DagTask | None = None
     variables: dict[str, str] = field(default_factory=dict)
 
-    def within(self, task: DagTask, names: Mapping[str, str] | None = None) -> _Place:
+    def within(self, task: DagTask, names: Mapping[str, str] | None = None) -> _DagScope:
         """The DAG of a task that is written where the task stands."""
         assert isinstance(task.runs, SubDag)
-        return _Place(task.runs, names or {}, task.inputs, self, task, self.variables)
+        return _DagScope(task.runs, names or {}, task.inputs, self, task, self.variables)
 
 
 class DslPrinter:
@@ -161,7 +161,7 @@ class DslPrinter:
             statement("@", call("dsl.pipeline", **given)),
             statement("", Bracket(f"def {name}(", tuple(entries), ")"), ":"),
         ]
-        place = _Place(root, {param: param for param in root.inputs})
+        place = _DagScope(root, {param: param for param in root.inputs})
         exits = [task for task in root.tasks.values() if task.ends is not None]
         if not exits:
             return name, "\n".join([*lines, *self._dag(place, 4)])
@@ -171,7 +171,7 @@ class DslPrinter:
         lines += self._dag(place.within(root.tasks[str(final.ends)]), 8)
         return name, "\n".join(lines)
 
-    def _dag(self, place: _Place, indent: int, after: tuple[str, ...] = ()) -> list[str]:
+    def _dag(self, place: _DagScope, indent: int, after: tuple[str, ...] = ()) -> list[str]:
         lines: list[str] = []
         for task in _in_order(place.dag):
             own = tuple(dict.fromkeys([*after, *self._after(place, task)]))
@@ -187,13 +187,13 @@ class DslPrinter:
                 lines += self._nested(place, task, indent, own)
         return lines
 
-    def _after(self, place: _Place, task: DagTask) -> list[str]:
+    def _after(self, place: _DagScope, task: DagTask) -> list[str]:
         """The variables of tasks it waits for without a value."""
         given = {each.task for each in task.inputs.values() if isinstance(each, TaskOutput)}
         waits = [name for name in task.after if name not in given and name != task.ends]
         return [self._last(place, place.dag.tasks[name]) for name in waits]
 
-    def _last(self, place: _Place, task: DagTask) -> str:
+    def _last(self, place: _DagScope, task: DagTask) -> str:
         if task.name in place.variables:
             return place.variables[task.name]
         assert isinstance(task.runs, SubDag)
@@ -201,7 +201,7 @@ class DslPrinter:
             raise self._inexpressible("waiting for the end of a branch", task)
         return self._last(place, next(iter(task.runs.tasks.values())))
 
-    def _program(self, place: _Place, task: DagTask, indent: int, after: tuple[str, ...] = ()) -> list[str]:
+    def _program(self, place: _DagScope, task: DagTask, indent: int, after: tuple[str, ...] = ()) -> list[str]:
         given = {key: Atom(self._value(place, value)) for key, value in task.inputs.items()}
         variable = self._variable(place, task)
         pad = " " * indent
@@ -248,13 +248,13 @@ class DslPrinter:
                 told: dict[str, Any] = {"secret_name": kept_in, "secret_key_to_env": variables}
                 yield call("", Atom(variable), **told)
 
-    def _variable(self, place: _Place, task: DagTask) -> str:
+    def _variable(self, place: _DagScope, task: DagTask) -> str:
         place.variables[task.name] = self._names(("task", task.name), f"{task.name}_task")
         return place.variables[task.name]
 
     # ------------------------------------------------------------ regions
 
-    def _loop(self, place: _Place, task: DagTask, indent: int, after: tuple[str, ...]) -> list[str]:
+    def _loop(self, place: _DagScope, task: DagTask, indent: int, after: tuple[str, ...]) -> list[str]:
         assert task.iteration is not None
         items, item = task.iteration.items, self._names(("item", task.name), f"{task.name}_item")
         listed = flat(literal([*items])) if isinstance(items, tuple) else self._value(place, task.inputs[items])
@@ -263,7 +263,7 @@ class DslPrinter:
         body = place.within(task, {task.iteration.item: item})
         return [statement("with ", doc, f" as {item}:", indent=indent), *self._dag(body, indent + 4, after)]
 
-    def _choice(self, place: _Place, indent: int, after: tuple[str, ...]) -> list[str]:
+    def _choice(self, place: _DagScope, indent: int, after: tuple[str, ...]) -> list[str]:
         arms = [*place.dag.tasks.values()]
         if any(arm.test is None for arm in arms[:-1]):
             raise self._inexpressible("an arm behind the last of a branch", place.task)
@@ -273,23 +273,23 @@ class DslPrinter:
             lines += self._arm(place, arm, indent, word, after)
         return lines
 
-    def _arm(self, place: _Place, task: DagTask, indent: int, word: str, after: tuple[str, ...]) -> list[str]:
+    def _arm(self, place: _DagScope, task: DagTask, indent: int, word: str, after: tuple[str, ...]) -> list[str]:
         body = place.within(task)
         test = "" if task.test is None else self._test(body, task.test)
         return [f"{' ' * indent}with dsl.{word}({test}):", *self._dag(body, indent + 4, after)]
 
-    def _test(self, place: _Place, test: ArmTest) -> str:
+    def _test(self, place: _DagScope, test: ArmTest) -> str:
         if test.comparison is None:
             raise self._inexpressible(f"a condition of more than one comparison, {test.cel}", place.task)
         left = self._value(place, DagInput(test.comparison.left))
         return f"{left} {test.comparison.op} {self._value(place, test.comparison.right)}"
 
-    def _nested(self, outer: _Place, task: DagTask, indent: int, after: tuple[str, ...]) -> list[str]:
+    def _nested(self, outer: _DagScope, task: DagTask, indent: int, after: tuple[str, ...]) -> list[str]:
         """A DAG of its own: a pipeline within."""
         body = task.runs
         assert isinstance(body, SubDag)
         function = self._names(("pipeline", task.name), task.name)
-        place = _Place(body, {name: _parameter(name) for name in body.inputs}, task=task)
+        place = _DagScope(body, {name: _parameter(name) for name in body.inputs}, task=task)
         lines = self._dag(place, 4)
         returned = ""
         if len(body.outputs) == 1:
@@ -317,7 +317,7 @@ class DslPrinter:
 
     # ------------------------------------------------------------ values
 
-    def _value(self, place: _Place, given: TaskInput) -> str:
+    def _value(self, place: _DagScope, given: TaskInput) -> str:
         match given:
             case Constant(value=value):
                 known = _PLACEHOLDERS.get(value) if isinstance(value, str) else None
@@ -332,7 +332,7 @@ class DslPrinter:
             case _:
                 assert_never(given)
 
-    def _output(self, place: _Place, source: TaskOutput) -> str:
+    def _output(self, place: _DagScope, source: TaskOutput) -> str:
         task = place.dag.tasks[source.task]
         runs = task.runs
         if not isinstance(runs, SubDag) or not (task.iteration or runs.choice):

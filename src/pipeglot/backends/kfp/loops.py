@@ -38,7 +38,7 @@ from .types import LISTS, SCALARS, Form
 
 
 @dataclass(frozen=True)
-class _Items:
+class _LoopItems:
     """The list that a loop runs over: what gives it in the DAG of the Each, how many items it has where that is asked for,
     and the task that formed it, where one had to."""
 
@@ -57,7 +57,7 @@ def loop(build: Builder, dag: DagDraft, node: Each, guard: bool) -> None:
             build.producers["out", value.id] = NoItems(dag, "texts")
             build.ends[value.id] = build.ends[node.id]
     elif guard or collected or any(isinstance(each, Call) for each in build.shape.inside(node.id)):
-        _Loop(build, dag, node, guard, collected, fixed).lower()
+        _EachLowering(build, dag, node, guard, collected, fixed).lower()
     elif build.types.is_decided(node):
         build.skip(node)
     else:
@@ -78,7 +78,7 @@ def _fixed(build: Builder, dag: DagDraft, node: Each, guard: bool) -> list[Any] 
 
 
 @dataclass
-class _Loop:
+class _EachLowering:
     """One Each that leaves tasks; `fixed` are its items where they are the same in every run."""
 
     build: Builder
@@ -119,7 +119,9 @@ class _Loop:
         if self.isolated:
             leave_guarded(build, dag, node, producer, self.collected, self.guard)
 
-    def _place(self, name: str, items: _Items | None, gate: bool) -> tuple[DagDraft, TaskDraft | None, list[TaskDraft]]:
+    def _place(
+        self, name: str, items: _LoopItems | None, gate: bool
+    ) -> tuple[DagDraft, TaskDraft | None, list[TaskDraft]]:
         """The DAG that the iterator stands in; the task that runs it all, and the arms of the choice by the number of
         items, where there are such."""
         build, dag, node = self.build, self.dag, self.node
@@ -146,7 +148,7 @@ class _Loop:
             place = dag_of(task)
         return place, outer, arms
 
-    def _iterator(self, name: str, outer: TaskDraft | None, items: _Items | None) -> TaskDraft:
+    def _iterator(self, name: str, outer: TaskDraft | None, items: _LoopItems | None) -> TaskDraft:
         """The task that runs the body once for every item."""
         build, node, elements = self.build, self.node, self.elements
         own = name if outer is None else build.names(f"for-{node.id}")
@@ -238,7 +240,7 @@ def _elements(build: Builder, node: Each) -> Form:
     return "json"
 
 
-def _captured(build: Builder, dag: DagDraft, node: Each, items: _Items | None) -> bool:
+def _captured(build: Builder, dag: DagDraft, node: Each, items: _LoopItems | None) -> bool:
     """Whether the loop takes what tasks beside it give, but for a whole list to run over: kfp.local would hand its
     body the item instead, unless the loop has a DAG of its own."""
     given = items.given if items is not None and isinstance(items.given, TaskOutput) else None
@@ -260,7 +262,7 @@ def _values(build: Builder, node: Each) -> Iterator[Value]:
         yield from (source for output in outputs(each) for source in sources(output))
 
 
-def _items(build: Builder, dag: DagDraft, node: Each, elements: Form, guard: bool, gate: bool) -> _Items:
+def _items(build: Builder, dag: DagDraft, node: Each, elements: Form, guard: bool, gate: bool) -> _LoopItems:
     """What gives the loop its list in `dag`; `gate`: and its length."""
     given = None if guard else _listed(build, dag, node, LISTS[elements], gate)
     if given is not None:
@@ -297,10 +299,10 @@ def _items(build: Builder, dag: DagDraft, node: Each, elements: Form, guard: boo
     build.wait(dag, task, node)
     build.add(dag, task, TaskOrigin(node.id, "decide", "outcome" if guard else form))
     key = "items" if guard else "Output"
-    return _Items(TaskOutput(task.name, key), TaskOutput(task.name, "count"), task.name)
+    return _LoopItems(TaskOutput(task.name, key), TaskOutput(task.name, "count"), task.name)
 
 
-def _listed(build: Builder, dag: DagDraft, node: Each, form: Form, gate: bool) -> _Items | None:
+def _listed(build: Builder, dag: DagDraft, node: Each, form: Form, gate: bool) -> _LoopItems | None:
     """The list where something gives it as it is, and its length if asked for."""
     value = node.items
     if not build.types.is_list(value) or not isinstance(value, Out | ParamRef | Item):
@@ -314,7 +316,7 @@ def _listed(build: Builder, dag: DagDraft, node: Each, form: Form, gate: bool) -
         return None
     taken = build.take(dag, root(value), value.path, form)
     assert taken is not None and not isinstance(taken, Constant)
-    return _Items(taken, None if count is None else dag.pass_in(producer.dag, count, "int"))
+    return _LoopItems(taken, None if count is None else dag.pass_in(producer.dag, count, "int"))
 
 
 def _count(build: Builder, dag: DagDraft, given: TaskInput) -> TaskOutput | None:

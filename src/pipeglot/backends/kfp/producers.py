@@ -12,7 +12,7 @@ from pipeglot.core.ir import Ctx, Item, Out, ParamRef
 
 from .drafts import ComponentDraft, DagDraft, TaskDraft, subscripts
 from .plan import Constant, TaskInput, TaskOutput
-from .types import Form, Types
+from .types import Form, FormTypes
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -66,7 +66,7 @@ class ComponentValue(Producer):
     read it by, `value` what it is in the pipeline."""
 
     def __init__(
-        self, dag: DagDraft, task: TaskDraft, component: ComponentDraft, expression: str, value: Out, types: Types
+        self, dag: DagDraft, task: TaskDraft, component: ComponentDraft, expression: str, value: Out, types: FormTypes
     ) -> None:
         super().__init__(dag, component.outputs["Output"].form)
         self._task, self._component, self._expression = task.name, component, expression

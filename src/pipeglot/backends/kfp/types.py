@@ -54,7 +54,7 @@ def form_of(schema: Schema) -> Form:
     return "json"
 
 
-class Types(inference.Types):
+class FormTypes(inference.Types):
     """The types of a pipeline's values, and the forms those cross in."""
 
     def form(self, value: Value) -> Form:
