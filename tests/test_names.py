@@ -20,9 +20,6 @@ TWINS = {
 }
 """One concept, as an author writes it, as data of the pipeline, and as a backend's plan has it."""
 
-NOT_YET = {"Draft", "Place", "Plan", "Side"}
-"""Names that stand for several things still; the list only gets shorter."""
-
 
 def classes() -> dict[str, set[str]]:
     """The places of each class: modules, the backends as one."""
@@ -41,5 +38,4 @@ def classes() -> dict[str, set[str]]:
 
 def test_a_class_name_is_unique_but_for_these() -> None:
     shared = {name: places for name, places in classes().items() if len(places) > 1}
-    assert shared.keys() == TWINS.keys() | NOT_YET
-    assert {name: shared[name] for name in TWINS} == TWINS
+    assert shared == TWINS

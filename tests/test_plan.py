@@ -29,7 +29,7 @@ from pipeglot.meaning.run import execute
 from pipeglot.migrate.planning import fields, switch
 from pipeglot.migrate.planning.attributes import GROUPS
 from pipeglot.migrate.planning.build import make_plan
-from pipeglot.migrate.planning.model import Plan, Row
+from pipeglot.migrate.planning.model import MigrationPlan, Row
 from pipeglot.migrate.planning.surroundings import in_python, needs
 from pipeglot.migrate.planning.text import code, markdown, table, text
 from tests.conftest import examples
@@ -69,13 +69,13 @@ def compiled(pipeline: ir.Pipeline, target: str) -> Compiled:
     return backends.get(target).compile(pipeline)
 
 
-def row(plan: Plan, field: str, value: str | None = None) -> Row:
+def row(plan: MigrationPlan, field: str, value: str | None = None) -> Row:
     found = [one for one in plan.rows if one.field == field and value in (None, one.value)]
     assert len(found) == 1, [(one.field, one.value) for one in plan.rows]
     return found[0]
 
 
-def holds(pipeline: ir.Pipeline, plan: Plan) -> None:
+def holds(pipeline: ir.Pipeline, plan: MigrationPlan) -> None:
     """What must be so in every plan."""
     for name in ("old", "new"):
         files = compiled(pipeline, getattr(plan, name).engine).files
@@ -86,7 +86,7 @@ def holds(pipeline: ir.Pipeline, plan: Plan) -> None:
     for name in ("old", "new"):
         said = {d.code for d in compiled(pipeline, getattr(plan, name).engine).diagnostics}
         assert {told.code for one in plan.rows for told in getattr(one, name).said} == said
-    assert Plan.from_json(plan.to_json()) == plan
+    assert MigrationPlan.from_json(plan.to_json()) == plan
     for unseen in plan.not_judged:
         if unseen.command:
             parsed = arguments.parser().parse_args(unseen.command.split()[1:])
@@ -143,10 +143,10 @@ def test_an_attribute_is_spelled_as_each_engine_spells_it(
             assert wanted[name] in spelled and bool(wanted[name]) == bool(side.lines), (name, spelled)
 
 
-_plans: dict[tuple[str, str], Plan] = {}
+_plans: dict[tuple[str, str], MigrationPlan] = {}
 
 
-def _credit_plan(old: str, new: str) -> Plan:
+def _credit_plan(old: str, new: str) -> MigrationPlan:
     if (old, new) not in _plans:
         _plans[old, new] = make_plan(credit(), old, new, source=str(CREDIT))
     return _plans[old, new]
@@ -613,7 +613,7 @@ def test_json_is_the_published_contract(capsys: pytest.CaptureFixture[str], tmp_
     out, file = tmp_path / "plan.md", tmp_path / "plan.json"
     assert run(CREDIT, "--old", "airflow", "--new", "kfp", "--json", file, "--out", out) == 1
     assert json.loads(file.read_text("utf-8")) == data
-    assert out.read_text("utf-8") == markdown(Plan.from_json(file.read_text("utf-8")))
+    assert out.read_text("utf-8") == markdown(MigrationPlan.from_json(file.read_text("utf-8")))
     assert "migrate with conditions: " in capsys.readouterr().out
 
 

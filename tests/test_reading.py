@@ -16,7 +16,7 @@ from pipeglot.migrate.declared import declared
 from pipeglot.migrate.matching import TaskMap
 from pipeglot.migrate.native import NativeSide
 from pipeglot.migrate.planning.build import make_plan
-from pipeglot.migrate.planning.model import Plan
+from pipeglot.migrate.planning.model import MigrationPlan
 from pipeglot.migrate.planning.text import markdown
 from tests.readings import TARGETS, WRITTEN, error, lines, partners, readings
 
@@ -250,7 +250,7 @@ def port(rows: int = 10) -> int:
     return load(rows)
 
 
-def planned(target: str, number: int, monkeypatch: pytest.MonkeyPatch, made: Any = port) -> Plan:
+def planned(target: str, number: int, monkeypatch: pytest.MonkeyPatch, made: Any = port) -> MigrationPlan:
     """The plan of a move from a file that has been read already."""
     file, name = WRITTEN[target][number]
     read = readings(target).native(name)
@@ -258,7 +258,7 @@ def planned(target: str, number: int, monkeypatch: pytest.MonkeyPatch, made: Any
     return make_plan(made.ir(), f"{target}:{file}:{name}", "prefect" if target == "airflow" else "airflow")
 
 
-def left(plan: Plan) -> set[str]:
+def left(plan: MigrationPlan) -> set[str]:
     return {one.name for one in plan.traits if one.carried == "no"}
 
 
@@ -295,7 +295,7 @@ def test_a_plan_names_everything_that_a_dag_has_and_pauses_it(monkeypatch: pytes
     assert any(move.command == "airflow dags unpause nightly" for move in plan.rollback)
     shown = markdown(plan)
     assert "## What airflow:" in shown and "NOT carried over" in shown
-    assert Plan.from_json(plan.to_json()) == plan
+    assert MigrationPlan.from_json(plan.to_json()) == plan
 
 
 @pytest.mark.engine("kfp")

@@ -16,7 +16,7 @@ FORMATS = {
     "native": "pipeglot.engines.native:Native",
     "dryrun": "pipeglot.compare.model:Report",
     "history": "pipeglot.migrate.history:History",
-    "plan": "pipeglot.migrate.planning.model:Plan",
+    "plan": "pipeglot.migrate.planning.model:MigrationPlan",
     "schedule": "pipeglot.migrate.schedule_model:ScheduleComparison",
     "rules": "pipeglot.compare.ignore:Rules",
     "map": "pipeglot.migrate.matching:TaskMap",

@@ -22,16 +22,16 @@ from pipeglot.migrate.planning.manual import calls, manual, place
 from pipeglot.migrate.planning.model import (
     Blocker,
     Condition,
+    MigrationPlan,
     NotJudged,
-    Place,
-    Plan,
     PlanSide,
     Row,
     Said,
+    SourcePlace,
     Trait,
     Verdict,
 )
-from pipeglot.migrate.planning.rows import ABLE, PLACES, Side, rows
+from pipeglot.migrate.planning.rows import ABLE, PLACES, PlannedSide, rows
 from pipeglot.migrate.planning.spelling import Speller
 from pipeglot.migrate.planning.surroundings import Need, in_python, needs, package_of
 from pipeglot.migrate.planning.traits import native_needs, traits
@@ -48,8 +48,8 @@ def make_plan(
     source: str = "SOURCE",
     old_python: Path | None = None,
     mapping: TaskMap | None = None,
-) -> Plan:
-    """Plan the migration of a valid pipeline; nothing is run. Native code is loaded by its engine, to be read.
+) -> MigrationPlan:
+    """MigrationPlan the migration of a valid pipeline; nothing is run. Native code is loaded by its engine, to be read.
 
     Args:
         pipeline: the pipeline; it may hold Includes.
@@ -71,8 +71,10 @@ def make_plan(
         message = f"a plan from {old} to {new} moves nothing"
         raise AuthoringError([Diagnostic("PG378", "error", message, None, "name two different sides")])
     flat = inline(pipeline)
-    there = Side(after.engine, Speller(after.engine, flat, pipeline))
-    here = Side(before.engine, Speller(before.engine, flat, pipeline) if isinstance(before, CompiledSide) else None)
+    there = PlannedSide(after.engine, Speller(after.engine, flat, pipeline))
+    here = PlannedSide(
+        before.engine, Speller(before.engine, flat, pipeline) if isinstance(before, CompiledSide) else None
+    )
     found = rows(pipeline, here, there)
     assert there.speller is not None
     compiled = there.speller.whole
@@ -95,7 +97,7 @@ def make_plan(
         read,
     )
     native = [*_native_needs(before), *(native_needs(read) if read else ())]
-    plan = Plan(
+    plan = MigrationPlan(
         pipeline=pipeline.name,
         digest=pipeline.digest(),
         pipeglot=__version__,
@@ -181,7 +183,7 @@ def _shown(path: Path) -> str:
         return path.name
 
 
-def _plan_side(spec: str, one: Side, read: Native | None = None) -> PlanSide:
+def _plan_side(spec: str, one: PlannedSide, read: Native | None = None) -> PlanSide:
     if read is not None:
         note = f"native code, as {one.engine} {read.engine_version} has loaded it; not compiled here"
         return PlanSide(spec=spec, engine=one.engine, name=read.name, entry=read.file, note=note)
@@ -210,9 +212,11 @@ def _said(found: Sequence[Row], *severities: str) -> dict[str, list[tuple[Row, S
     return told
 
 
-def _where(told: Sequence[tuple[Row, Said]]) -> tuple[Place, ...]:
+def _where(told: Sequence[tuple[Row, Said]]) -> tuple[SourcePlace, ...]:
     places = [
-        Place(file=said.file, line=said.line) for _, said in told if said.file is not None and said.line is not None
+        SourcePlace(file=said.file, line=said.line)
+        for _, said in told
+        if said.file is not None and said.line is not None
     ]
     return tuple(dict.fromkeys(places))[:PLACES] or told[0][0].places
 
@@ -297,7 +301,7 @@ def _not_judged(
     flat: Pipeline,
     old: str,
     new: str,
-    both: tuple[Side, Side],
+    both: tuple[PlannedSide, PlannedSide],
     source: str,
     conditions: Sequence[Condition],
     refused: bool,

@@ -9,7 +9,7 @@ from pipeglot.backends.base import Compiled
 from pipeglot.core import ir
 from pipeglot.core.shape import Shape
 from pipeglot.migrate.planning.attributes import attributes, option_name
-from pipeglot.migrate.planning.model import Manual, Place, Row
+from pipeglot.migrate.planning.model import Manual, Row, SourcePlace
 from pipeglot.migrate.planning.surroundings import Need, needs, package_of, unread
 from pipeglot.redact.credentials import secret_values
 
@@ -34,9 +34,9 @@ def manual(
     ]
 
 
-def place(at: ir.At | None, name: str = "") -> tuple[Place, ...]:
+def place(at: ir.At | None, name: str = "") -> tuple[SourcePlace, ...]:
     """A place as the contract writes it; nothing where there is none."""
-    return () if at is None else (Place(file=at.file, line=at.line, name=name),)
+    return () if at is None else (SourcePlace(file=at.file, line=at.line, name=name),)
 
 
 def calls(flat: ir.Pipeline) -> list[ir.Call]:

@@ -22,7 +22,7 @@ Found: TypeAlias = Literal["attribute", "call", "none"]
 """What the lines of a spelling are there for: the attribute itself, or the call that it is about; or there are none."""
 
 
-class Place(Part):
+class SourcePlace(Part):
     """A place in the author's files, and the call, param or step it is about."""
 
     file: str
@@ -64,7 +64,7 @@ class Row(Part):
     value: str
     feature: str | None = None
     uses: int = 1
-    places: tuple[Place, ...] = ()
+    places: tuple[SourcePlace, ...] = ()
     old: OnSide = OnSide()
     new: OnSide = OnSide()
     differences: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Condition(Part):
     allow: bool
     message: str
     help: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[SourcePlace, ...] = ()
     count: int = 1
 
 
@@ -88,7 +88,7 @@ class Blocker(Part):
     message: str
     reason: str = ""
     help: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[SourcePlace, ...] = ()
     count: int = 1
 
 
@@ -114,7 +114,7 @@ class Trait(Part):
     title: str
     value: str = ""
     tasks: tuple[str, ...] = ()
-    places: tuple[Place, ...] = ()
+    places: tuple[SourcePlace, ...] = ()
     carried: Carried
     note: str = ""
     help: str = ""
@@ -126,7 +126,7 @@ class Manual(Part):
     kind: str
     what: str
     why: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[SourcePlace, ...] = ()
 
 
 class Move(Part):
@@ -154,7 +154,7 @@ class PlanSide(Part):
     note: str = ""
 
 
-class Plan(Part):
+class MigrationPlan(Part):
     """A migration plan: the verdict and all that it rests on. Nothing was run for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -181,6 +181,6 @@ class Plan(Part):
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
+    def from_json(cls, text: str) -> MigrationPlan:
         """Read `to_json`'s text; raises pydantic's ValidationError when it is not a plan of this version."""
         return cls.model_validate_json(text)

@@ -14,7 +14,7 @@ from pipeglot.core.features import FEATURES, features_of
 from pipeglot.core.shape import inline
 from pipeglot.migrate.planning.attributes import Attribute, Use, attributes, option_name
 from pipeglot.migrate.planning.fields import ABOUT, ALWAYS, SECTIONS, title
-from pipeglot.migrate.planning.model import Found, How, OnSide, Place, Row, Said
+from pipeglot.migrate.planning.model import Found, How, OnSide, Row, Said, SourcePlace
 from pipeglot.migrate.planning.spelling import Speller, Spelling
 
 PLACES = 5
@@ -24,7 +24,7 @@ ABLE = ("native", "lowered")
 
 
 @dataclass
-class Side:
+class PlannedSide:
     """One side while rows are made: what it says is taken by the rows it is about. `speller` is None where nothing is
     compiled."""
 
@@ -48,7 +48,7 @@ class Side:
 
 
 @dataclass
-class _Draft:
+class _RowDraft:
     """A row in the making."""
 
     attribute: Attribute
@@ -57,7 +57,7 @@ class _Draft:
     said: dict[str, list[Diagnostic]]
 
 
-def rows(pipeline: ir.Pipeline, old: Side, new: Side) -> list[Row]:
+def rows(pipeline: ir.Pipeline, old: PlannedSide, new: PlannedSide) -> list[Row]:
     """A row for each attribute and value, for each feature that is one by the way nodes stand, and one for what a side
     says of the pipeline as a whole."""
     flat = inline(pipeline)
@@ -66,10 +66,10 @@ def rows(pipeline: ir.Pipeline, old: Side, new: Side) -> list[Row]:
     known = {draft.feature for draft in drafts}
     for feature in sorted(features_of(pipeline) - known):
         use = Use((), "", pipeline.at, None)
-        drafts.append(_Draft(Attribute(f"feature:{feature}", "", (use,)), feature, {}, {"old": [], "new": []}))
+        drafts.append(_RowDraft(Attribute(f"feature:{feature}", "", (use,)), feature, {}, {"old": [], "new": []}))
     for name, side in sides.items():
         _hand_out(name, side, drafts)
-    rest = _Draft(Attribute("pipeline", pipeline.name, (Use((), "", pipeline.at, None),)), None, {}, {})
+    rest = _RowDraft(Attribute("pipeline", pipeline.name, (Use((), "", pipeline.at, None),)), None, {}, {})
     rest.said = {name: side.left for name, side in sides.items()}
     if any(rest.said.values()):
         drafts.append(rest)
@@ -87,13 +87,13 @@ def _included(pipeline: ir.Pipeline) -> Iterator[Attribute]:
         yield Attribute("Include.pipeline", names[0] + more, uses)
 
 
-def _draft(attribute: Attribute, sides: Mapping[str, Side]) -> _Draft:
+def _draft(attribute: Attribute, sides: Mapping[str, PlannedSide]) -> _RowDraft:
     spellings: dict[str, Spelling] = {}
     for name, side in sides.items():
         foreign = attribute.field == "Pipeline.options" and attribute.uses[0].name != side.engine
         if side.speller is not None and not foreign:
             spellings[name] = side.speller.spell(attribute)
-    return _Draft(attribute, _feature(attribute), spellings, {name: [] for name in sides})
+    return _RowDraft(attribute, _feature(attribute), spellings, {name: [] for name in sides})
 
 
 def _feature(attribute: Attribute) -> str | None:
@@ -105,7 +105,7 @@ def _feature(attribute: Attribute) -> str | None:
     return title(attribute.field).feature
 
 
-def _hand_out(name: str, side: Side, drafts: Sequence[_Draft]) -> None:
+def _hand_out(name: str, side: PlannedSide, drafts: Sequence[_RowDraft]) -> None:
     """Give each finding to a row of an attribute that its code is about, or whose feature names its code, or whose feature it
     names, or else to the node that it quotes."""
     for finding in side.left:
@@ -117,7 +117,7 @@ def _hand_out(name: str, side: Side, drafts: Sequence[_Draft]) -> None:
         _give(name, side, finding, known or fitting or about)
 
 
-def _give(name: str, side: Side, finding: Diagnostic, drafts: Sequence[_Draft]) -> None:
+def _give(name: str, side: PlannedSide, finding: Diagnostic, drafts: Sequence[_RowDraft]) -> None:
     """Give a finding that is still left to the one of some rows that it quotes, or points to, or else to the first."""
     if finding in side.taken or not drafts:
         return
@@ -131,16 +131,16 @@ _NODES = ("Each.items", "Arm.when", "Pipeline.final", "Step.run", "Call.step")
 """The rows of nodes and steps themselves."""
 
 
-def _quoted(draft: _Draft, finding: Diagnostic) -> bool:
+def _quoted(draft: _RowDraft, finding: Diagnostic) -> bool:
     return any(use.name and f"'{use.name}'" in finding.message for use in draft.attribute.uses)
 
 
-def _speaks_of(side: Side, feature: str, finding: Diagnostic) -> bool:
+def _speaks_of(side: PlannedSide, feature: str, finding: Diagnostic) -> bool:
     codes = side.support[feature].codes if side.speller else frozenset[str]()
     return finding.code in codes or FEATURES[feature] in finding.message
 
 
-def _row(draft: _Draft, old: Side, new: Side) -> Row:
+def _row(draft: _RowDraft, old: PlannedSide, new: PlannedSide) -> Row:
     attribute = draft.attribute
     what = title(attribute.field)
     if attribute.field.startswith("feature:"):
@@ -166,13 +166,13 @@ def _row(draft: _Draft, old: Side, new: Side) -> Row:
     )
 
 
-def _places(uses: Sequence[Use]) -> Iterator[Place]:
+def _places(uses: Sequence[Use]) -> Iterator[SourcePlace]:
     for use in uses[:PLACES]:
         if use.at is not None:
-            yield Place(file=use.at.file, line=use.at.line, name=use.name)
+            yield SourcePlace(file=use.at.file, line=use.at.line, name=use.name)
 
 
-def _on_side(name: str, side: Side, draft: _Draft) -> OnSide:
+def _on_side(name: str, side: PlannedSide, draft: _RowDraft) -> OnSide:
     if side.speller is None:
         return OnSide(by="nothing is compiled for this side")
     spelling = draft.spellings.get(name, Spelling())

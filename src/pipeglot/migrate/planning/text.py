@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from pipeglot.core.render import printable
-from pipeglot.migrate.planning.model import Blocker, Condition, OnSide, Place, Plan, Row, Trait
+from pipeglot.migrate.planning.model import Blocker, Condition, MigrationPlan, OnSide, Row, SourcePlace, Trait
 
 HOW = {
     "native": "native",
@@ -44,12 +44,12 @@ LINE = 110
 """Characters of a generated line that are shown."""
 
 
-def markdown(plan: Plan) -> str:
+def markdown(plan: MigrationPlan) -> str:
     """The plan as GitHub-flavoured Markdown; the same plan always gives the same text."""
     return "\n".join(_plan(plan)) + "\n"
 
 
-def _plan(plan: Plan) -> Iterator[str]:
+def _plan(plan: MigrationPlan) -> Iterator[str]:
     old, new = plan.old.spec, plan.new.spec
     yield f"# Migration plan of {text(plan.pipeline)}: {text(old)} to {text(new)}"
     yield from ("", f"**{plan.verdict.upper()}**: {text(plan.why)}.", "")
@@ -115,7 +115,7 @@ def _times(count: int) -> str:
     return f" (and {count - 1} more like it)" if count > 1 else ""
 
 
-def _at(places: Sequence[Place]) -> str:
+def _at(places: Sequence[SourcePlace]) -> str:
     if not places:
         return ""
     more = ", ..." if len(places) > 3 else ""
@@ -131,7 +131,7 @@ def _moves(moves: Iterable[object]) -> Iterator[str]:
 # ---------------------------------------------------------------- rows
 
 
-def _overview(plan: Plan, old: str, new: str) -> Iterator[str]:
+def _overview(plan: MigrationPlan, old: str, new: str) -> Iterator[str]:
     head = ["attribute", "value", "uses", plan.old.engine, plan.new.engine, "differs"]
     if old != plan.old.engine:
         kind = {"local": "reference", "record": "recorded"}.get(old.partition(":")[0], "native")
@@ -170,7 +170,7 @@ def _width(cell: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in cell)
 
 
-def _details(plan: Plan, old: str, new: str) -> Iterator[str]:
+def _details(plan: MigrationPlan, old: str, new: str) -> Iterator[str]:
     for section, rows in groupby(plan.rows, key=lambda row: row.section):
         yield from (f"### {SECTION.get(section, text(section))}", "")
         for row in rows:

@@ -16,7 +16,7 @@ from pipeglot.core.shape import Shape, inline
 from pipeglot.engines.native import Hook, Native, NativeResources, NativeTask, Retries, Setting
 from pipeglot.migrate.declarations import LOWERING, NAMES, Partners, words
 from pipeglot.migrate.declared import declared
-from pipeglot.migrate.planning.model import Carried, Place, Trait
+from pipeglot.migrate.planning.model import Carried, SourcePlace, Trait
 from pipeglot.migrate.planning.surroundings import Need, in_python
 
 TITLES = {
@@ -82,7 +82,7 @@ class _Draft:
     name: str
     value: str
     tasks: dict[str, tuple[Carried, str]] = field(default_factory=dict)
-    places: dict[Place, None] = field(default_factory=dict)
+    places: dict[SourcePlace, None] = field(default_factory=dict)
 
 
 def traits(pipeline: Pipeline, native: Native, partners: Partners) -> list[Trait]:
@@ -97,7 +97,7 @@ def traits(pipeline: Pipeline, native: Native, partners: Partners) -> list[Trait
         draft = drafts.setdefault((name, value), _Draft(name, value))
         draft.tasks[task] = _carried(name, value, task, partners, told, pipeline)
         if at is not None:
-            draft.places[Place(file=at.file, line=at.line, name=task)] = None
+            draft.places[SourcePlace(file=at.file, line=at.line, name=task)] = None
     return [trait for draft in drafts.values() for trait in _traits(draft)]
 
 
