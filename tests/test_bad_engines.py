@@ -244,7 +244,8 @@ def test_a_server_whose_port_was_taken(
         probe = tmp_path / "probe.py"
         module = engine.probes[mode].stem
         probe.write_text(TAKEN.format(probes=str(PROBES), port=holder.getsockname()[1], module=module))
-        with mock.patch.object(backends.get(target), "engine", replace(engine, probes={mode: probe})):
+        changed = replace(backends.get(target), engine=replace(engine, probes={mode: probe}))
+        with mock.patch(f"{backends.TARGETS[target]}.BACKEND", changed):
             code = main(["run", "p.py:fine", "--on", target, "--mode", "server", "--record", "record.json"])
     said = capsys.readouterr().err
     assert (code, "PG323" in said) == (3, True), said
