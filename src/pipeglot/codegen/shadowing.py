@@ -97,9 +97,7 @@ class Hidden:
         return _free(name, self.bound)
 
     def _found(self, text: str) -> _Finder:
-        finder = _Finder(self.names, self.values)
-        finder.visit(ast.parse(text))
-        return finder
+        return _read(text, frozenset(self.names), self.values)
 
     def need_builtins(self, imports: Imports) -> None:
         """Import the builtins under the name that they have here."""
@@ -109,6 +107,14 @@ class Hidden:
     def instead(self) -> frozenset[str]:
         """The names that stand for hidden ones."""
         return frozenset({self.builtins, *(name.partition(".")[0] for name in self.names.values())})
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, names: frozenset[str], values: frozenset[str]) -> _Finder:
+    """What code reads of some names; helpers are the same in one component after another."""
+    finder = _Finder(names, values)
+    finder.visit(ast.parse(text))
+    return finder
 
 
 def hidden(bound: Mapping[str, str], taken: Iterable[str] = ()) -> Hidden:
@@ -172,7 +178,7 @@ class _Finder(ast.NodeVisitor):
     """Where names of the module are read that are to be said otherwise. The author's function that a wrapper is handed is
     meant as it is: `steps` are those that a variable hides."""
 
-    def __init__(self, names: Mapping[str, str], values: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], values: frozenset[str]) -> None:
         self.names, self.values = names, values
         self.found: set[Place] = set()
         self.steps: set[Place] = set()
