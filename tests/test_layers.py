@@ -16,6 +16,9 @@ import pytest
 
 from pipeglot import backends, engines
 
+STANDARD = {*sys.stdlib_module_names, "tomllib"}
+"""Of the newest Python: `tomllib` came with 3.11, and before is imported nowhere."""
+
 SOURCE = Path(__file__).parents[1] / "src" / "pipeglot"
 PROBES = SOURCE / "engines" / "probes"
 MODULES = [path for path in sorted(SOURCE.rglob("*.py")) if PROBES not in path.parents and path.parent.name != "corpus"]
@@ -64,12 +67,12 @@ def test_a_room_needs_only_the_libraries_that_it_may(path: Path) -> None:
         "migrate": {"pydantic", "pydantic_core", "jinja2", "tomli"},
         "cli": {"pydantic", "rich"},
     }.get(name(path).split("/")[0], set[str]())
-    assert set(imports(path)) - set(sys.stdlib_module_names) <= allowed | {"pipeglot", "typing_extensions"}
+    assert set(imports(path)) - STANDARD <= allowed | {"pipeglot", "typing_extensions"}
 
 
 @pytest.mark.parametrize("path", sorted(PROBES.glob("*.py")), ids=lambda path: path.name)
 def test_a_probe_needs_the_standard_library_and_its_own_engine_alone(path: Path) -> None:
-    foreign = set(imports(path)) - set(sys.stdlib_module_names)
+    foreign = set(imports(path)) - STANDARD
     assert "pipeglot" not in foreign
     assert len(foreign & ENGINES) <= 1
 
