@@ -75,10 +75,8 @@ def run_on(
     secrets.values(request.pipeline, request.env)  # all are there: an environment takes minutes to make
     packages = tuple(dict.fromkeys((*inline(request.pipeline).packages, *requirements)))
     engine = engines.prepare(target, packages, python=python)
-    outcome = next(
-        iter(
-            run_many([request], target, mode=mode, python=engine.python, timeout=timeout, on_event=on_event, stop=stop)
-        )
+    [outcome] = run_many(
+        [request], target, mode=mode, python=engine.python, timeout=timeout, on_event=on_event, stop=stop
     )
     if isinstance(outcome, PipeglotError):
         raise outcome
@@ -114,6 +112,7 @@ def run_many(
                 yield EngineError(_written(diagnostic, item.compiled) for diagnostic in outcome.diagnostics)
             else:
                 yield item.record(outcome, target)
+        next(outcomes, None)  # its process and folder end here, and not whenever memory is tidied up
 
 
 def _written(found: Diagnostic, compiled: Compiled) -> Diagnostic:
