@@ -110,7 +110,7 @@ def author_place(error: BaseException, filename: str | None) -> tuple[str, int] 
 _bound: dict[int, tuple[types.CodeType, dict[int, str]]] = {}
 """By id of a code object (hashing one reads all of it), kept alive beside its answer."""
 
-_WITH = {"BEFORE_WITH", "SETUP_WITH"}
+_WITH = {"BEFORE_WITH", "SETUP_WITH", "BEFORE_ASYNC_WITH", "SETUP_ASYNC_WITH"}
 _PASSED = {"EXTENDED_ARG", "NOP", "CACHE"}
 
 
@@ -193,6 +193,16 @@ def _asking(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
             yield node, "Chain"
         case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
             yield iterated, "For"
+
+
+def has_entered(frame: types.FrameType, line: int) -> bool:
+    """Whether a function is past the head of a `with` on a line. Python 3.10 knows no columns, but its byte code says it."""
+    lines, here = dict(dis.findlinestarts(frame.f_code)), 0
+    for each in dis.get_instructions(frame.f_code):
+        here = lines.get(each.offset) or here
+        if each.opname in _WITH and here == line and each.offset < frame.f_lasti:
+            return True
+    return False
 
 
 def is_ours(error: BaseException) -> bool:

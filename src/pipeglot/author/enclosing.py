@@ -176,7 +176,9 @@ def _between(body: list[ast.stmt], header: int, frame: FrameType) -> bool:
     if first.lineno > header:
         return first.lineno <= frame.f_lineno <= last
     line, column = caller.position(frame)  # all on one line
-    return first.lineno <= line <= last and column is not None and (line, column) >= (first.lineno, first.col_offset)
+    if column is None:
+        return first.lineno == line and caller.has_entered(frame, line)
+    return first.lineno <= line <= last and (line, column) >= (first.lineno, first.col_offset)
 
 
 def _header_end(node: ast.With | ast.AsyncWith) -> int:
