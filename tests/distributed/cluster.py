@@ -71,7 +71,7 @@ def probe(target: str, script: str, told: Mapping[str, str]) -> Iterator[None]:
     there = replace(
         engine, probes={"server": HERE / script}, variables=variables, side_by_side=frozenset({"server"}), database=None
     )
-    with mock.patch.object(backends.get(target), "engine", there):
+    with mock.patch(f"{backends.TARGETS[target]}.BACKEND", replace(backends.get(target), engine=there)):
         yield
 
 
