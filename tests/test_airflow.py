@@ -43,6 +43,7 @@ from pipeglot.core.ir import (
     Policy,
     Retry,
     Schedule,
+    Shell,
     SourceFragment,
     Step,
     Value,
@@ -322,6 +323,17 @@ def test_calls_that_never_started_have_no_attempts_and_helpers_are_no_calls() ->
         ("b", "succeeded", 1),
         ("c", "skipped", 0),
     }
+
+
+@pytest.mark.parametrize(("default", "kept"), [(0, 0), (2.0, 2), (0.5, 0.5)])
+def test_a_tolerated_call_gave_the_default_as_the_pipeline_has_it(default: float, kept: float) -> None:
+    # SQLite, as Airflow's database, gives 2.0 back as 2; an int where a float is declared is an int on the reference.
+    rate = Step(name="rate", run=Shell(script="exit 1"), returns={"type": "number"})
+    tolerated = Call(id="a", step="rate", policy=Policy(on_failure=Continue(default=default)))
+    tasks = [EngineTask("a", "failed", attempts=1), EngineTask("a_or_default", "success", has_output=True, output=kept)]
+    run = EngineRun("airflow", "3", "succeeded", "r", None, None, None, tasks)
+    [seen] = observed(Pipeline(name="p", steps=(rate,), body=(tolerated,)), run)
+    assert repr(seen.output) == repr(default)
 
 
 def test_a_helper_that_failed_is_its_regions_failure_to_decide() -> None:

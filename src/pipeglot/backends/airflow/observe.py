@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> Sequence[
                     held[task.node, index] = record
         elif isinstance(task.work, Tolerate) and seen.state == "success" and seen.has_output:
             for index in _indexes(seen, loop, seen_once, True):
-                instead[task.node, index] = as_declared(seen.output, made_by[task.node])
+                instead[task.node, index] = _default(task.work, seen.output, made_by[task.node])
         elif seen.state == "failed" and not _follows(task, seen):
             for index in _indexes(seen, loop, seen_once, True):
                 error = Failure(**seen.error) if seen.error else None
@@ -62,6 +63,13 @@ def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> Sequence[
         for record in records
     ]
     return (*given, *held.values(), *undecided.values())
+
+
+def _default(work: Tolerate, given: Any, returns: Schema) -> Any:
+    """The default as the pipeline has it, where it is what was given: SQLite gives 2.0 back as 2, and 0 may be a float."""
+    given = as_declared(given, returns)
+    alike = json.dumps(as_declared(work.default, returns)) == json.dumps(given)
+    return work.default if alike else given
 
 
 def _follows(task: Task, seen: EngineTask) -> bool:
