@@ -218,9 +218,9 @@ def read_history(file: Path, pipeline: str | None = None) -> list[HistoryEntry]:
         raise AuthoringError(
             [Diagnostic("PG364", "error", message, None, "a dry-run writes it; name it with --history")]
         )
-    query = f"select {', '.join(_COLUMNS)} from dry_run where ?1 is null or pipeline = ?1 order by id"
+    query = f"select {', '.join(_COLUMNS)} from dry_run where :pipeline is null or pipeline = :pipeline order by id"
     with _open(file) as connection:
-        return [HistoryEntry(*row) for row in connection.execute(query, (pipeline,))]
+        return [HistoryEntry(*row) for row in connection.execute(query, {"pipeline": pipeline})]
 
 
 @dataclass(frozen=True)
