@@ -102,7 +102,7 @@ class CallRecord(Part):
     @model_serializer(mode="wrap")
     def _without_unknown(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = plain(self)
-        if "output" not in self.__pydantic_fields_set__ and self.gave:
+        if not self.output_known:
             written.pop("output", None)
         if written["told"] is None:
             del written["told"]
