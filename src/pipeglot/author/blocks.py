@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -12,6 +11,7 @@ from pipeglot.author.enclosing import EnclosingStatement
 from pipeglot.author.proxy import Traced
 from pipeglot.author.trace import Block, Trace, current, fail
 from pipeglot.core import ir
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import Diagnostic
 
 T = TypeVar("T")

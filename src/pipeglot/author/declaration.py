@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from pipeglot.author.policies import Duration, seconds
 from pipeglot.author.signature import Signature, schema_of
 from pipeglot.author.trace import fail
 from pipeglot.core import ir
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.mismatch import mismatch
 
 

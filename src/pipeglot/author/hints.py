@@ -6,7 +6,6 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypeAliasType, get_type_hints, is_typeddict
 
 from pipeglot.core import types as schemas
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import Json, Schema
 
 Hint: TypeAlias = Any

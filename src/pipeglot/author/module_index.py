@@ -6,11 +6,11 @@ import ast
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.free_variables import Uses, assignments, last_name, mutations, uses
 
 Kind: TypeAlias = Literal["import", "value", "class", "function"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from pipeglot.author.constants import constant
 from pipeglot.author.trace import fail
 from pipeglot.core import ir
+from pipeglot.core.dataclass import dataclass, replace
 
 Duration: TypeAlias = int | str | timedelta
 """Seconds, a timedelta, or text such as `30s`, `5m`, `1h`, `2d`, `1h30m`."""
@@ -136,7 +136,7 @@ class Policies:
     @staticmethod
     def read(given: Mapping[str, Any]) -> Policies:
         """Policies by name; stops with PG126 at one that does not exist or is invalid."""
-        known = [field.name for field in fields(Policies)]
+        known = list(Policies.__match_args__)
         for name in given:
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1)

@@ -12,7 +12,6 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -21,6 +20,7 @@ from pydantic import ValidationError
 
 from pipeglot.author.pipeline import Pipeline
 from pipeglot.core import ir
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
 
 _SPELLINGS = "a source is file.py, file.py:name, package.module:name or pipeline.json"

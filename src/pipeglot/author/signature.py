@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +15,7 @@ from pipeglot.author.hints import Hint, type_name
 from pipeglot.author.proxy import Traced, hint_of, to_value
 from pipeglot.author.trace import Trace, fail
 from pipeglot.core import ir
+from pipeglot.core.dataclass import dataclass, field
 
 
 @dataclass(frozen=True)

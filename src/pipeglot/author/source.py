@@ -8,13 +8,13 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 from pipeglot.author.module_index import ModuleIndex, Statement, first_line, open_file
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.free_variables import last_name
 from pipeglot.core.ir import At, Imported, Inlined, SourceFragment

@@ -7,11 +7,11 @@ import gc
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 
 from pipeglot.backends.base import NO_OPTIONS, Backend, Compiled
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import CompileError, Diagnostic, accept, blocking, did_you_mean
 from pipeglot.core.ir import Pipeline
 

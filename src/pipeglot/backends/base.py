@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from pipeglot.backends.operation import Operation
 from pipeglot.codegen.origin import Origin
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, uses
 from pipeglot.core.ir import Pipeline

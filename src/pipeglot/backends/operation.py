@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from pipeglot.core.dataclass import dataclass
 
 
 @dataclass(frozen=True)

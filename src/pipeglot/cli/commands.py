@@ -8,7 +8,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pipeglot.author.read import Loaded
@@ -16,6 +15,7 @@ from pipeglot.backends.base import Compiled
 from pipeglot.cli import files
 from pipeglot.cli.formats import json_schema
 from pipeglot.cli.output import exit_code, folder_of, report
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, accept, blocking
 from pipeglot.core.render import summary
 

@@ -6,13 +6,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from typing_extensions import Self
 
 from pipeglot.cli.output import colour
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.render import printable
 

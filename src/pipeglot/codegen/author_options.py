@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import Diagnostic, did_you_mean
 from pipeglot.core.ir import Json, Pipeline
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from typing_extensions import assert_never
@@ -23,6 +22,7 @@ from pipeglot.codegen.pysource import (
     literal,
     string,
 )
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import All, Any_, Compare, Const, Ctx, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
 
 Root: TypeAlias = Out | Item | ParamRef | Ctx

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from pipeglot.codegen.code import marks_of
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import At, Collected, Merged, Pipeline, walk
 from pipeglot.core.shape import outputs
 

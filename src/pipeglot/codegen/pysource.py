@@ -11,13 +11,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
 from typing_extensions import assert_never
 
 from pipeglot.codegen.code import Code, Mark, joined
+from pipeglot.core.dataclass import dataclass, replace
 
 WIDTH = 88
 

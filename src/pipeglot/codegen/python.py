@@ -6,7 +6,6 @@ import ast
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from typing_extensions import assert_never
 
@@ -15,6 +14,7 @@ from pipeglot.codegen.expressions import RootNames, expression, root
 from pipeglot.codegen.names import Imports, identifier
 from pipeglot.codegen.pysource import Bracket, call, literal, spelled, string
 from pipeglot.codegen.shadowing import Hidden, hidden, meanings
+from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (
     Call,

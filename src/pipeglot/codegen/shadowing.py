@@ -8,12 +8,12 @@ import inspect
 import re
 import symtable
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
 from pipeglot.codegen.code import Code, marks_of
 from pipeglot.codegen.names import Imports
+from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.free_variables import uses
 from pipeglot.meaning import boundary
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
@@ -24,6 +23,7 @@ from pipeglot.compare.folders import ROOT, Folders, walk
 from pipeglot.compare.ignore import ArtifactRule, TableRule
 from pipeglot.compare.model import Difference, NotCompared, TableDifference
 from pipeglot.compare.tables import Hide, Same, shape
+from pipeglot.core.dataclass import dataclass, field
 
 MODELS = frozenset(
     {".pkl", ".pickle", ".joblib", ".sav", ".onnx", ".pt", ".pth", ".ckpt", ".h5", ".keras", ".safetensors", ".ubj"}

@@ -12,13 +12,13 @@ import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from pipeglot.compare.model import TableDifference
 from pipeglot.compare.tables import Hide, Row, Same, TableComparison, as_rows, printable, shortened
+from pipeglot.core.dataclass import dataclass
 
 LARGEST_JSON = 64 << 20
 """Bytes of a JSON file that is read as a value; a larger one is compared by its bytes."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pipeglot.compare.model import NotCompared
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.record import CallRecord, Record
 
 ROOT = "ARTIFACT_ROOT"

@@ -4,13 +4,13 @@ from run to run. Its values are noise; of its states nothing can be said."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, TypeAlias
 
 from pipeglot.compare.model import CONTENT, Difference, Kind, Masked
 from pipeglot.compare.noise import noise
 from pipeglot.compare.weight import Flaky
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.record import Record, last_executions
 
 Compare: TypeAlias = Callable[[int, int], list[Difference]]

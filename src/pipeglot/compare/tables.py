@@ -8,13 +8,13 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from pipeglot.compare.model import CellDifference, Duplicate, TableDifference
+from pipeglot.core.dataclass import dataclass, field
 
 Row: TypeAlias = Mapping[str, Any]
 Same: TypeAlias = Callable[[Any, Any], bool]

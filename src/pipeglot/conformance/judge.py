@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from pipeglot import backends
 from pipeglot.backends.base import NO_OPTIONS, Mode
 from pipeglot.compare.records import compare
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import CompileError, Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record

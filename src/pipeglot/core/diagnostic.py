@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.ir import At
 
 Severity: TypeAlias = Literal["error", "loss", "warning", "note"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from pipeglot.core.dataclass import dataclass, field
 
 _MUTATORS = frozenset(
     """append add appendleft clear discard extend insert pop popitem popleft remove reverse setdefault sort

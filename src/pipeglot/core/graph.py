@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
 from typing_extensions import assert_never
 
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import (
     All,
     Any_,

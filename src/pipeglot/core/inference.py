@@ -7,11 +7,11 @@ pipeline compares scalars of known kinds, and Python's own operators evaluate it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from typing_extensions import assert_never
 
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import (
     All,
     Any_,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from typing_extensions import assert_never
 
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import (
     All,

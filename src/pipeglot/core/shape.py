@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from typing_extensions import assert_never
 
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.inline import inline
 from pipeglot.core.ir import (
     AnyNode,

@@ -13,11 +13,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipeglot import backends
 from pipeglot.backends.base import EngineSpec
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 from pipeglot.engines import environment
 

@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from pipeglot import engines
 from pipeglot.backends.base import EngineRun, EngineSpec, EngineTask, Mode
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 from pipeglot.engines import environment, sandbox
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeglot import engines
+from pipeglot.core.dataclass import replace
 from pipeglot.engines.process import Job, Probe, answers
 
 

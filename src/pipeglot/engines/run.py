@@ -6,7 +6,6 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, EngineRun, Mode, instant
 from pipeglot.codegen.origin import behind
 from pipeglot.core import secrets
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.diagnostic import CompileError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from typing_extensions import assert_never
 
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import AnyNode, Call, Collected, Each, Group, If, Include, Json, Merged, Pipeline, Value
 from pipeglot.core.record import CallRecord, Failure, RunState
 from pipeglot.core.shape import Shape, out_refs, outputs, transparent

@@ -9,7 +9,6 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pipeglot.core import secrets
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import Call, Cron, Json, Pipeline
 from pipeglot.core.params import resolve_params

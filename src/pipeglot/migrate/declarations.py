@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import Call, Cron, Each, Param, Pipeline, Schedule
 from pipeglot.core.shape import Shape, inline
 from pipeglot.engines.native import Native, NativeResources, NativeSchedule, NativeTask

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from pipeglot.compare.ignore import Rules
 from pipeglot.compare.judge import SideName, judge
 from pipeglot.compare.model import Difference, Injected, NotCompared, Report, Required, Side
 from pipeglot.core import secrets
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.params import resolve_params

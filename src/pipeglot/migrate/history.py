@@ -7,7 +7,6 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from typing_extensions import TypedDict
 
 from pipeglot.compare.model import Report, Side, Verdict
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 
 _PATIENCE = 30.0

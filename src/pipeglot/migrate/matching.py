@@ -6,10 +6,10 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeglot.codegen.names import identifier
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.shape import Shape, inline

@@ -7,7 +7,6 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled, EngineRun, EngineSpec, EngineTask, Mode, failure, instant
 from pipeglot.compare.model import NotCompared
 from pipeglot.core import secrets
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.diagnostic import EngineError, PipeglotError
 from pipeglot.core.fitted import as_declared
 from pipeglot.core.inference import Types

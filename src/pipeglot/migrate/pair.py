@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeAlias
@@ -14,6 +13,7 @@ from typing import TypeAlias
 from pipeglot.compare.folders import Folders, neutral
 from pipeglot.compare.judge import Left, SideName
 from pipeglot.compare.model import Seen, Side
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.record import Record
 from pipeglot.engines.process import Event, Listener

@@ -4,10 +4,10 @@ in which the runs came, among the instances that the pipeline makes of the call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.record import CallRecord
 from pipeglot.core.shape import Shape

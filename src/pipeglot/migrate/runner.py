@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from pipeglot.backends.base import Compiled
 from pipeglot.compare.model import NotCompared
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record

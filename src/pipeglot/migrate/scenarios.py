@@ -6,9 +6,9 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import Call, Ctx, Json, Pipeline, parts
 from pipeglot.core.mismatch import mismatch

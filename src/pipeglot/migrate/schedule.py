@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 from itertools import islice, takewhile, zip_longest
 from pathlib import Path
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError
 from pipeglot.core.ir import Cron, Pipeline
 from pipeglot.core.shape import inline

@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +16,7 @@ from pipeglot.backends.base import Compiled, Mode
 from pipeglot.codegen.origin import named
 from pipeglot.compare.folders import ROOT, Folders
 from pipeglot.compare.model import CallSource
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.diagnostic import Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record

@@ -11,7 +11,6 @@ import json
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from typing_extensions import assert_never
 
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import flat, literal, string
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import (
     AnyNode,
     Call,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pipeglot.compare.model import Difference, NotCompared
+from pipeglot.core.dataclass import dataclass
 from pipeglot.migrate.stub_code import canonical
 
 

@@ -15,7 +15,6 @@ import shlex
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -23,6 +22,7 @@ from pydantic import BaseModel
 
 from pipeglot import backends
 from pipeglot.core import secrets
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.shape import Shape, inline

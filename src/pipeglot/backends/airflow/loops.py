@@ -5,7 +5,6 @@ one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
 
 from pipeglot.backends.airflow.builder import Builder
@@ -24,6 +23,7 @@ from pipeglot.backends.airflow.plan import (
     Task,
     roots,
 )
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import AnyNode, Call, Collected, Const, Each, If, Item, Out, Value
 from pipeglot.core.shape import inputs, item_refs, out_refs, outputs, sources, transparent
 from pipeglot.core.types import may_be_none

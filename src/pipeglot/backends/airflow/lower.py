@@ -15,8 +15,6 @@ The rules of the lowering:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from typing_extensions import assert_never
 
 from pipeglot.backends.airflow.builder import Builder
@@ -35,6 +33,7 @@ from pipeglot.backends.airflow.plan import (
     Tolerate,
     roots,
 )
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import (
     AnyNode,
     Call,

@@ -5,9 +5,9 @@ stands.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import Call, Each, Json, Value
 
 Rule: TypeAlias = Literal[

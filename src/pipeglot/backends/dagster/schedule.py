@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.intervals import interval_as_cron
 from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Spelling, call, literal, spelled
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import Cron, Interval, Pipeline
 
 from .layout import statement

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from pipeglot.codegen.expressions import fitting, root
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import WIDTH, Atom, Doc, call, flat, literal
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import Call, Ctx, If, Item, Merged, Out, ParamRef, Value
 from pipeglot.core.shape import transparent
 

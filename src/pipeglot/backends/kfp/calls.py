@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from pipeglot.codegen.expressions import Root, argument_names
 from pipeglot.codegen.names import Imports
 from pipeglot.codegen.pysource import Atom, Doc, call, flat, spelled, spelling
 from pipeglot.codegen.python import invocation, roots
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Const, Container, Ctx, Out, ParamRef, Value
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from typing_extensions import assert_never
 
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import (
     All,
     Any_,

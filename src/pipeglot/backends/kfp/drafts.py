@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import Atom, Doc, flat, literal
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import Resources, Retry, Secret, Step
 
 from .author import AuthorFile

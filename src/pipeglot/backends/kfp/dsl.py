@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from typing_extensions import assert_never
@@ -13,6 +12,7 @@ from pipeglot.codegen import pod
 from pipeglot.codegen.names import RESERVED, Names, identifier
 from pipeglot.codegen.pysource import Atom, Bracket, Entry, call, flat, literal, statement
 from pipeglot.codegen.python import header
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import At, walk
 
 from .component_source import ComponentPrinter

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pipeglot.codegen.expressions import expression, root
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import Atom, call, flat, literal
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import Call, Collected, Const, Ctx, Each, Item, ListOf, Out, ParamRef, Value, parts
 from pipeglot.core.shape import inputs, out_refs, outputs, sources
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from pipeglot.codegen.pysource import Atom, Doc
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Pipeline, Resources, Retry, Secret, Step
 

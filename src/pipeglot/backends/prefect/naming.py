@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.shape import Shape
 
 _INDEX = re.compile(r"\[([0-9]+(?:\.[0-9]+)*)\]\Z")

@@ -7,10 +7,10 @@ node or value that something stands for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pipeglot.codegen.expressions import Root
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import Call, Const, Each, If, Json, Out, Value
 
 

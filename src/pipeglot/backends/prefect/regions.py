@@ -7,9 +7,9 @@ A region that is not entered gives the futures that stopped it for its values, a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import AnyNode, Call, Collected, Const, Each, If, Item, Out, ParamRef
 from pipeglot.core.shape import item_refs, out_refs, transparent
 

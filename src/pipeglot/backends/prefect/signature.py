@@ -4,7 +4,6 @@ its docstring."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pipeglot.codegen.annotations import bounds, choice
@@ -24,6 +23,7 @@ from pipeglot.codegen.pysource import (
     statement,
     width,
 )
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Param, Pipeline, Schema
 
 from .module import PrefectModule

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from typing_extensions import assert_never
 
@@ -28,6 +27,7 @@ from pipeglot.codegen.pysource import (
     string,
     width,
 )
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Const, Cron, Each
 from pipeglot.core.shape import Shape
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
 from typing_extensions import assert_never
 
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.inference import Types, TypeScope
 from pipeglot.core.ir import (

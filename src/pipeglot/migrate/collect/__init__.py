@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timezone
 from importlib import import_module
 from types import ModuleType
@@ -18,6 +17,7 @@ from typing import Any, TypeAlias, cast
 
 from pipeglot import engines
 from pipeglot.backends.base import EngineRun, instant
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Pipeline, Schema
 from pipeglot.core.mismatch import mismatch

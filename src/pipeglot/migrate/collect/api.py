@@ -10,9 +10,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import IO, Any, NoReturn
 
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 
 RETRIED = frozenset({429, 502, 503, 504})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Literal, NoReturn, TypeAlias
 
 from pipeglot.backends.base import EngineRun, EngineTask, instant
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.migrate.collect.api import Api, RunQuery, fields, not_ended, unknown
 

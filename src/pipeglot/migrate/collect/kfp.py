@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pipeglot.backends.base import EngineRun, EngineTask
+from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.migrate.collect.api import Api, RunQuery, fields, not_ended, quoted
 
 _BASE = "/apis/v2beta1"

@@ -8,12 +8,12 @@ import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from pipeglot.backends.base import EngineRun, EngineTask, instant
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 from pipeglot.migrate.collect.api import Api, RunQuery, fields, not_ended, unknown
 from pipeglot.migrate.native import bare

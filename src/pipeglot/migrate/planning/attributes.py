@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from pydantic_core import to_jsonable_python
 
 from pipeglot.core import ir
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.graph import words
 from pipeglot.migrate.planning.fields import ALWAYS, THROUGH, VALUES, structural
 

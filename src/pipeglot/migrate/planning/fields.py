@@ -5,10 +5,10 @@ A field that is named nowhere here is an attribute: it gets a row with a title m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import get_args
 
 from pipeglot.core import ir
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.features import FEATURES
 
 VALUES: tuple[type[ir.Node], ...] = get_args(get_args(ir.Value)[0])

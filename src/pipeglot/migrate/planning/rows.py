@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from pipeglot import backends
 from pipeglot.backends.base import Support
 from pipeglot.core import ir
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, features_of
 from pipeglot.core.shape import inline

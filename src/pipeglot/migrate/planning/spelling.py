@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from pipeglot import backends
 from pipeglot.codegen.origin import Origin, named
 from pipeglot.compare.model import CallSource
+from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.ir import If, Pipeline
 from pipeglot.core.shape import Shape, out_refs, sources
 from pipeglot.migrate.planning.attributes import Attribute, Use, option_name

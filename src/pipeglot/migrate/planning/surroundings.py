@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from typing_extensions import assert_never
 
 from pipeglot import engines
+from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import At, Container, Imported, Inlined, Pipeline, Shell
 
 _ENVIRON = frozenset({"os.environ", "environ"})

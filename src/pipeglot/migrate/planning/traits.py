@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 from pipeglot.compare.weight import Declared
+from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import At, Container, Pipeline
 from pipeglot.core.render import printable
 from pipeglot.core.shape import Shape, inline

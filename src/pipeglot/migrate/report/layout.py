@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from math import isqrt
 from typing import TypeAlias
 
 from pipeglot.compare.drawing import CallGraph, GraphNode
+from pipeglot.core.dataclass import dataclass, field
 
 Point: TypeAlias = tuple[float, float]
 Owner: TypeAlias = tuple[str, int | None]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from pipeglot.compare.model import Difference, Finding, Report, TableDifference
 from pipeglot.compare.weight import Coverage, Tally
+from pipeglot.core.dataclass import dataclass
 
 LEAST = 1.2
 """Per cent of a bar that even one of a million takes: nothing that differs is too small to see."""

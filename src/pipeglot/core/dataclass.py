@@ -1,0 +1,236 @@
+"""Data classes as `dataclasses` has them, each made when it is first used.
+
+The standard library's decorator writes and compiles six methods of a class the moment it is defined, which costs as much as
+importing a module of a hundred lines; a cold compile defines a hundred classes and makes instances of thirty. Here a class costs
+nothing until there is an instance, and then one compiled `__init__`. To type checkers it is the standard library's decorator,
+and `dataclasses.fields`, `replace` and `is_dataclass` take these classes too. Not here: `slots`, `kw_only`, `order`, and a
+docstring made of the signature.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+TYPE_CHECKING = False  # as type checkers know it, without the import of `typing`
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from dataclasses import Field as StandardField
+    from typing import Any
+
+_OPTIONS = "__dataclass_options__"
+_OWN = "__dataclass_own__"
+
+
+class _Anew:
+    """What a parameter has whose value is made anew each time."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_ABSENT: Any = _Anew()
+
+
+class _Field:
+    """What is said of one field."""
+
+    __slots__ = ("compare", "default", "default_factory", "init", "name", "repr", "type")
+
+    def __init__(self, default: Any, default_factory: Any, init: bool, repr: bool, compare: bool) -> None:
+        self.default, self.default_factory = default, default_factory
+        self.init, self.repr, self.compare = init, repr, compare
+        self.name, self.type = "", _ABSENT
+
+
+def _field(
+    *,
+    default: Any = _ABSENT,
+    default_factory: Any = _ABSENT,
+    init: bool = True,
+    repr: bool = True,
+    compare: bool = True,
+) -> _Field:
+    return _Field(default, default_factory, init, repr, compare)
+
+
+class _Options:
+    """What is said of a class."""
+
+    __slots__ = ("eq", "frozen")
+
+    def __init__(self, frozen: bool, eq: bool) -> None:
+        self.frozen, self.eq = frozen, eq
+
+
+def _dataclass(cls: type | None = None, /, *, frozen: bool = False, eq: bool = True) -> Any:
+    if cls is None:
+        return lambda cls: _described(cls, _Options(frozen, eq))
+    return _described(cls, _Options(frozen, eq))
+
+
+def _described(cls: Any, options: _Options) -> Any:
+    own: dict[str, _Field] = {}
+    for name, kind in cls.__annotations__.items():
+        if str(kind).startswith(("ClassVar", "typing.ClassVar")):
+            continue
+        said = cls.__dict__.get(name, _ABSENT)
+        field = said if isinstance(said, _Field) else _field(default=said)
+        field.name, field.type = name, kind
+        if said is not field:
+            pass
+        elif field.default is _ABSENT:
+            delattr(cls, name)
+        else:
+            setattr(cls, name, field.default)
+        own[name] = field
+    setattr(cls, _OWN, own)
+    setattr(cls, _OPTIONS, options)
+    arguments = tuple(name for name, field in _fields(cls).items() if field.init)
+    setattr(cls, "__match_args__", arguments)  # noqa: B010
+    cls.__dataclass_fields__ = _Late(cls, "__dataclass_fields__", _standard_fields)
+    cls.__dataclass_params__ = _Late(cls, "__dataclass_params__", _standard_params)
+    methods: dict[str, Any] = {"__init__": _Late(cls, "__init__", _init), "__repr__": _repr}
+    if options.eq:
+        methods["__eq__"] = _Late(cls, "__eq__", _eq)
+        if "__eq__" in cls.__dict__ and cls.__dict__.get("__hash__") is None:
+            del cls.__hash__  # Python itself put it there
+        methods["__hash__"] = _Late(cls, "__hash__", _hash) if options.frozen else None
+    if options.frozen:
+        methods |= {"__setattr__": _setattr, "__delattr__": _delattr}
+    for name, method in methods.items():
+        if name not in cls.__dict__:  # what a class defines itself stays
+            setattr(cls, name, method)
+    return cls
+
+
+def _fields(cls: type) -> dict[str, _Field]:
+    """All fields of a class, its bases' first."""
+    found: dict[str, _Field] = {}
+    for base in reversed(cls.__mro__):
+        found.update(base.__dict__.get(_OWN, ()))
+    return found
+
+
+class _Late:
+    """A class's attribute that is made when somebody asks for it, and then stands in its place."""
+
+    __slots__ = ("cls", "make", "name")
+
+    def __init__(self, cls: type, name: str, make: Callable[[type], Any]) -> None:
+        self.cls, self.name, self.make = cls, name, make
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        made = self.make(self.cls)
+        setattr(self.cls, self.name, made)
+        return made.__get__(instance, owner) if hasattr(made, "__get__") else made
+
+
+def _init(cls: type) -> Any:
+    options: _Options = getattr(cls, _OPTIONS)
+    names: dict[str, Any] = {"_set": object.__setattr__, "_absent": _ABSENT}
+    parameters, lines = ["self"], []
+    for name, field in _fields(cls).items():
+        value = name
+        if field.default_factory is not _ABSENT:
+            names[f"_make_{name}"] = field.default_factory
+            value = f"_make_{name}() if {name} is _absent else {name}" if field.init else f"_make_{name}()"
+            default = "=_absent"
+        elif field.default is not _ABSENT:
+            names[f"_default_{name}"] = field.default
+            default = f"=_default_{name}"
+            if not field.init:  # the class has it
+                continue
+        else:
+            default = ""
+        if field.init:
+            parameters.append(name + default)
+        lines.append(f"    _set(self, {name!r}, {value})" if options.frozen else f"    self.{name} = {value}")
+    if hasattr(cls, "__post_init__"):
+        lines.append("    self.__post_init__()")
+    exec(f"def __init__({', '.join(parameters)}):\n" + ("\n".join(lines) or "    pass"), names)
+    made = names["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    made.__annotations__ = {name: field.type for name, field in _fields(cls).items() if field.init} | {"return": None}
+    return made
+
+
+def _compared(cls: type) -> Callable[[Any], Any]:
+    """What gives the values of an instance that its equality and its hash are about."""
+    compared = [name for name, field in _fields(cls).items() if field.compare]
+    if len(compared) > 1:
+        return attrgetter(*compared)
+    return lambda instance: tuple(getattr(instance, name) for name in compared)
+
+
+def _eq(cls: type) -> Any:
+    values = _compared(cls)
+
+    def __eq__(self: Any, other: Any) -> Any:
+        return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+
+    return __eq__
+
+
+def _hash(cls: type) -> Any:
+    values = _compared(cls)
+
+    def __hash__(self: Any) -> int:
+        return hash(values(self))
+
+    return __hash__
+
+
+def _repr(self: Any) -> str:
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name, field in _fields(type(self)).items() if field.repr)
+    return f"{type(self).__qualname__}({shown})"
+
+
+def _setattr(self: Any, name: str, value: Any) -> None:
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def _delattr(self: Any, name: str) -> None:
+    from dataclasses import FrozenInstanceError
+
+    raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _replace(instance: Any, /, **changes: Any) -> Any:
+    if not hasattr(instance, _OPTIONS):
+        raise TypeError(f"{type(instance).__name__} is no data class of pipeglot's")
+    for name, field in _fields(type(instance)).items():
+        if field.init and name not in changes:
+            changes[name] = getattr(instance, name)
+    return type(instance)(**changes)
+
+
+def _standard(cls: type) -> type:
+    """The standard library's class of the same fields, whose descriptions its functions read."""
+    import dataclasses
+
+    def said(field: _Field) -> StandardField[Any]:
+        known = {"default": field.default, "default_factory": field.default_factory}
+        given = {name: value for name, value in known.items() if value is not _ABSENT}
+        return dataclasses.field(init=field.init, repr=field.repr, compare=field.compare, **given)  # type: ignore[no-any-return]
+
+    options: _Options = getattr(cls, _OPTIONS)
+    fields = [(name, field.type, said(field)) for name, field in _fields(cls).items()]
+    return dataclasses.make_dataclass(cls.__name__, fields, frozen=options.frozen, eq=options.eq)
+
+
+def _standard_fields(cls: type) -> Any:
+    return _standard(cls).__dataclass_fields__  # type: ignore[attr-defined]
+
+
+def _standard_params(cls: type) -> Any:
+    return _standard(cls).__dataclass_params__  # type: ignore[attr-defined]
+
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as dataclass
+    from dataclasses import field as field
+    from dataclasses import replace as replace
+else:
+    dataclass, field, replace = _dataclass, _field, _replace
