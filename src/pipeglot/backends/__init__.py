@@ -8,7 +8,6 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from pipeglot.backends.base import NO_OPTIONS, Backend, Compiled
 from pipeglot.core.dataclass import replace
@@ -24,6 +23,8 @@ TARGETS: dict[str, str] = {
 
 def targets() -> dict[str, str]:
     """Every known target: its name and the module that has its `BACKEND`."""
+    from importlib.metadata import entry_points  # reads every installed distribution
+
     outside = {point.name: point.value for point in entry_points(group="pipeglot.backends")}
     return {**outside, **TARGETS}
 
@@ -34,7 +35,7 @@ def get(target: str) -> Backend:
     Raises:
         CompileError: PG201, with a guess, when there is none; PG203 when the package that brings it does not load.
     """
-    known = targets()
+    known = TARGETS if target in TARGETS else targets()
     if target not in known:
         way_out = did_you_mean(target, known)
         raise CompileError([Diagnostic("PG201", "error", f"there is no target {target!r}", None, way_out)])

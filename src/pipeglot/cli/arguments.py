@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from pipeglot.cli.argument_types import code, duration, option, positive, seconds, share, variable
 from pipeglot.cli.formats import FORMATS
 from pipeglot.core.version import __version__
 
+TYPE_CHECKING = False  # as type checkers know it, without the import of `typing`
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 SOURCE = "FILE.py, FILE.py:NAME, package.module:NAME, or a pipeline's JSON (no code of it is run)"
+
+
+class Command(argparse.ArgumentParser):
+    """A command, whose arguments are put together when it is the one that was typed."""
+
+    def __init__(self, *, arguments: Callable[[argparse.ArgumentParser], None], **words: Any) -> None:
+        super().__init__(**words)
+        self._arguments: Callable[[argparse.ArgumentParser], None] | None = arguments
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        if self._arguments is not None:
+            self._arguments(self)
+            self._arguments = None
+        return super().parse_known_args(args, namespace)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,23 +40,27 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     root.add_argument("--version", action="version", version=f"pipeglot {__version__}")
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Command)
 
-    def command(name: str, about: str, **more: Any) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=about, description=about, allow_abbrev=False, **more)
+    def command(name: str, arguments: Callable[[argparse.ArgumentParser], None], about: str) -> None:
+        commands.add_parser(name, help=about, description=about, allow_abbrev=False, arguments=arguments)
 
-    _compile(command("compile", "Write the code of a target."))
-    _check(command("check", "Check a pipeline and print all diagnostics."))
-    _run(command("run", "Run a pipeline here or on an engine, and record what it did."))
-    _migrate(command("migrate", "Compare a pipeline's runs on two engines."))
-    _graph(command("graph", "Draw a pipeline."))
-    _explain(command("explain", "Explain what a line of generated code is for, and where the author wrote it."))
-    _targets(command("targets", "Show what each target can do, as measured on its engine."))
-    _conformance(command("conformance", "Run the conformance suite on a target, ours or a plug-in's."))
-    _engines(command("engines", "Make and inspect the engines' Python environments."))
-    _ir(command("ir", "Print a pipeline as JSON, the format every command reads."))
-    _schema(command("schema", "Print the JSON Schema of a published format."))
+    command("compile", _compile, "Write the code of a target.")
+    command("check", _check, "Check a pipeline and print all diagnostics.")
+    command("run", _run, "Run a pipeline here or on an engine, and record what it did.")
+    command("migrate", _migrate, "Compare a pipeline's runs on two engines.")
+    command("graph", _graph, "Draw a pipeline.")
+    command("explain", _explain, "Explain what a line of generated code is for, and where the author wrote it.")
+    command("targets", _targets, "Show what each target can do, as measured on its engine.")
+    command("conformance", _conformance, "Run the conformance suite on a target, ours or a plug-in's.")
+    command("engines", _engines, "Make and inspect the engines' Python environments.")
+    command("ir", _ir, "Print a pipeline as JSON, the format every command reads.")
+    command("schema", _schema, "Print the JSON Schema of a published format.")
     return root
+
+
+def _actions(parser: argparse.ArgumentParser) -> Any:
+    return parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=argparse.ArgumentParser)
 
 
 _SIDES = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"
@@ -180,7 +202,7 @@ def _timeout(parser: argparse.ArgumentParser) -> None:
 
 
 def _migrate(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = _actions(parser)
     about = "run the old and the new side in parallel and compare what they did"
     dry = actions.add_parser("dry-run", help=about, description=about, allow_abbrev=False)
     _source(dry)
@@ -327,7 +349,7 @@ def _conformance(parser: argparse.ArgumentParser) -> None:
 
 
 def _engines(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = _actions(parser)
     install = actions.add_parser("install", help="make the environments of engines, from committed constraints")
     install.add_argument("engines", metavar="ENGINE", nargs="+")
     install.add_argument("--python", metavar="PATH", help="build on this Python (default: the one that runs this)")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import pkgutil
-from typing import Any
+TYPE_CHECKING = False  # as type checkers know it, without the import of `typing`
+if TYPE_CHECKING:
+    from typing import Any
 
 FORMATS = {
     "pipeline": "pipeglot.core.ir:Pipeline",
@@ -26,6 +26,9 @@ FORMATS = {
 
 def json_schema(name: str) -> str:
     """The JSON Schema of a format, as text."""
+    import json
+    import pkgutil
+
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(pkgutil.resolve_name(FORMATS[name])).json_schema()

@@ -20,9 +20,9 @@ class Mark:
 
 
 class Code(str):
-    """Source text that may be printed into a generated file, with the marks of its lines; templates print nothing else.
+    """Source text that may be printed into a generated file, with the marks of its lines.
 
-    `+` and `joined` keep the marks, and so does a template; other methods of `str` give text without any.
+    `+` and `joined` keep the marks; other methods of `str` give text without any.
 
     >>> (Code("a(") + "\\n" + Code("x=1").of(attribute="Retry.count") + "\\n)").of("load").marks
     (Mark(first=0, last=2, node='load', attribute=None), Mark(first=1, last=1, node='load', attribute='Retry.count'))
@@ -37,9 +37,6 @@ class Code(str):
         made.marks = (*marks_of(text), *marks)
         return made
 
-    def __str__(self) -> str:
-        return self  # Jinja2 takes the `str()` of what it prints
-
     def __add__(self, other: str) -> Code:
         return joined((self, other), "")
 
@@ -49,7 +46,7 @@ class Code(str):
     def of(self, node: str | None = None, attribute: str | None = None) -> Code:
         """The same code, there for a node or an attribute; so are the marks in it that name no node."""
         inner = (mark if mark.node is not None or node is None else replace(mark, node=node) for mark in self.marks)
-        made = Code(str.__str__(self))
+        made = Code(str(self))
         made.marks = (Mark(0, self.removesuffix("\n").count("\n"), node, attribute), *inner)
         return made
 

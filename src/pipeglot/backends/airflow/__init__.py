@@ -17,8 +17,8 @@ from pipeglot.backends.airflow.settings import dag, diagnose, say, task_options
 from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
 from pipeglot.backends.base import Backend, Compiled
-from pipeglot.codegen.code import Code, joined
-from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.code import joined
+from pipeglot.codegen.frame import framed
 from pipeglot.codegen.names import Imports, identifier
 from pipeglot.codegen.origin import origins
 from pipeglot.codegen.pysource import statement
@@ -50,13 +50,12 @@ def emit(pipeline: Pipeline) -> Compiled:
     boundary = boundary_code(pipeline.steps, imports)
     parts = [boundary, *naming.helpers.values(), opened + "\n" + body]
     generated = [author.hidden.immune(part, imports) for part in parts]
-    text = render_frame(
-        "airflow.py.j2",
-        docstring=Code(f'"""{_docstring(pipeline)}"""'),
-        header=made_from,
-        imports=Code(imports.text(STANDARD)),
-        code=spaced([author.text, author.hidden.again(parts), *generated]),
-        dag=Code(naming.dag),
+    text = framed(
+        _docstring(pipeline),
+        made_from,
+        imports.text(STANDARD),
+        spaced([author.text, author.hidden.again(parts), *generated]),
+        start=f"{naming.dag}.test()",
     )
     diagnostics = (*author.diagnostics, *told.diagnostics, *diagnose(pipeline), *_renamed(plan, calls))
     entry = f"{module_stem(pipeline, TARGETS)}.py"

@@ -9,7 +9,7 @@ from pipeglot.backends import TARGETS
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import title
-from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.frame import framed
 from pipeglot.codegen.names import Imports, identifier
 from pipeglot.codegen.origin import origins
 from pipeglot.codegen.pysource import Atom, Bracket, Entry, Spelling, call, literal, spelled
@@ -80,13 +80,7 @@ def emit(pipeline: Pipeline) -> Compiled:
         author.hidden.again(generated),
         *(author.hidden.immune(part, imports) for part in generated),
     ]
-    text = render_frame(
-        "dagster.py.j2",
-        docstring=Code(f'"""{title(pipeline, "a Dagster job")}"""'),
-        header=header(pipeline),
-        imports=Code(imports.text(STANDARD)),
-        code=spaced(sections),
-    )
+    text = framed(title(pipeline, "a Dagster job"), header(pipeline), imports.text(STANDARD), spaced(sections))
     files: dict[str, str] = {f"{stem}.py": text}
     if (instance := instance_file(pipeline, name)) is not None:
         files["dagster.yaml"] = instance

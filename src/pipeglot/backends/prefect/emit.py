@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pipeglot.backends import TARGETS
 from pipeglot.backends.base import Compiled
-from pipeglot.codegen.code import Code, joined
+from pipeglot.codegen.code import joined
 from pipeglot.codegen.docstrings import title
-from pipeglot.codegen.frame import render_frame
+from pipeglot.codegen.frame import framed
 from pipeglot.codegen.names import Imports
 from pipeglot.codegen.origin import origins
 from pipeglot.codegen.python import (
@@ -57,13 +57,12 @@ def emit(pipeline: Pipeline) -> Compiled:
     ]
     main = author.hidden.within({param.name for param in pipeline.params}).immune(flow, imports)
     startable = not any(param.required for param in pipeline.params)
-    text = render_frame(
-        "prefect.py.j2",
-        docstring=Code(f'"""{title(pipeline, "a Prefect flow")}"""'),
-        header=header(pipeline),
-        imports=Code(imports.text(STANDARD)),
-        code=spaced([*sections, main]),
-        start=Code(f'\n\nif __name__ == "__main__":\n    {module.flow}()\n' if startable else ""),
+    text = framed(
+        title(pipeline, "a Prefect flow"),
+        header(pipeline),
+        imports.text(STANDARD),
+        spaced([*sections, main]),
+        start=f"{module.flow}()" if startable else "",
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
     helpers = tuple(task.label for task in plan.tasks if task.work is None)
