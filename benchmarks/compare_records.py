@@ -1,26 +1,20 @@
-"""What it costs to compare two records of 100,000 calls: time of the processor and memory against an earlier revision.
+"""What it costs to judge and report two records: processor time and memory against an earlier build, and their growth.
 
-    python benchmarks/compare_records.py [--calls 100000] [--before 4f792f3]
+    python -m benchmarks.compare_records
 
-Each in a process of its own, one after the other: two records, in which one call in a hundred differs, are read, judged
-and told as JSON, Markdown and HTML. At most a fifth of the earlier time and half of its memory. The earlier revision is
-taken from this repository's history. Exits with 1 when a ratio is missed.
+Two records, in which one call in a hundred differs, are read, judged and told as JSON, Markdown and HTML.
 """
 
 from __future__ import annotations
 
-import argparse
-import io
-import os
 import random
-import subprocess
 import sys
-import tarfile
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
+from benchmarks.measure import BUILD, Options, Row, Usage, by_turns, earlier, exponent, run, used
 from pipeglot.core.ir import (
     AnyNode,
     Call,
@@ -37,9 +31,8 @@ from pipeglot.core.ir import (
 )
 from pipeglot.core.record import CallRecord, Record
 
-REPOSITORY = Path(__file__).parents[1]
 START = datetime(2026, 3, 2, 5, tzinfo=timezone.utc)
-TIME, MEMORY = 0.2, 0.5
+SIZES = (10_000, 30_000, 100_000)
 FLAT, WAYS = 2000, 40
 """Calls that are no loop's, and how many of them stand side by side."""
 
@@ -117,47 +110,40 @@ def record(of: Pipeline, engine: str, differ: bool) -> Record:
     return Record.model_validate({"pipeline": of.name, **told, "params": {}, "started": START, "calls": tuple(calls)})
 
 
-def measured(source: Path, folder: Path) -> tuple[float, float]:
-    """The seconds and the megabytes that the comparison takes with the package at `source`."""
-    command = [sys.executable, "-c", JOB, source.parent.name]
-    child = subprocess.Popen(
-        command, cwd=folder, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(source)}, stdout=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure by turns; 1 when a limit is missed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--calls", type=int, default=100_000)
-    parser.add_argument("--before", default="4f792f3", help="the earlier revision")
-    args = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as text:
-        folder = Path(text)
-        archive = subprocess.run(
-            ["git", "archive", args.before, "src"], cwd=REPOSITORY, check=True, capture_output=True
-        )
-        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-            files.extractall(folder / "before", filter="data")
-        large = pipeline(args.calls)
+def compared(calls: int, source: Path | None = None) -> Usage:
+    """What the comparison takes, with an earlier package at `source`."""
+    folder = BUILD / f"records_{calls}"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        large = pipeline(calls)
         (folder / "large.json").write_text(large.to_json(), encoding="utf-8")
         for name, engine in (("old", "airflow"), ("new", "dagster")):
             (folder / f"{name}.json").write_text(record(large, engine, name == "new").to_json(), encoding="utf-8")
-        now = measured(REPOSITORY / "src", folder)
-        before = measured(folder / "before" / "src", folder)
-    ratios = [a / b for a, b in zip(now, before, strict=True)]
-    missed = ratios[0] > TIME or ratios[1] > MEMORY
-    print(
-        f"{args.calls:,} calls: {before[0]:.1f} s and {before[1]:.0f} MB before, {now[0]:.1f} s and {now[1]:.0f} MB now"
+    return used([sys.executable, "-c", JOB, "before" if source else "now"], folder, source)
+
+
+def rows(options: Options) -> Iterator[Row]:
+    before = earlier(options.before)
+    sizes = [options.size(size) for size in SIZES]
+    grown: dict[int, Usage] = {}
+    for size in sizes:
+        found = by_turns({"ours": partial(compared, size), "before": partial(compared, size, before)}, 1)
+        ours, other = grown[size], _ = found["ours"], found["before"]
+        name = f"judge and report, {size:,} calls"
+        yield Row(name, ours.seconds, other.seconds, options.before, 0.2, memory=ours.memory)
+        yield Row(f"{name}: memory", ours.memory, other.memory, options.before, 0.5, "MiB")
+    slope = exponent(sizes, [usage.seconds for usage in grown.values()])
+    last, first = grown[sizes[-1]], grown[sizes[0]]
+    yield Row(
+        "judge and report, growth",
+        last.seconds,
+        first.seconds,
+        f"{sizes[-1]:,} calls beside {sizes[0]:,}",
+        exponent=slope,
+        most=1.1,
+        memory=last.memory,
     )
-    print(
-        f"time {ratios[0]:.3f} (at most {TIME}), memory {ratios[1]:.3f} (at most {MEMORY}){'  MISSED' if missed else ''}"
-    )
-    return int(missed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(rows)

@@ -1,26 +1,21 @@
-"""How large a report is, and how long it takes to open in Chromium, against the report of a small dry-run.
+"""How long a large report takes to open in Chromium, against the report of a small dry-run, and how large it is.
 
-    python benchmarks/report_open.py [--program chromium] [--runs 3]
+    python -m benchmarks.report_open
 
-By turns, each in a page of its own, from the navigation until the page says that it is ready. Sizes are exact; times are
-given as ratios to the small report of the same turn, for machines differ. Needs the development dependencies.
+By turns, each in a page of its own, from the navigation until the page says that it is ready; wall time. Needs
+`/usr/bin/chromium`.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
 from playwright.sync_api import sync_playwright
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from tests import dryruns
 
+from benchmarks.measure import BUILD, Options, Row, run
 from pipeglot.migrate.report import html
 
 SIZES = {
@@ -31,18 +26,18 @@ SIZES = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", default="/usr/bin/chromium")
-    parser.add_argument("--runs", type=int, default=3)
-    given = parser.parse_args()
+def rows(options: Options) -> Iterator[Row]:
     took: dict[str, list[float]] = {name: [] for name in SIZES}
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        files = {name: Path(folder, f"{number}.html") for number, name in enumerate(SIZES)}
-        for name, size in SIZES.items():
-            files[name].write_text(html(dryruns.large(*size, judged=False)), encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=given.program, args=["--no-sandbox", "--disable-gpu"])
-        for _ in range(given.runs):
+    BUILD.mkdir(parents=True, exist_ok=True)
+    files = {name: BUILD / f"report_{number}.html" for number, name in enumerate(SIZES)}
+    for name, (calls, items) in SIZES.items():
+        shown = dryruns.large(min(calls, options.size(calls)), options.size(items), judged=False)
+        files[name].write_text(html(shown), encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        for _ in range(options.runs):
             for name, file in files.items():
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
                 begun = time.perf_counter()
@@ -50,14 +45,14 @@ def main() -> None:
                 page.wait_for_selector("html[data-ready]")
                 took[name].append(time.perf_counter() - begun)
                 page.close()
-        for name, file in files.items():
-            ratio = statistics.median(a / b for a, b in zip(took[name], took["small"], strict=True))
-            megabytes = file.stat().st_size / 1e6
-            print(
-                f"{name}: {megabytes:.2f} MB, opens in {ratio:.1f} times the small one ({statistics.median(took[name]):.2f} s)"
-            )
         browser.close()
+    small, *others = files
+    sizes = {name: file.stat().st_size / 1e6 for name, file in files.items()}
+    for name in others:
+        opens = statistics.median(took[name])
+        yield Row(f"open a report, {name}", opens, statistics.median(took[small]), "a small report", unit="s")
+        yield Row(f"size of a report, {name}", sizes[name], sizes[small], "a small report", unit="MB")
 
 
 if __name__ == "__main__":
-    main()
+    run(rows)
