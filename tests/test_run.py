@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from pipeglot.core.diagnostic import AuthoringError, EngineError
 from pipeglot.core.ir import (
     All,
     Any_,
+    AnyNode,
     Call,
     Compare,
     Const,
@@ -665,12 +667,59 @@ def test_a_run_timeout_ends_the_run() -> None:
     assert states(record) == spell("a cancelled, b cancelled")
 
 
-def test_a_run_is_work_in_proportion_to_its_calls() -> None:
+SHAPES: dict[str, Callable[[int], list[AnyNode]]] = {
+    "a chain": lambda count: [call("c0"), *(call(f"c{n}", x=f"$c{n - 1}") for n in range(1, count))],
+    "a fan": lambda count: [call("c0"), *(call(f"c{n}", x="$c0") for n in range(1, count))],
+    "Ifs in Ifs": lambda count: [
+        when(f"i{n}", (YES, [call(f"a{n}"), when(f"j{n}", (NO, [call(f"b{n}")]))]), (None, [call(f"c{n}")]))
+        for n in range(count // 3)
+    ],
+    "a loop": lambda count: [each("e", list(range(count // 2)), call("a", x=item("e")), call("b", x="$a"), xs="$b")],
+    "Includes": lambda count: [
+        Include(id=f"p{n}", pipeline=pipeline(call("a"), call("b", x="$a"), result="$b")) for n in range(count // 2)
+    ],
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_run_is_work_in_proportion_to_its_calls(shape: str) -> None:
     def executed(count: int) -> None:
-        program = pipeline(each("e", list(range(count)), call("a", x=item("e"))))
-        assert execute(program).state == "succeeded"
+        assert execute(pipeline(*SHAPES[shape](count))).state == "succeeded"
 
     assert grows_in_proportion(executed, 100)
+
+
+WORKERS = """
+import threading
+import time
+from contextvars import ContextVar
+
+seen: ContextVar[int] = ContextVar("seen", default=0)
+
+
+def here(x: int = 0) -> list[int]:
+    before = seen.get()
+    seen.set(before + 1)
+    return [threading.get_ident(), before]
+"""
+
+
+def test_one_after_the_other_takes_one_thread_which_starts_each_attempt_anew() -> None:
+    code = (SourceFragment(kind="function", names=("here", "seen"), text=WORKERS),)
+    steps = (Step(name="here", run=Inlined(name="here"), parameters=(Parameter(name="x", has_default=True),)),)
+    body = (call("c0", "here"), *(call(f"c{n}", "here", after=(f"c{n - 1}",)) for n in range(1, 20)))
+    record = execute(Pipeline(name="p", code=code, steps=steps, body=body))
+    threads = {entry.output[0] for entry in record.calls}
+    assert len(threads) == 1 and threads != {threading.get_ident()}
+    assert {entry.output[1] for entry in record.calls} == {0}
+
+
+def test_no_thread_outlives_its_run_or_an_abandoned_attempt() -> None:
+    others = set(threading.enumerate())
+    execute(pipeline(call("a", "slow", seconds=1.5, policy=Policy(timeout=1)), *(call(f"c{n}") for n in range(9))))
+    for thread in set(threading.enumerate()) - others:
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 # ---------------------------------------------------------------- context and params

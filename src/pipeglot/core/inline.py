@@ -35,6 +35,7 @@ from pipeglot.core.ir import (
     Text,
     Value,
     parts,
+    walk,
 )
 
 Path = tuple[str | int, ...]
@@ -127,12 +128,12 @@ def inline(pipeline: Pipeline) -> Pipeline:
 
     Raises AuthoringError when source that an Include brings clashes with the pipeline's own.
     """
+    if not any(isinstance(node, Include) for node in walk(pipeline.body)):
+        return pipeline
     merge = _IncludeMerge(list(pipeline.steps), list(pipeline.code), list(pipeline.packages))
     results: dict[str, Value] = {}
     renaming = _Renaming("", {}, None, results)
     body = _copy(pipeline.body, renaming, merge)
-    if not merge.included:
-        return pipeline
     result = None if pipeline.result is None else renaming.value(pipeline.result)
     update = {
         "body": body,
@@ -149,11 +150,9 @@ class _IncludeMerge:
 
     def __init__(self, steps: list[Step], code: list[SourceFragment], packages: list[str]) -> None:
         self.steps, self.code, self.packages = steps, code, packages
-        self.included = False
 
     def take(self, include: Include, pipeline: Pipeline) -> dict[str, str]:
         """Add what an included pipeline brings; how its steps are called from now on."""
-        self.included = True
         self.packages += pipeline.packages
         known = {name: chunk for chunk in self.code for name in chunk.names}
         for chunk in pipeline.code:

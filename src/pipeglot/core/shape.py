@@ -262,17 +262,18 @@ class Shape:
         frames = self.frames[node.id]
         if isinstance(node, Group | Include):
             return Waits()
-        values = list(out_refs(*inputs(node)))
         after = [lifted for ref in node.after for lifted in self._lifted(ref, frames)]
-        if isinstance(node, If | Each):
-            for block in blocks(node):
-                for child in transparent(block):
-                    inner = self.waits(child.id)
-                    values += [ref for ref in inner.values if not self._within(ref, node.id)]
-                    outside = [ref for ref in inner.after if not self._within(ref, node.id)]
-                    after += [lifted for ref in outside for lifted in self._lifted(ref, frames)]
-            taken = [value for out in outputs(node) for value in sources(out)]
-            values += [ref for ref in out_refs(*taken) if not self._within(ref, node.id)]
+        if isinstance(node, Call):
+            return Waits(out_refs(*node.args.values()), unique(after))
+        values = list(out_refs(*inputs(node)))
+        for block in blocks(node):
+            for child in transparent(block):
+                inner = self.waits(child.id)
+                values += [ref for ref in inner.values if not self._within(ref, node.id)]
+                outside = [ref for ref in inner.after if not self._within(ref, node.id)]
+                after += [lifted for ref in outside for lifted in self._lifted(ref, frames)]
+        taken = [value for out in outputs(node) for value in sources(out)]
+        values += [ref for ref in out_refs(*taken) if not self._within(ref, node.id)]
         return Waits(unique(values), unique(after))
 
     def _within(self, ref: str, region: str) -> bool:

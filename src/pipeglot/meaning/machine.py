@@ -16,8 +16,9 @@ from typing_extensions import assert_never
 
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import AnyNode, Call, Collected, Each, Group, If, Include, Json, Merged, Pipeline, Value
+from pipeglot.core.memory import no_collection
 from pipeglot.core.record import CallRecord, Failure, RunState
-from pipeglot.core.shape import Shape, out_refs, outputs, transparent
+from pipeglot.core.shape import Shape, out_refs, outputs, transparent, unique
 from pipeglot.meaning.evaluate import EvaluationError, Unknown, evaluate, truth
 
 CellState: TypeAlias = Literal["succeeded", "failed", "blocked", "skipped", "unknown"]
@@ -132,6 +133,7 @@ class Machine:
 
     # ------------------------------------------------------------ driving
 
+    @no_collection()
     def start(self) -> None:
         """Open the top level; what waits for nothing becomes ready."""
         cells = self._enter(self.pipeline.body, self.top)
@@ -233,16 +235,10 @@ class Machine:
         return [frame.cells[node.id] for node in nodes]
 
     def _waits_of(self, id: str) -> tuple[str, ...]:
-        """Ids of the cells a node waits for; a group named in `after` stands for its nodes."""
+        """Ids of the cells a node waits for."""
         if id not in self._waits:
             waits = self.shape.waits(id)
-            groups = {ref: self.shape.nodes[ref] for ref in waits.after if ref in self.shape.nodes}
-            after = [
-                inner
-                for ref in waits.after
-                for inner in ([n.id for n in transparent((groups[ref],))] if ref in groups else [ref])
-            ]
-            self._waits[id] = tuple(dict.fromkeys((*waits.values, *after)))
+            self._waits[id] = unique((*waits.values, *waits.after)) if waits.after else waits.values
         return self._waits[id]
 
     def _arrive(self, node: AnyNode, frame: BlockInstance, waits: list[Cell]) -> None:

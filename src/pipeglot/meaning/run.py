@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pipeglot.core import secrets
@@ -25,6 +25,7 @@ from pipeglot.core.shape import Shape, asks_state, inline
 from pipeglot.meaning.evaluate import EvaluationError
 from pipeglot.meaning.functions import Function, loaded
 from pipeglot.meaning.machine import Instance, Key, Machine
+from pipeglot.meaning.workers import Attempt, AttemptEnd, Workers, failure
 
 MAX_WORKERS = 32
 """Attempts that run at the same time unless the caller says otherwise."""
@@ -162,23 +163,14 @@ class _Work:
     """A call instance on its way."""
 
     instance: Instance
+    key: Key
     attempts: int = 0
     started: datetime | None = None
     error: Failure | None = None
 
 
-@dataclass(frozen=True)
-class _AttemptEnd:
-    """What an attempt's thread says at its end."""
-
-    work: _Work
-    attempt: int
-    value: Json
-    error: Failure | None
-
-
 class _Scheduler:
-    """Performs what a machine says is ready: a daemon thread per attempt, all else on the calling thread."""
+    """Performs what a machine says is ready: attempts on workers, all else on the calling thread."""
 
     def __init__(
         self, machine: Machine, functions: Mapping[str, Function], listener: Listener | None, workers: int
@@ -191,12 +183,18 @@ class _Scheduler:
         self._running: set[Key] = set()
         self._running_of: Counter[str] = Counter()
         self._timers: list[tuple[float, int, _Work, int]] = []
-        self._inbox: queue.SimpleQueue[_AttemptEnd] = queue.SimpleQueue()
+        self._attempts = Workers()
         self._told = self._timer_count = 0
 
     def run(self, deadline: float | None, stop: threading.Event | None = None) -> bool:
         """Run to the end; False when the deadline (on the monotonic clock) came first. Raises KeyboardInterrupt when
         it is stopped."""
+        try:
+            return self._run(deadline, stop)
+        finally:
+            self._attempts.close()
+
+    def _run(self, deadline: float | None, stop: threading.Event | None) -> bool:
         self._machine.start()
         while True:
             self._start_what_can()
@@ -208,7 +206,7 @@ class _Scheduler:
             if stop is not None:
                 wait = _POLL if wait is None else min(wait, _POLL)
             try:
-                self._done(self._inbox.get(timeout=wait))
+                self._done(self._attempts.ended(wait))
             except queue.Empty:
                 if stop is not None and stop.is_set():
                     raise KeyboardInterrupt from None
@@ -239,8 +237,9 @@ class _Scheduler:
         machine = self._machine
         while True:
             while machine.ready:
-                work = _Work(machine.ready.popleft())
-                self._works[work.instance.key] = work
+                instance = machine.ready.popleft()
+                work = _Work(instance, instance.key)
+                self._works[work.key] = work
                 self._queue.append(work)
             if not self._queue or len(self._running) >= self._workers:
                 return
@@ -252,7 +251,7 @@ class _Scheduler:
                 self._start(work)
 
     def _start(self, work: _Work) -> None:
-        call, key = work.instance.call, work.instance.key
+        call = work.instance.call
         work.attempts += 1
         work.started = work.started or _now()
         self._tell("started", work)
@@ -260,18 +259,17 @@ class _Scheduler:
             args = work.instance.args()
         except EvaluationError as error:
             self._unpark(call.id)
-            self._failed(work, _failure(error))
+            self._failed(work, failure(error))
             return
-        self._running.add(key)
+        self._running.add(work.key)
         self._running_of[call.id] += 1
         if call.policy.timeout is not None:
             self._set_timer(call.policy.timeout, work)
-        attempt = (work, work.attempts, self._functions[call.step], args, self._inbox)
-        threading.Thread(target=_perform, args=attempt, name=f"pipeglot {call.id}", daemon=True).start()
+        self._attempts.perform(Attempt(work.key, work.attempts, self._functions[call.step], args))
 
-    def _done(self, done: _AttemptEnd) -> None:
-        work = done.work
-        if work.instance.key not in self._running or work.attempts != done.attempt:
+    def _done(self, done: AttemptEnd) -> None:
+        work = self._works.get(done.key)
+        if work is None or work.key not in self._running or work.attempts != done.number:
             return  # it had run out of time
         self._stopped(work)
         if done.error is None:
@@ -282,7 +280,7 @@ class _Scheduler:
     def _fire_timers(self) -> None:
         while self._timers and self._timers[0][0] <= time.monotonic():
             _, _, work, attempt = heapq.heappop(self._timers)
-            key = work.instance.key
+            key = work.key
             if work.attempts != attempt or self._works.get(key) is not work:
                 continue
             if key in self._running:
@@ -298,7 +296,7 @@ class _Scheduler:
 
     def _stopped(self, work: _Work) -> None:
         id = work.instance.call.id
-        self._running.remove(work.instance.key)
+        self._running.remove(work.key)
         self._running_of[id] -= 1
         self._unpark(id)
 
@@ -322,7 +320,7 @@ class _Scheduler:
             self._end(work, "failed", tolerated.default if tolerated else None, error)
 
     def _end(self, work: _Work, state: CallState, output: Json, error: Failure | None = None) -> None:
-        id, index = work.instance.key
+        id, index = work.key
         record = CallRecord(
             id=id,
             index=index,
@@ -335,7 +333,7 @@ class _Scheduler:
             error=error,
             told=self._state_told(work.instance.call),
         )
-        del self._works[work.instance.key]
+        del self._works[work.key]
         self._machine.end(work.instance, record)
 
     def _state_told(self, call: Call) -> RunState | None:
@@ -347,7 +345,7 @@ class _Scheduler:
 
     def _tell(self, what: Literal["started", "retrying"], work: _Work) -> None:
         if self._listener is not None:
-            id, index = work.instance.key
+            id, index = work.key
             self._listener(Event(id, index, what, None, work.attempts, _now()))
 
     def _tell_ended(self) -> None:
@@ -357,25 +355,6 @@ class _Scheduler:
             ended = record.ended or _now()
             self._listener(Event(record.id, record.index, "ended", record.state, record.attempts, ended))
         self._told = len(self._machine.records)
-
-
-def _perform(
-    work: _Work, attempt: int, function: Function, args: dict[str, Any], inbox: queue.SimpleQueue[_AttemptEnd]
-) -> None:
-    """One attempt, on its own thread."""
-    try:
-        done = _AttemptEnd(work, attempt, function(**args), None)
-    except BaseException as error:  # also SystemExit: a run must not hang on a step that exits
-        done = _AttemptEnd(work, attempt, None, _failure(error))
-    inbox.put(done)
-
-
-def _failure(error: BaseException) -> Failure:
-    try:
-        message = str(error).encode("utf-8", "backslashreplace").decode()
-    except Exception:
-        message = "(its message cannot be written)"
-    return Failure(type=type(error).__name__, message=message)
 
 
 def _now() -> datetime:
