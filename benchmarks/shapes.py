@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
+from typing import TypeAlias
 
 from benchmarks.measure import BUILD, Options, Row, Usage, by_turns, earlier, exponent, run, stage
 from pipeglot import backends
@@ -22,6 +23,9 @@ SIZES = (1_000, 3_000, 10_000)
 LARGE = 100_000
 LINEAR = 1.1
 STAGES = ("trace", "read", "check", *backends.TARGETS)
+
+Shape: TypeAlias = Callable[[int], str]
+"""The text of a pipeline with as many calls."""
 
 HEAD = """
 from pipeglot import collect, each, merge, otherwise, pipeline, step, when
@@ -147,11 +151,11 @@ def shape({", ".join(f"p{n}: int = {n}" for n in range(calls))}) -> None:
 {taken}"""
 
 
-SHAPES: tuple[Callable[[int], str], ...] = (chain, ladders, fan, ifs, loops, includes, steps, params)
+SHAPES: tuple[Shape, ...] = (chain, ladders, fan, ifs, loops, includes, steps, params)
 
 
 @cache
-def source(shape: Callable[[int], str], calls: int, json: bool) -> str:
+def source(shape: Shape, calls: int, json: bool) -> str:
     """A file of the shape: as an author writes it, or what is traced of that as JSON."""
     BUILD.mkdir(parents=True, exist_ok=True)
     file = BUILD / f"{shape.__name__}_{calls}.py"
@@ -191,7 +195,7 @@ print(time.process_time() - start)
 """
 
 
-def cost(shape: Callable[[int], str], what: str, calls: int, package: Path | None = None) -> Usage:
+def cost(shape: Shape, what: str, calls: int, package: Path | None = None) -> Usage:
     """The processor time of a stage, and the memory of its process."""
     out = BUILD / "out"
     out.mkdir(parents=True, exist_ok=True)
