@@ -24,6 +24,7 @@ from pipeglot.author.read import read
 from pipeglot.backends import compile as compile_pipeline
 from pipeglot.backends import targets
 from pipeglot.backends.base import EngineRun, Mode
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Call, Inlined, Out, Parameter, Pipeline, SourceFragment, Step
 from pipeglot.engines.process import Job, execute
 
@@ -118,9 +119,9 @@ def thousand() -> Pipeline:
     body = tuple(
         Call(id=f"work_{n}", step="work", args={"x": Out(ref=f"work_{n - 10}")} if n >= 10 else {}) for n in range(1000)
     )
-    first = tuple(call.model_copy(update={"args": {}}) for call in body[:10])
-    code = code.model_copy(update={"text": code.text.replace("x: int", "x: int = 0")})
-    step = step.model_copy(update={"parameters": (Parameter(name="x", type={"type": "integer"}, has_default=True),)})
+    first = tuple(replace(call, args={}) for call in body[:10])
+    code = replace(code, text=code.text.replace("x: int", "x: int = 0"))
+    step = replace(step, parameters=(Parameter(name="x", type={"type": "integer"}, has_default=True),))
     return Pipeline(name="thousand", code=(code,), steps=(step,), body=(*first, *body[10:]))
 
 

@@ -6,6 +6,7 @@ import random
 from datetime import datetime, timezone
 from typing import Any
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import (
     AnyNode,
     Call,
@@ -146,10 +147,12 @@ def with_secrets(rng: random.Random, body: tuple[AnyNode, ...]) -> tuple[AnyNode
     found: list[AnyNode] = []
     for node in body:
         if isinstance(node, Call):
-            policy = node.policy.model_copy(update={"secrets": secrets(rng)})
-            found.append(node.model_copy(update={"policy": policy}))
+            policy = replace(node.policy, secrets=secrets(rng))
+            found.append(replace(node, policy=policy))
+        elif isinstance(node, Each | Group):
+            found.append(replace(node, body=with_secrets(rng, node.body)))
         else:
-            found.append(node.model_copy(update={"body": with_secrets(rng, getattr(node, "body", ()))}))
+            found.append(node)
     return tuple(found)
 
 

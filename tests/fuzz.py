@@ -26,6 +26,7 @@ from typing import Any
 
 from pipeglot import backends
 from pipeglot.conformance.judge import Trial, Verdict, judge, reference
+from pipeglot.core.border import read
 from pipeglot.core.diagnostic import EngineError, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
@@ -198,7 +199,7 @@ def save(case: Trial, path: Path) -> None:
 def saved(path: Path) -> Trial:
     """A trial that `save` kept."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    return Trial(content["name"], Pipeline.model_validate(content["pipeline"]), content["params"])
+    return Trial(content["name"], read(Pipeline, content["pipeline"]), content["params"])
 
 
 def tell(verdict: Verdict, target: str) -> Iterator[str]:

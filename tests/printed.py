@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import yaml
 
 from pipeglot.backends.base import Compiled
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Inlined, Pipeline
 
 AUTHORS = "of the author's"
@@ -42,16 +43,16 @@ def renamed(pipeline: Pipeline, names: Mapping[str, str]) -> Pipeline:
         return ast.unparse(tree)
 
     chunks = tuple(
-        chunk.model_copy(update={"names": tuple(names.get(n, n) for n in chunk.names), "text": code(chunk.text)})
+        replace(chunk, names=tuple(names.get(n, n) for n in chunk.names), text=code(chunk.text))
         for chunk in pipeline.code
     )
     steps = tuple(
-        step.model_copy(update={"run": Inlined(name=names.get(step.run.name, step.run.name))})
+        replace(step, run=Inlined(name=names.get(step.run.name, step.run.name)))
         if isinstance(step.run, Inlined)
         else step
         for step in pipeline.steps
     )
-    return pipeline.model_copy(update={"code": chunks, "steps": steps})
+    return replace(pipeline, code=chunks, steps=steps)
 
 
 def identifiers(tree: ast.AST) -> set[str]:

@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -405,7 +406,8 @@ class _Builder:
 
 def at(value: Value, key: str | int) -> Value:
     """A field of a reference."""
-    return value.model_copy(update={"path": (*value.path, key)})  # type: ignore[union-attr]
+    assert isinstance(value, Out | Item | ParamRef)
+    return replace(value, path=(*value.path, key))
 
 
 def random_pipeline(rng: random.Random, name: str = "random", limits: Limits | None = None) -> Pipeline:

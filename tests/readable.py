@@ -24,6 +24,7 @@ from pipeglot.core.ir import (
     Out,
     ParamRef,
     Pipeline,
+    Policy,
     Text,
     Value,
 )
@@ -72,7 +73,7 @@ def _node(node: AnyNode) -> Iterator[str]:
 
 def _call(call: Call) -> str:
     args = ", ".join(f"{name}={value(arg)}" for name, arg in call.args.items())
-    policy = [f"{name}={told}" for name, told in call.policy if told is not None]
+    policy = [f"{name}={told}" for name in Policy.__fields__ if (told := getattr(call.policy, name)) is not None]
     return f"{call.id} = {call.step}({args})" + (f"  [{', '.join(policy)}]" if policy else "")
 
 

@@ -31,7 +31,7 @@ from pipeglot import Pipeline as AuthoredPipeline
 from pipeglot.cli import main
 from pipeglot.conformance.corpus import cases
 from pipeglot.core.check import check
-from pipeglot.core.ir import Pipeline
+from pipeglot.core.ir import At, Pipeline
 from tests.random_pipelines import given, numbered
 
 ROOT = Path(__file__).parents[1]
@@ -119,8 +119,13 @@ def said(folder: str, *arguments: str) -> str:
 
 def listed(diagnostics: Iterable[Diagnostic]) -> str:
     return "".join(
-        f"{one.code} {one.severity} {one.at} {one.message} {one.help} {one.target or ''}\n" for one in diagnostics
+        f"{one.code} {one.severity} {placed(one.at)} {one.message} {one.help} {one.target or ''}\n"
+        for one in diagnostics
     )
+
+
+def placed(at: At | None) -> str | None:
+    return None if at is None else f"file={at.file!r} line={at.line}"
 
 
 def neutral(text: str) -> str:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, TypeAlias
 
+from pipeglot.core.border import read
 from pipeglot.core.check import check
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import PipeglotError
 from pipeglot.core.inference import schema_of
 from pipeglot.core.inline import inline
@@ -129,7 +131,7 @@ def size(pipeline: Pipeline) -> int:
         values += [*inputs(node), *(value for out in outputs(node) for value in sources(out))]
         total += 30 * len(outputs(node)) + (0 if isinstance(node, Group) else 15 * len(node.after))
         if isinstance(node, Call):
-            total += 15 * sum(getattr(node.policy, name) is not None for name in Policy.model_fields)
+            total += 15 * sum(getattr(node.policy, name) is not None for name in Policy.__fields__)
         if isinstance(node, Each):
             total += 15 * (node.max_parallel is not None)
         if isinstance(node, If):
@@ -160,7 +162,7 @@ def edits(pipeline: Pipeline) -> Iterator[Edit]:
     if any(isinstance(node, Include) for node in walk(pipeline.body)):
         yield inline
     for name in ("final", "result", "schedule"):
-        yield lambda p, name=name: p.model_copy(update={name: None})  # type: ignore[misc]
+        yield lambda p, name=name: replace(p, **{name: None})  # type: ignore[misc]
     yield _without_unused
     for node in walk(pipeline.body):
         for decided in (ON, Not(operand=ON)):
@@ -170,7 +172,7 @@ def edits(pipeline: Pipeline) -> Iterator[Edit]:
 
 def _of_node(node: AnyNode) -> Iterator[Edit]:
     if not isinstance(node, Group) and node.after:
-        yield _on(node.id, lambda n: n.model_copy(update={"after": ()}))
+        yield _on(node.id, lambda n: replace(n, after=()))
     for out in outputs(node):
         yield lambda p, id=out.id: _drop_output(p, id)  # type: ignore[misc]
     match node:
@@ -180,7 +182,7 @@ def _of_node(node: AnyNode) -> Iterator[Edit]:
             yield from _of_if(node)
         case Each():
             yield lambda p: _unwrap_each(p, node.id)
-            yield _on(node.id, lambda n: n.model_copy(update={"max_parallel": None}))
+            yield _on(node.id, lambda n: replace(n, max_parallel=None))
             yield from _of_items(node)
         case Group():
             yield lambda p: rewrite(p, nodes=lambda n: n.body if n.id == node.id and isinstance(n, Group) else (n,))
@@ -189,8 +191,8 @@ def _of_node(node: AnyNode) -> Iterator[Edit]:
 
 
 def _of_call(node: Call) -> Iterator[Edit]:
-    yield _on(node.id, lambda n: n.model_copy(update={"policy": Policy()}))
-    for name in Policy.model_fields:
+    yield _on(node.id, lambda n: replace(n, policy=Policy()))
+    for name in Policy.__fields__:
         yield _on(node.id, lambda n, name=name: _with(n, "policy", {**dict(n.policy), name: None}))  # type: ignore[misc]
     for name, value in node.args.items():
         yield _on(node.id, lambda n, name=name: _with(n, "args", {k: v for k, v in n.args.items() if k != name}))  # type: ignore[misc]
@@ -198,7 +200,7 @@ def _of_call(node: Call) -> Iterator[Edit]:
         if isinstance(value, ListOf | Text) and len(smaller) > 1:
             key = "items" if isinstance(value, ListOf) else "parts"
             inner = getattr(value, key)
-            smaller += [value.model_copy(update={key: inner[:n] + inner[n + 1 :]}) for n in range(len(inner))]
+            smaller += [replace(value, **{key: inner[:n] + inner[n + 1 :]}) for n in range(len(inner))]
         for part in [*smaller, Const(value=0), Const(value=True), Const(value="")]:
             yield _on(node.id, lambda n, name=name, part=part: _with(n, "args", {**n.args, name: part}))  # type: ignore[misc]
 
@@ -226,32 +228,32 @@ def _of_items(node: Each) -> Iterator[Edit]:
     else:
         fewer = [[example], [example, example], []]
     for values in fewer:
-        yield _on(node.id, lambda n, values=values: n.model_copy(update={"items": Const(value=values)}))  # type: ignore[misc]
+        yield _on(node.id, lambda n, values=values: replace(n, items=Const(value=values)))  # type: ignore[misc]
 
 
 def _with(node: Any, name: str, value: Any) -> Any:
-    return type(node).model_validate({**dict(node), name: value})
+    return read(type(node), {**{name: getattr(node, name) for name in type(node).__fields__}, name: value})
 
 
 def _without_arm(node: AnyNode, number: int) -> AnyNode:
     if not isinstance(node, If) or number >= len(node.arms):
         return node
     arms = node.arms[:number] + node.arms[number + 1 :]
-    merged = tuple(m.model_copy(update={"values": m.values[:number] + m.values[number + 1 :]}) for m in node.merged)
+    merged = tuple(replace(m, values=m.values[:number] + m.values[number + 1 :]) for m in node.merged)
     if not arms:
         return node
     if len(arms) == 1 and arms[0].when is None:
-        arms = (arms[0].model_copy(update={"when": ON}),)
+        arms = (replace(arms[0], when=ON),)
         merged = ()
-    return node.model_copy(update={"arms": arms, "merged": merged})
+    return replace(node, arms=arms, merged=merged)
 
 
 def _with_condition(node: AnyNode, number: int, when: Value) -> AnyNode:
     if not isinstance(node, If) or number >= len(node.arms) or node.arms[number].when is None:
         return node
     arms = list(node.arms)
-    arms[number] = arms[number].model_copy(update={"when": when})
-    return node.model_copy(update={"arms": tuple(arms)})
+    arms[number] = replace(arms[number], when=when)
+    return replace(node, arms=tuple(arms))
 
 
 def _constant_merged(pipeline: Pipeline, id: str, place: int, number: int) -> Pipeline:
@@ -261,8 +263,8 @@ def _constant_merged(pipeline: Pipeline, id: str, place: int, number: int) -> Pi
         merged = node.merged[place]
         values = list(merged.values)
         values[number] = Const(value=sample(merged.type))
-        changed = merged.model_copy(update={"values": tuple(values)})
-        return node.model_copy(update={"merged": (*node.merged[:place], changed, *node.merged[place + 1 :])})
+        changed = replace(merged, values=tuple(values))
+        return replace(node, merged=(*node.merged[:place], changed, *node.merged[place + 1 :]))
 
     return _on(id, constant)(pipeline)
 
@@ -303,8 +305,8 @@ def _drop_output(pipeline: Pipeline, id: str) -> Pipeline:
 
     def without(node: AnyNode) -> tuple[AnyNode, ...]:
         name = "merged" if isinstance(node, If) else "collected"
-        kept = tuple(out for out in outputs(node) if out.id != id)
-        return (node.model_copy(update={name: kept}) if kept != outputs(node) else node,)
+        kept: Any = tuple(out for out in outputs(node) if out.id != id)
+        return (replace(node, **{name: kept}) if kept != outputs(node) else node,)
 
     return rewrite(_decided(pipeline, {id}, ON), nodes=without, values=_constants(pipeline, {id}))
 
@@ -347,7 +349,10 @@ def _followed(value: Value, path: tuple[str | int, ...]) -> Value:
         for step in path:
             inner = inner[step]
         return Const(value=inner)
-    return value.model_copy(update={"path": (*value.path, *path)}) if path else value  # type: ignore[union-attr]
+    if not path:
+        return value
+    assert isinstance(value, Out | Item | ParamRef)
+    return replace(value, path=(*value.path, *path))
 
 
 def _unwrap_each(pipeline: Pipeline, id: str) -> Pipeline:
@@ -356,7 +361,7 @@ def _unwrap_each(pipeline: Pipeline, id: str) -> Pipeline:
     if not found:
         return pipeline
     [loop] = found
-    item = loop.items.value[0] if isinstance(loop.items, Const) and loop.items.value else sample(loop.item_type)  # type: ignore[index]
+    item = loop.items.value[0] if isinstance(loop.items, Const) and loop.items.value else sample(loop.item_type)
     scope = SymbolTable(pipeline).scope
     collected = {out.id: out.value for out in loop.collected}
 
@@ -382,7 +387,7 @@ def _without_unused(pipeline: Pipeline) -> Pipeline:
     calls += [] if pipeline.final is None else [pipeline.final.call]
     used = {call.step for call in calls}
     kept = tuple(param for param in pipeline.params if param.name in params)
-    return pipeline.model_copy(update={"params": kept, "steps": tuple(s for s in pipeline.steps if s.name in used)})
+    return replace(pipeline, params=kept, steps=tuple(s for s in pipeline.steps if s.name in used))
 
 
 def _values(pipeline: Pipeline) -> Iterator[Value]:
@@ -405,13 +410,13 @@ def _tidy(pipeline: Pipeline) -> Pipeline:
     def known(node: AnyNode) -> tuple[AnyNode, ...]:
         if isinstance(node, Group) or all(ref in ids for ref in node.after):
             return (node,)
-        return (node.model_copy(update={"after": tuple(ref for ref in node.after if ref in ids)}),)
+        return (replace(node, after=tuple(ref for ref in node.after if ref in ids)),)
 
     pipeline = rewrite(pipeline, nodes=known)
     uses = any(part == ON for value in _values(pipeline) for part in parts(value))
     if uses and all(param.name != ON.name for param in pipeline.params):
         on = Param(name=ON.name, type={"type": "boolean"}, default=True)
-        pipeline = pipeline.model_copy(update={"params": (*pipeline.params, on)})
+        pipeline = replace(pipeline, params=(*pipeline.params, on))
     return pipeline
 
 
@@ -441,19 +446,19 @@ def rewrite(
     def value(old: Value) -> Value:
         match old:
             case ListOf():
-                new: Value = old.model_copy(update={"items": tuple(map(value, old.items))})
+                new: Value = replace(old, items=tuple(map(value, old.items)))
             case DictOf():
-                new = old.model_copy(update={"items": tuple((key, value(inner)) for key, inner in old.items)})
+                new = replace(old, items=tuple((key, value(inner)) for key, inner in old.items))
             case Text():
-                new = old.model_copy(update={"parts": tuple(map(value, old.parts))})
+                new = replace(old, parts=tuple(map(value, old.parts)))
             case All() | Any_():
-                new = old.model_copy(update={"operands": tuple(map(value, old.operands))})
+                new = replace(old, operands=tuple(map(value, old.operands)))
             case Not():
                 new = Not(operand=value(old.operand))
             case Compare():
-                new = old.model_copy(update={"left": value(old.left), "right": value(old.right)})
+                new = replace(old, left=value(old.left), right=value(old.right))
             case IsIn():
-                new = old.model_copy(update={"value": value(old.value)})
+                new = replace(old, value=value(old.value))
             case _:
                 new = old
         return values(new)
@@ -462,33 +467,29 @@ def rewrite(
         return tuple(new for node in body for new in nodes(inside(node)))
 
     def args(old: Any) -> Any:
-        return old.model_copy(update={"args": {name: value(inner) for name, inner in old.args.items()}})
+        return replace(old, args={name: value(inner) for name, inner in old.args.items()})
 
     def inside(node: AnyNode) -> AnyNode:
         match node:
             case Call() | Include():
                 return args(node)  # type: ignore[no-any-return]
             case Group():
-                return node.model_copy(update={"body": block(node.body)})
+                return replace(node, body=block(node.body))
             case Each():
-                out = tuple(each.model_copy(update={"value": value(each.value)}) for each in node.collected)
-                return node.model_copy(update={"items": value(node.items), "body": block(node.body), "collected": out})
+                out = tuple(replace(each, value=value(each.value)) for each in node.collected)
+                return replace(node, items=value(node.items), body=block(node.body), collected=out)
             case If():
                 arms = tuple(
-                    arm.model_copy(
-                        update={"when": None if arm.when is None else value(arm.when), "body": block(arm.body)}
-                    )
+                    replace(arm, when=None if arm.when is None else value(arm.when), body=block(arm.body))
                     for arm in node.arms
                 )
-                merged = tuple(
-                    each.model_copy(update={"values": tuple(map(value, each.values))}) for each in node.merged
-                )
-                return node.model_copy(update={"arms": arms, "merged": merged})
+                merged = tuple(replace(each, values=tuple(map(value, each.values))) for each in node.merged)
+                return replace(node, arms=arms, merged=merged)
 
     final = pipeline.final
-    update = {
+    update: dict[str, Any] = {
         "body": block(pipeline.body),
         "result": None if pipeline.result is None else value(pipeline.result),
-        "final": None if final is None else final.model_copy(update={"call": args(final.call)}),
+        "final": None if final is None else replace(final, call=args(final.call)),
     }
-    return pipeline.model_copy(update=update)
+    return replace(pipeline, **update)

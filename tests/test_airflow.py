@@ -19,6 +19,7 @@ from pipeglot.backends.airflow.lower import lower
 from pipeglot.backends.airflow.settings import dag, policy, task_options
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.codegen.intervals import interval_as_cron
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import (
     AnyNode,
     Arm,
@@ -184,7 +185,7 @@ def test_collected_values_that_may_be_none_are_read_by_position() -> None:
         collected=(Collected(id="ds", value=Out(ref="d")),),
     )
     sure = text(loop, call("u", Out(ref="ds")))
-    unsure = text(loop, call("u", Out(ref="ds")), steps=(STEP.model_copy(update={"returns": {}}),))
+    unsure = text(loop, call("u", Out(ref="ds")), steps=(replace(STEP, returns={}),))
     assert "list(d)" in sure and "xcom_pull" not in sure
     assert 'ti.xcom_pull("d", map_indexes=range(2))' in unsure
 
@@ -244,10 +245,10 @@ def test_losses_and_refusals() -> None:
     assert compiled(body, params=required, schedule=daily).files == {}
     assert codes(body, tags=("x" * 101,)) == [("PG223", "error")]
     start = datetime(2026, 1, 1, tzinfo=timezone.utc)
-    assert codes(body, schedule=daily.model_copy(update={"start": start})) == [("PG224", "note")]
+    assert codes(body, schedule=replace(daily, start=start)) == [("PG224", "note")]
     odd = Schedule(timing=Interval(seconds=7000), start=start)
     assert ("PG210", "loss") in codes(body, schedule=odd)
-    assert codes(body, schedule=odd.model_copy(update={"catch_up": True})) == []
+    assert codes(body, schedule=replace(odd, catch_up=True)) == []
 
 
 def test_options_are_checked_against_the_engine() -> None:

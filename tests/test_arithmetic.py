@@ -10,6 +10,7 @@ import pytest
 from pipeglot.backends.kfp.retries import native, retry_policy
 from pipeglot.backends.prefect.helpers import HELPERS
 from pipeglot.compare.order import Order, at_once, disorder
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Policy, Retry
 from pipeglot.core.record import CallRecord, Record
 from tests.build import call, each, pipeline
@@ -42,7 +43,7 @@ def test_a_wait_that_no_number_can_hold_is_the_longest() -> None:
     retry = Retry(count=50, delay=86_400, backoff=100)
     assert retry.wait(1) == 86_400
     assert retry.wait(1_000) == WEEK
-    assert retry.model_copy(update={"max_delay": 90_000}).wait(1_000) == 90_000
+    assert replace(retry, max_delay=90_000).wait(1_000) == 90_000
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from pipeglot.compare.folders import Folders, neutral
 from pipeglot.compare.ignore import ArtifactRule, Rule, Rules, TableRule
 from pipeglot.compare.model import Difference
 from pipeglot.compare.records import compare
+from pipeglot.core.dataclass import replace
 from pipeglot.core.record import CallRecord, Failure, Record
 from pipeglot.migrate.dryrun import DryRunOptions, dry_run
 from pipeglot.migrate.sides import LocalSide, RecordedSide, side
@@ -511,7 +512,7 @@ def test_noise_in_a_file_is_masked_by_column() -> None:
 def test_a_wrong_file_is_found_and_a_rule_may_cover_it() -> None:
     wrong = writes.ir()
     code = tuple(
-        one.model_copy(update={"text": one.text.replace("1,{day}", "1,x{day[1:]}")}) if one.kind == "function" else one
+        replace(one, text=one.text.replace("1,{day}", "1,x{day[1:]}")) if one.kind == "function" else one
         for one in wrong.code
     )
 
@@ -519,9 +520,7 @@ def test_a_wrong_file_is_found_and_a_rule_may_cover_it() -> None:
         def _run(self, number: int, task: Any, *rest: Any) -> Record:
             import dataclasses
 
-            return super()._run(
-                number, dataclasses.replace(task, pipeline=wrong.model_copy(update={"code": code})), *rest
-            )
+            return super()._run(number, dataclasses.replace(task, pipeline=replace(wrong, code=code)), *rest)
 
     found = dry_run(writes.ir(), LocalSide(), Wrong())
     (one,) = found.differences

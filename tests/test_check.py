@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeglot.core.check import check
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import CODES
 from pipeglot.core.ir import (
     MAX_DEPTH,
@@ -330,7 +331,7 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
     "no module": ("PG193", step(run=Imported(module="my module", attr="f"))),
     "a secret with a reserved name": (
         "PG194",
-        pipeline(call("a").model_copy(update={"policy": Policy(secrets=(Secret(env="PATH"),))})),
+        pipeline(replace(call("a"), policy=Policy(secrets=(Secret(env="PATH"),)))),
     ),
 }  # fmt: skip
 

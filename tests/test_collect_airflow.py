@@ -13,6 +13,7 @@ import pytest
 
 from pipeglot import Param, collect, continue_, each, finally_, merge, otherwise, pipeline, step, when
 from pipeglot.cli import main
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import Record
 from pipeglot.engines import sandbox
@@ -95,7 +96,7 @@ def test_what_the_server_tells_is_what_the_probe_saw(
     state = tmp_path / "state"
     state.mkdir()
     good = from_production.ir()
-    bad = good.model_copy(update={"name": "from_production_bad"})
+    bad = replace(good, name="from_production_bad")
     requests = [
         Request(good, {"folder": str(state), "n": 4}, DATE),
         Request(bad, {"folder": str(state), "odd_ones": False}, DATE),

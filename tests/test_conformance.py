@@ -16,6 +16,7 @@ from pipeglot.conformance import corpus, matrix, suite
 from pipeglot.conformance.judge import Trial, judge, reference
 from pipeglot.conformance.report import ConformanceReport, findings, undeclared
 from pipeglot.conformance.suite import can_run, trial
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import (
     Call,
     Const,
@@ -198,7 +199,7 @@ def hostile(rng: random.Random, number: int) -> tuple[Pipeline, int]:
         item_type={"type": "string"},
         body=(call(Item(loop="?")),),
     )
-    loop = loop.model_copy(update={"body": (call(Item(loop=loop.id)),)})
+    loop = replace(loop, body=(call(Item(loop=loop.id)),))
     group = Group(id=name().replace("/", ""), body=(call(Const(value={"k": text()})),), description=text())
     return (
         Pipeline(
@@ -208,7 +209,7 @@ def hostile(rng: random.Random, number: int) -> tuple[Pipeline, int]:
             tags=(text(), text()),
             params=params,
             code=(ECHO,),
-            steps=(STEP.model_copy(update={"description": text()}),),
+            steps=(replace(STEP, description=text()),),
             body=(first, second, third, loop, group),
             result=Out(ref=second.id),
             final=Final(call=call(Text(parts=(Const(value=text()), Ctx(name="state"))))),

@@ -17,6 +17,7 @@ from pipeglot.backends.dagster.ops import pod_settings, retry_policy
 from pipeglot.backends.dagster.schedule import cron_of_interval
 from pipeglot.conformance import corpus
 from pipeglot.conformance.judge import Trial, Verdict, judge
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Interval, Pipeline, Policy, Resources, Retry, Schedule
 from pipeglot.core.ir import Param as IrParam
 from pipeglot.core.record import CallRecord
@@ -192,7 +193,7 @@ def test_a_scheduled_run_is_told_its_tick() -> None:
 
 
 def test_a_schedule_needs_defaults_for_all_parameters() -> None:
-    ir = limited.ir().model_copy(update={"params": (IrParam(name="n", required=True),)})
+    ir = replace(limited.ir(), params=(IrParam(name="n", required=True),))
     made = BACKEND.compile(ir)
     assert made.files == {} and "PG209" in codes(made)
 
@@ -212,25 +213,25 @@ def test_an_interval_that_cron_cannot_say_is_a_sensor() -> None:
 
 def test_a_parameter_whose_name_a_resource_has_keeps_it_for_the_user() -> None:
     names = ("class", "schema", "_hidden", "logical_date", "größe")
-    ir = limited.ir().model_copy(update={"params": tuple(IrParam(name=name, default=1) for name in names)})
+    ir = replace(limited.ir(), params=tuple(IrParam(name=name, default=1) for name in names))
     text = backends.compile(ir, "dagster").files["limited.py"]
     for name in names:
         assert f'alias="{name}"' in text
 
 
 def test_choices_that_are_no_text_are_named() -> None:
-    ir = limited.ir().model_copy(update={"params": (IrParam(name="n", type={"enum": [1, 2]}, default=1),)})
+    ir = replace(limited.ir(), params=(IrParam(name="n", type={"enum": [1, 2]}, default=1),))
     assert "PG212" in codes(backends.compile(ir, "dagster"))
 
 
 def test_an_option_that_dagster_does_not_have_is_refused_with_a_guess() -> None:
-    ir = limited.ir().model_copy(update={"options": {"dagster": {"ops": {"hello": {"poool": "db"}}}}})
+    ir = replace(limited.ir(), options={"dagster": {"ops": {"hello": {"poool": "db"}}}})
     [found] = [d for d in BACKEND.compile(ir).diagnostics if d.severity == "error"]
     assert found.code == "PG202" and "pool" in found.help
 
 
 def test_an_option_reaches_its_op() -> None:
-    ir = limited.ir().model_copy(update={"options": {"dagster": {"ops": {"hello": {"pool": "db"}}}}})
+    ir = replace(limited.ir(), options={"dagster": {"ops": {"hello": {"pool": "db"}}}})
     assert 'pool="db"' in backends.compile(ir, "dagster").files["limited.py"]
 
 

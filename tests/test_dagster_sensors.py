@@ -13,6 +13,7 @@ import pytest
 
 from pipeglot import backends
 from pipeglot.conformance import corpus
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
 from tests.test_engines import installed
 
@@ -60,7 +61,7 @@ def looks(
 
 def dated(timing: Cron | Interval, start: datetime | None, *, catch_up: bool = True) -> Pipeline:
     schedule = Schedule(timing=timing, start=start, catch_up=catch_up)
-    return CASES["context"].ir.model_copy(update={"schedule": schedule})
+    return replace(CASES["context"].ir, schedule=schedule)
 
 
 def now() -> datetime:

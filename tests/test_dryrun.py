@@ -33,6 +33,7 @@ from pipeglot.cli import main
 from pipeglot.compare.model import NotCompared, Report
 from pipeglot.compare.records import compare
 from pipeglot.core.check import check
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError, PipeglotError
 from pipeglot.core.ir import Call, Container, Out, Parameter, Pipeline, Policy, Secret, Shell, Step
 from pipeglot.core.record import CallRecord, Failure, Record
@@ -113,10 +114,10 @@ def test_a_replay_gives_the_same_record_without_running_a_step(monkeypatch: pyte
     # A step that is run now is another one: the code of all of them is broken.
     broken = plain.ir()
     code = tuple(
-        c.model_copy(update={"text": c.text.replace("return ", "raise SystemExit #")}) if c.kind == "function" else c
+        replace(c, text=c.text.replace("return ", "raise SystemExit #")) if c.kind == "function" else c
         for c in broken.code
     )
-    broken = broken.model_copy(update={"code": code})
+    broken = replace(broken, code=code)
     again = here(broken, replay(plain.ir(), record), monkeypatch)
     assert [c.output for c in again.calls if c.id != "shout"] == [c.output for c in record.calls if c.id != "shout"]
     assert compare(record, again) == []
@@ -193,7 +194,7 @@ def test_external_effects_answer_what_is_declared_or_recorded() -> None:
         stubbed(effectful.ir())
     declared = effectful.ir()
     deploys, sends = (node for node in declared.body if isinstance(node, Call))
-    declared = declared.model_copy(update={"body": (deploys.model_copy(update={"policy": sends.policy}), sends)})
+    declared = replace(declared, body=(replace(deploys, policy=sends.policy), sends))
     found = dry_run(declared, LocalSide(), LocalSide(), DryRunOptions(effects="stub"))
     assert found.verdict == "equivalent" and found.old.record is not None
     assert {c.id: c.output for c in found.old.record.calls} == {"deploy": "sent", "send": "sent"}

@@ -12,6 +12,7 @@ import pytest
 from pipeglot.compare.records import compare
 from pipeglot.conformance.judge import Trial, reference
 from pipeglot.core.check import check
+from pipeglot.core.dataclass import replace
 from pipeglot.core.features import FEATURES, INSPECTED, features_of
 from pipeglot.core.ir import (
     All,
@@ -151,7 +152,7 @@ SHAPES: dict[str, Callable[[Pipeline, Shape], bool]] = {
     ),
     "a loop of nothing": loops(lambda node: not node.body),
     "zero items": loops(lambda node: node.items == Const(value=[])),
-    "items that are None": loops(lambda node: isinstance(node.items, Const) and None in (node.items.value or ())),  # type: ignore[operator]
+    "items that are None": loops(lambda node: isinstance(node.items, Const) and None in (node.items.value or ())),
     "items that are lists": loops(lambda node: node.item_type.get("type") == "array"),
     "items of a param": loops(lambda node: isinstance(node.items, ParamRef)),
     "items of the item around": loops(lambda node: isinstance(node.items, Item)),
@@ -264,9 +265,9 @@ def wrong_arm(pipeline: Pipeline) -> Pipeline:
     def planted(node: AnyNode) -> tuple[AnyNode, ...]:
         if isinstance(node, If) and node.id in inner:
             bodies = reversed([arm.body for arm in node.arms])
-            arms = [arm.model_copy(update={"body": body}) for arm, body in zip(node.arms, bodies, strict=True)]
-            merged = tuple(m.model_copy(update={"values": m.values[::-1]}) for m in node.merged)
-            return (node.model_copy(update={"arms": tuple(arms), "merged": merged}),)
+            arms = [replace(arm, body=body) for arm, body in zip(node.arms, bodies, strict=True)]
+            merged = tuple(replace(m, values=m.values[::-1]) for m in node.merged)
+            return (replace(node, arms=tuple(arms), merged=merged),)
         return (node,)
 
     return rewrite(flat, nodes=planted)
@@ -279,7 +280,7 @@ def no_tolerance_in_loops(pipeline: Pipeline) -> Pipeline:
 
     def planted(node: AnyNode) -> tuple[AnyNode, ...]:
         if isinstance(node, Call) and node.id in inner:
-            return (node.model_copy(update={"policy": node.policy.model_copy(update={"on_failure": None})}),)
+            return (replace(node, policy=replace(node.policy, on_failure=None)),)
         return (node,)
 
     return rewrite(flat, nodes=planted)

@@ -15,6 +15,7 @@ from pipeglot.backends.base import Compiled
 from pipeglot.codegen.names import Imports
 from pipeglot.codegen.shadowing import boundary_names, hidden
 from pipeglot.conformance import corpus
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Imported, Inlined, Param, Pipeline, SourceFragment
 from tests.build import call, pipeline
 from tests.conftest import some_of
@@ -60,8 +61,8 @@ def marked(made: Pipeline) -> Pipeline:
                 node.body.insert(0, ast.Expr(ast.Constant(AUTHORS)))
         return ast.unparse(tree) if chunk.kind == "function" else chunk.text
 
-    chunks = tuple(chunk.model_copy(update={"text": text(chunk)}) for chunk in made.code)
-    return made.model_copy(update={"code": chunks})
+    chunks = tuple(replace(chunk, text=text(chunk)) for chunk in made.code)
+    return replace(made, code=chunks)
 
 
 @lru_cache
@@ -86,11 +87,8 @@ def test_generated_code_reads_none_of_the_names_that_the_authors_file_has(case: 
     own = step_function(made)
     # A component has what its step's code names.
     uses = SourceFragment(kind="value", names=("USES",), text=f"USES = {names!r}")
-    code = [
-        chunk.model_copy(update={"text": chunk.text + "\n    USES"}) if own in chunk.names else chunk
-        for chunk in made.code
-    ]
-    made = made.model_copy(update={"code": (*code, uses, *chunks)})
+    code = [replace(chunk, text=chunk.text + "\n    USES") if own in chunk.names else chunk for chunk in made.code]
+    made = replace(made, code=(*code, uses, *chunks))
     found = {wrong for text in modules(compiled(target, made)) for wrong in mistaken(text, names)}
     assert found == set()
 
@@ -112,11 +110,11 @@ def test_a_step_may_be_called_like_anything_in_generated_code(case: str, target:
 def test_names_that_dagsters_own_code_reads_in_a_file_are_refused_at_their_line(name: str) -> None:
     made = CASES["chain"]
     chunk = SourceFragment(kind="function", names=(name,), text=f"def {name}(*given):\n    return given")
-    found = backends.get("dagster").compile(made.model_copy(update={"code": (*made.code, chunk)}))
+    found = backends.get("dagster").compile(replace(made, code=(*made.code, chunk)))
     assert [d.code for d in found.diagnostics if d.severity == "error"] == ["PG200"]
-    imported = chunk.model_copy(update={"kind": "import", "text": f"from builtins import {name}"})
+    imported = replace(chunk, kind="import", text=f"from builtins import {name}")
     if name in dir(builtins):
-        made = made.model_copy(update={"code": (*made.code, imported)})
+        made = replace(made, code=(*made.code, imported))
         assert backends.get("dagster").compile(made).files
 
 
@@ -174,8 +172,8 @@ def test_what_a_flow_calls_is_a_builtin_whatever_its_parameters_are_called() -> 
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_module_of_imported_steps_has_its_name_alone(target: str) -> None:
     made = pipeline(call("a", x=1))
-    steps = tuple(s.model_copy(update={"run": Imported(module="num.steps", attr="num")}) for s in made.steps[:1])
-    made = made.model_copy(update={"steps": steps})
+    steps = tuple(replace(s, run=Imported(module="num.steps", attr="num")) for s in made.steps[:1])
+    made = replace(made, steps=steps)
     found = backends.get(target).compile(made)
     assert [d.code for d in found.diagnostics if d.severity == "error"] == ["PG200"]
 
@@ -184,5 +182,5 @@ def test_the_module_of_imported_steps_has_its_name_alone(target: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_parameter_may_be_called_like_a_builtin_or_an_import(target: str, name: str) -> None:
     made = CASES["branch_in_loop"]
-    made = made.model_copy(update={"params": (*made.params, Param(name=name, default="x"))})
+    made = replace(made, params=(*made.params, Param(name=name, default="x")))
     compiled(target, made)

@@ -9,6 +9,7 @@ import pytest
 
 from pipeglot import backends
 from pipeglot.core.check import check
+from pipeglot.core.dataclass import replace
 from pipeglot.core.inference import Types
 from pipeglot.core.ir import (
     Arm,
@@ -105,13 +106,13 @@ def test_types_of_values_follow_from_those_of_the_steps() -> None:
     arms = (Arm(when=GOOD), Arm())
     branch = If(id="i", arms=arms, merged=(Merged(id="m", values=(Out(ref="all"), Const(value="none"))),))
     body = (Call(id="judge", step="judge"), Call(id="rows", step="rows"), loop, branch)
-    types = Types(Shape(ALTERNATIVES.model_copy(update={"body": body})))
+    types = Types(Shape(replace(ALTERNATIVES, body=body)))
     assert json_types(types.of(Item(loop="e"))) == {"integer", "string"}
     assert types.of(Out(ref="all")) == {"type": "array", "items": INT} and types.is_list(Out(ref="all"))
     assert json_types(types.of(Out(ref="m"))) == {"array", "string"} and not types.is_list(Out(ref="m"))
     assert types.is_decided(loop) and types.is_decided(branch)
     assert not types.is_decided(Each(id="x", items=Out(ref="m"), body=()))
-    missing = GOOD.model_copy(update={"left": Out(ref="judge", path=("reason",))})
+    missing = replace(GOOD, left=Out(ref="judge", path=("reason",)))
     assert not types.cannot_fail(missing) and not types.is_decided(If(id="x", arms=(Arm(when=missing),)))
 
 

@@ -17,6 +17,7 @@ from pipeglot.backends import compile as compile_for
 from pipeglot.backends.kfp import BACKEND
 from pipeglot.conformance.corpus import cases
 from pipeglot.conformance.judge import Trial, judge
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import CompileError
 from pipeglot.core.ir import Call, Const, Out, Parameter, Pipeline, Shell, Step
 from tests.kfp_equal import canonical
@@ -113,7 +114,7 @@ def test_a_component_installs_what_its_code_can_need_and_helpers_nothing() -> No
     assert ours["exec-anything"] == ["pydantic>=2"]
     assert ours["exec-number"] == ours["exec-numbers"] == ours["exec-each-x-empty"] == []
     assert all("kfp==2.17.0" in each for each in found.values())
-    assert codes(PAIRS["chain"].ir().model_copy(update={"packages": ("numpy",)}))["PG204"] == "note"
+    assert codes(replace(PAIRS["chain"].ir(), packages=("numpy",)))["PG204"] == "note"
 
 
 @pytest.mark.parametrize(("option", "value"), [("emit", "jsonnet"), ("install", "maybe")])

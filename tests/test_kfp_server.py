@@ -21,6 +21,8 @@ from pipeglot import collect, container, each, finally_, pipeline, run
 from pipeglot.backends import compile as compile_for
 from pipeglot.backends.kfp.clock import cron
 from pipeglot.backends.kfp.helpers import HELPERS
+from pipeglot.core.border import read
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import CompileError
 from pipeglot.core.ir import Call, Const, Container, Cron, Ctx, Interval, Parameter, Pipeline, Schedule, Step
 from tests.kfp_pairs import PAIRS
@@ -82,12 +84,12 @@ def deploy(folder: Path, made: Pipeline, server: Server, monkeypatch: pytest.Mon
 
 
 def test_deploying_again_replaces_version_and_recurring_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = PAIRS["chain"].ir().model_copy(update={"schedule": Schedule(timing=Cron(expression="0 5 * * *"))})
+    made = replace(PAIRS["chain"].ir(), schedule=Schedule(timing=Cron(expression="0 5 * * *")))
     server = Server()
     for _ in range(2):
         deploy(tmp_path, made, server, monkeypatch)
         assert len(server.versions) == len(server.runs) == 1
-    other = made.model_copy(update={"run_timeout": 3600})
+    other = replace(made, run_timeout=3600)
     deploy(tmp_path, other, server, monkeypatch)
     (run,) = server.runs.values()
     assert len(server.versions) == 2 and run["version_id"] == list(server.versions)[-1]
@@ -117,7 +119,7 @@ def test_sunday_is_0_in_the_cron_of_kfp(days: str, told: str) -> None:
     "expression", ["0 0 L * *", "0 0 * * 5#2", "0 0 * * L5", "0 0 * * fri#1", "0 22-2 * * *", "0 0 * * sat-sun"]
 )
 def test_cron_that_kfp_cannot_read_is_refused(expression: str) -> None:
-    made = PAIRS["chain"].ir().model_copy(update={"schedule": Schedule(timing=Cron(expression=expression))})
+    made = replace(PAIRS["chain"].ir(), schedule=Schedule(timing=Cron(expression=expression)))
     with pytest.raises(CompileError) as refused:
         compile_for(made, "kfp")
     found = [each for each in refused.value.diagnostics if each.severity == "error"]
@@ -127,19 +129,13 @@ def test_cron_that_kfp_cannot_read_is_refused(expression: str) -> None:
 
 def test_cron_that_kfp_reads_is_not_refused() -> None:
     for expression in ("*/5 * * * *", "0 0 ? * mon-fri", "0 9 1,15 jan-mar *", "0 9 * * 5-7", "30 2 1-7/2 * 7"):
-        made = PAIRS["chain"].ir().model_copy(update={"schedule": Schedule(timing=Cron(expression=expression))})
+        made = replace(PAIRS["chain"].ir(), schedule=Schedule(timing=Cron(expression=expression)))
         assert "chain_deploy.py" in compile_for(made, "kfp").files
 
 
 def test_schedule_and_limits_become_a_deployment_script() -> None:
-    when_ = Schedule.model_validate({"timing": Cron(expression="30 5 * * 1"), "start": "2026-01-01T00:00:00Z"})
-    made = (
-        PAIRS["chain"]
-        .ir()
-        .model_copy(
-            update={"schedule": when_.model_copy(update={"catch_up": True}), "max_active_runs": 2, "run_timeout": 3600}
-        )
-    )
+    when_ = read(Schedule, {"timing": Cron(expression="30 5 * * 1"), "start": "2026-01-01T00:00:00Z"})
+    made = replace(PAIRS["chain"].ir(), schedule=replace(when_, catch_up=True), max_active_runs=2, run_timeout=3600)
     compiled = compile_for(made, "kfp")
     script = compiled.files["chain_deploy.py"]
     ast.parse(script)
@@ -173,7 +169,7 @@ def test_what_is_not_caught_up_begins_with_the_first_tick_after_the_deployment(
     timing: Cron | Interval, now: str, first: str
 ) -> None:
     start = datetime(2026, 1, 5, tzinfo=timezone.utc)
-    made = PAIRS["chain"].ir().model_copy(update={"schedule": Schedule(timing=timing, start=start)})
+    made = replace(PAIRS["chain"].ir(), schedule=Schedule(timing=timing, start=start))
     text = compile_for(made, "kfp").files["chain_deploy.py"]
     parts = [node for node in ast.parse(text).body if getattr(node, "name", "") == "start_time"]
     told: dict[str, Any] = {"datetime": datetime, "timedelta": timedelta, "timezone": timezone, "START": start}
@@ -207,7 +203,7 @@ def test_a_step_in_a_day_field_is_no_star_where_either_day_is_to_match(days: str
 def test_what_is_caught_up_begins_with_the_start() -> None:
     start = datetime(2026, 1, 5, tzinfo=timezone.utc)
     schedule = Schedule(timing=Interval(seconds=6 * HOURS), start=start, catch_up=True)
-    text = compile_for(PAIRS["chain"].ir().model_copy(update={"schedule": schedule}), "kfp").files["chain_deploy.py"]
+    text = compile_for(replace(PAIRS["chain"].ir(), schedule=schedule), "kfp").files["chain_deploy.py"]
     # An interval earlier: KFP's first run comes one after its start time.
     assert 'start_time="2026-01-04T18:00:00Z"' in text and "no_catchup=False" in text
     assert "START" not in text and "import datetime" not in text
@@ -222,17 +218,17 @@ def test_that_a_recurring_run_is_not_told_its_tick_is_named() -> None:
     schedule = Schedule(
         timing=Cron(expression="0 5 * * *"), start=datetime(2026, 1, 5, tzinfo=timezone.utc), catch_up=True
     )
-    assert codes(dated.ir().model_copy(update={"schedule": schedule}))["PG296"] == "loss"
-    assert "PG296" not in codes(PAIRS["chain"].ir().model_copy(update={"schedule": schedule}))
-    assert "PG296" not in codes(dated.ir().model_copy(update={"schedule": None}))
+    assert codes(replace(dated.ir(), schedule=schedule))["PG296"] == "loss"
+    assert "PG296" not in codes(replace(PAIRS["chain"].ir(), schedule=schedule))
+    assert "PG296" not in codes(replace(dated.ir(), schedule=None))
 
 
 def test_to_deploy_again_with_catch_up_is_named() -> None:
     schedule = Schedule(timing=Interval(seconds=HOURS), start=datetime(2026, 1, 5, tzinfo=timezone.utc), catch_up=True)
     chain = PAIRS["chain"].ir()
-    assert codes(chain.model_copy(update={"schedule": schedule}))["PG297"] == "warning"
-    once = schedule.model_copy(update={"catch_up": False})
-    assert "PG297" not in codes(chain.model_copy(update={"schedule": once}))
+    assert codes(replace(chain, schedule=schedule))["PG297"] == "warning"
+    once = replace(schedule, catch_up=False)
+    assert "PG297" not in codes(replace(chain, schedule=once))
 
 
 def test_a_component_that_is_given_the_macro_itself_takes_when_the_run_was_made_and_says_so(
@@ -249,7 +245,7 @@ def test_a_component_that_is_given_the_macro_itself_takes_when_the_run_was_made_
 
 def test_a_time_zone_that_the_server_has_to_keep_is_named() -> None:
     when_ = Schedule(timing=Cron(expression="0 9 * * *", timezone="Europe/Berlin"))
-    assert codes(PAIRS["chain"].ir().model_copy(update={"schedule": when_}))["PG286"] == "warning"
+    assert codes(replace(PAIRS["chain"].ir(), schedule=when_))["PG286"] == "warning"
 
 
 # ---------------------------------------------------------------- facts of the run
@@ -270,8 +266,8 @@ def test_one_task_of_a_run_at_most_looks_at_the_clock() -> None:
     text = spec_of(both)
     assert "now()" not in text
     plain = PAIRS["chain"].ir()
-    given = plain.body[0].model_copy(update={"args": {"n": Ctx(name="day")}})
-    other = program(spec_of(plain.model_copy(update={"body": (given, *plain.body[1:])})), "run-context")
+    given = replace(plain.body[0], args={"n": Ctx(name="day")})
+    other = program(spec_of(replace(plain, body=(given, *plain.body[1:]))), "run-context")
     assert other.count("context_of([") == 1 and "now()]" in other
 
 
@@ -330,7 +326,7 @@ def test_a_container_that_fails_fails_its_task(script: str, code: int, tmp_path:
 def test_a_container_that_kfp_cannot_run_is_refused() -> None:
     def codes_of(policy: dict[str, Any], command: tuple[str, ...] = ("true",), text: str = "") -> dict[str, str]:
         box = Step(name="s", run=Container(image="i", command=command), parameters=(Parameter(name="x"),))
-        node = Call.model_validate({"id": "a", "step": "s", "policy": policy, "args": {"x": Const(value=text)}})
+        node = read(Call, {"id": "a", "step": "s", "policy": policy, "args": {"x": Const(value=text)}})
         return codes(Pipeline(name="p", steps=(box,), body=(node,)))
 
     assert codes_of({})["PG290"] == "warning"

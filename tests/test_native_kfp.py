@@ -83,8 +83,8 @@ def test_a_pipeline_of_the_sdk_agrees_with_its_port(
 def test_values_that_differ_are_found(ran: dict[str, EngineRun | EngineError]) -> None:
     made = port("named")
     (code,) = (chunk for chunk in made.code if chunk.names == ("rows",))
-    other = code.model_copy(update={"text": code.text.replace("range(n)", "range(n + 1)")})
-    changed = made.model_copy(update={"code": tuple(other if each is code else each for each in made.code)})
+    other = replace(code, text=code.text.replace("range(n)", "range(n + 1)"))
+    changed = replace(made, code=tuple(other if each is code else each for each in made.code))
     run = ran["named"]
     assert isinstance(run, EngineRun)
     found = compare(as_record(changed, run, {}, None).record, execute(changed))

@@ -10,15 +10,15 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from pipeglot import backends, engines
 from pipeglot.conformance.corpus import cases as corpus
 from pipeglot.core import ir
 from pipeglot.core.check import check
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, features_of
 from pipeglot.core.ir import Param, ParamRef, Pipeline
@@ -33,10 +33,8 @@ COUNT = 40
 EVERY_CODE = [f"PG{number}" for number in range(100, 500)]
 SEED = 1
 
-Model = TypeVar("Model", bound=BaseModel)
 
-
-def classes(base: type[BaseModel] = ir.Node) -> Iterator[type[BaseModel]]:
+def classes(base: type[ir.Node] = ir.Node) -> Iterator[type[ir.Node]]:
     for each in base.__subclasses__():
         if each.__module__ == ir.__name__:
             yield each
@@ -48,9 +46,9 @@ def attributes() -> set[str]:
     return {
         f"{each.__name__}.{name}"
         for each in classes()
-        for name, field in each.model_fields.items()
+        for name, field in each.__fields__.items()
         if name != "at"
-        and not (name == "kind" and field.default is not None and each.__name__ not in ("SourceFragment", "Effects"))
+        and not (name == "kind" and not field.required and each.__name__ not in ("SourceFragment", "Effects"))
     }
 
 
@@ -163,9 +161,9 @@ def test_the_loaded_object_has_all_that_the_pipeline_says(target: str) -> None:
 
 def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
     """A model with every model in it changed, from the inside out."""
-    if isinstance(value, BaseModel):
-        update = {name: rebuilt(getattr(value, name), change) for name in type(value).model_fields}
-        return change(value.model_copy(update=update))
+    if isinstance(value, ir.Node):
+        update = {name: rebuilt(getattr(value, name), change) for name in type(value).__fields__}
+        return change(replace(value, **update))
     if isinstance(value, tuple):
         return tuple(rebuilt(each, change) for each in value)
     if isinstance(value, dict):
@@ -194,24 +192,22 @@ def without(pipeline: Pipeline, attribute: str) -> Pipeline:
 
     def change(model: Any) -> Any:
         if attribute == "Param.name" and isinstance(model, Param | ParamRef):
-            return model.model_copy(update={"name": f"{model.name}_2"})
+            return replace(model, name=f"{model.name}_2")
         if attribute == "Param.required" and isinstance(model, Param) and model.required:
-            return model.model_copy(update={"required": False, "default": 1})
+            return replace(model, required=False, default=1)
         if attribute == "Param.default" and isinstance(model, Param) and isinstance(model.default, int):
-            return model.model_copy(update={"default": model.default + 1})
+            return replace(model, default=model.default + 1)
         if type(model).__name__ != owner or attribute in ("Param.name", "Param.required", "Param.default"):
             return model
         if owner == "Secret" and getattr(model, name) is None:
             return model
         if attribute in OTHERWISE:
-            return model.model_copy(update={name: OTHERWISE[attribute]})
-        field = type(model).model_fields[name]
+            return replace(model, **{name: OTHERWISE[attribute]})
+        field = type(model).__fields__[name]
         if attribute == "Pipeline.params":
             last = model.params[-1:]
-            return model.model_copy(
-                update={"params": (*model.params, *(p.model_copy(update={"name": "more"}) for p in last))}
-            )
-        return model.model_copy(update={name: field.get_default(call_default_factory=True)})
+            return replace(model, params=(*model.params, *(replace(p, name="more") for p in last)))
+        return replace(model, **{name: field.usual()})
 
     mutated: Pipeline = rebuilt(pipeline, change)
     return mutated

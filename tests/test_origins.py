@@ -24,7 +24,7 @@ FIELDS: set[str | None] = {None} | {
     f"{model.__name__}.{field}"
     for model in vars(ir).values()
     if isinstance(model, type) and issubclass(model, ir.Node)
-    for field in model.model_fields
+    for field in model.__fields__
 }
 CREDIT = Path(__file__).parent.parent / "examples" / "credit_scoring.py"
 

@@ -14,7 +14,6 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from pipeglot import backends, engines
 from pipeglot.author.read import read
@@ -23,6 +22,7 @@ from pipeglot.cli import arguments, main
 from pipeglot.conformance import corpus
 from pipeglot.core import ir
 from pipeglot.core.check import check
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import CODES, AuthoringError, CompileError, Diagnostic
 from pipeglot.core.features import features_of
 from pipeglot.meaning.run import execute
@@ -155,7 +155,7 @@ def _credit_plan(old: str, new: str) -> MigrationPlan:
 # ---------------------------------------------------------------- every field
 
 
-def models(base: type[BaseModel] = ir.Node) -> Iterator[type[Any]]:
+def models(base: type[ir.Node] = ir.Node) -> Iterator[type[Any]]:
     for each in base.__subclasses__():
         if each.__module__ == ir.__name__:
             yield each
@@ -173,9 +173,9 @@ def opened() -> set[type[Any]]:
         if model in found:
             continue
         found.add(model)
-        for name, info in model.model_fields.items():
+        for name, said in model.__fields__.items():
             if f"{model.__name__}.{name}" in fields.THROUGH or model in fields.VALUES:
-                todo += [by_name[word] for word in re.findall(r"\w+", repr(info.annotation)) if word in by_name]
+                todo += [by_name[word] for word in re.findall(r"\w+", said.type) if word in by_name]
     return found
 
 
@@ -269,7 +269,7 @@ def attribute_fields() -> set[str]:
     return {
         f"{model.__name__}.{name}"
         for model in opened()
-        for name in model.model_fields
+        for name in model.__fields__
         if not fields.structural(model, name) and f"{model.__name__}.{name}" not in fields.THROUGH
     }
 
@@ -288,7 +288,7 @@ def test_every_field_of_the_ir_has_a_row_or_is_structure() -> None:
 
 
 def test_the_tables_of_fields_speak_of_fields_that_are_there() -> None:
-    known = {f"{model.__name__}.{name}" for model in models() for name in model.model_fields}
+    known = {f"{model.__name__}.{name}" for model in models() for name in model.__fields__}
     named = {
         *fields.STRUCTURE,
         *fields.THROUGH,
@@ -561,13 +561,12 @@ def test_nobody_s_text_breaks_a_table(a: str, b: str) -> None:
 def test_hostile_names_and_values_leave_a_plan_whole(tag: str, description: str, default: list[str]) -> None:
     base = by_the_hour()
     said = {"dag": {"owner_links": {tag: description}}}
-    pipeline = base.model_copy(
-        update={
-            "description": description,
-            "tags": (tag,),
-            "options": {"airflow": said},
-            "params": (ir.Param(name="p", default=list(default)),),
-        }
+    pipeline = replace(
+        base,
+        description=description,
+        tags=(tag,),
+        options={"airflow": said},
+        params=(ir.Param(name="p", default=list(default)),),
     )
     plan = make_plan(pipeline, "airflow", "prefect")
     shown = markdown(plan)
@@ -580,7 +579,7 @@ def test_hostile_names_and_values_leave_a_plan_whole(tag: str, description: str,
 
 def test_the_value_of_a_credential_is_in_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_TOKEN", "canary-4f1d9")
-    pipeline = by_the_hour().model_copy(update={"params": (ir.Param(name="p", default="x canary-4f1d9 y"),)})
+    pipeline = replace(by_the_hour(), params=(ir.Param(name="p", default="x canary-4f1d9 y"),))
     plan = make_plan(pipeline, "airflow", "kfp")
     assert "canary" not in plan.to_json() + markdown(plan) and "***" in markdown(plan)
 

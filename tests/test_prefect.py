@@ -16,6 +16,8 @@ import yaml
 from pipeglot.backends import compile as compile_for
 from pipeglot.backends.base import Compiled, EngineRun, EngineTask
 from pipeglot.backends.prefect import BACKEND
+from pipeglot.core.border import read
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import CODES, CompileError
 from pipeglot.core.ir import (
     Arm,
@@ -270,7 +272,7 @@ def test_a_default_of_the_function_stays_with_the_function() -> None:
 def test_names_of_the_engine_give_way_to_those_of_the_author() -> None:
     code = (*CODE, SourceFragment(kind="function", names=("task",), text="def task() -> int:\n    return 1"))
     pipeline = pipe(do("flow"), do("unfinished"), params=(Param(name="Failed", default=1),))
-    made = BACKEND.compile(pipeline.model_copy(update={"code": code}))
+    made = BACKEND.compile(replace(pipeline, code=code))
     text = made.files["work.py"]
     assert "from prefect import flow, task as task_2" in text.replace("\n", " ") or "task as task_2" in text
     assert "Failed as Failed_2" in text and "return Failed_2(" in text
@@ -322,7 +324,7 @@ def test_without_a_schedule_one_that_is_off_replaces_those_of_earlier_deployment
 
 
 def test_an_interval_is_anchored_at_the_start_date() -> None:
-    schedule = Schedule.model_validate({"timing": Interval(seconds=3600), "start": "2026-01-01T00:30:00Z"})
+    schedule = read(Schedule, {"timing": Interval(seconds=3600), "start": "2026-01-01T00:30:00Z"})
     made = compiled(do("a"), schedule=schedule)
     assert deployment(made)["schedules"] == [
         {"interval": 3600, "anchor_date": "2026-01-01T00:30:00+00:00", "timezone": "UTC"}

@@ -273,7 +273,7 @@ def test_local_catches_up_only_when_told_to() -> None:
     asked = compared.meant(Pipeline(name="p", schedule=daily), choices)
     assert (len(asked.missed), asked.missed[0].fire, asked.missed[-1].fire) == (29, at("2026-02-01"), at("2026-03-01"))
     assert [each.fire for each in asked.next] == [at("2026-03-02"), at("2026-03-03")]
-    new = daily.model_copy(update={"catch_up": False})
+    new = replace(daily, catch_up=False)
     assert compared.meant(Pipeline(name="p", schedule=new), choices).missed == ()
     minutely = cron("* * * * *", start=at("2026-02-01"), catch_up=True)
     many = compared.meant(Pipeline(name="p", schedule=minutely), choices)

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from pipeglot import backends, collect, each, pipeline, step, when
 from pipeglot.author.policies import Policies
 from pipeglot.core.check import check
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Call, Const, Container, Parameter, Pipeline, Policy, Secret, Shell, Step, Value
 from pipeglot.core.record import Failure, Record
@@ -174,7 +175,7 @@ def test_secrets_that_cannot_be_are_refused(pipeline: Pipeline, said: str) -> No
 def test_one_variable_is_one_secret_in_all_of_a_pipeline() -> None:
     base = calling(Secret(env="A", name="x", key="y"))
     other = Call(id="b", step="s", policy=Policy(secrets=(Secret(env="A", name="x", key="z"),)))
-    [found] = check(base.model_copy(update={"body": (*base.body, other)}))
+    [found] = check(replace(base, body=(*base.body, other)))
     assert found.code == "PG194" and "kept elsewhere" in found.message
 
 

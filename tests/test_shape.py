@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.ir import (
     Arm,
@@ -118,7 +119,7 @@ def test_an_include_becomes_a_group_that_is_entered_as_a_region() -> None:
 
 
 def test_what_stands_in_a_group_of_an_include_comes_after_all_that_it_takes() -> None:
-    inner = included().model_copy(update={"body": (Group(id="g", body=(call("u"), call("v"))),), "result": None})
+    inner = replace(included(), body=(Group(id="g", body=(call("u"), call("v"))),), result=None)
     include = Include(id="inc", pipeline=inner, args={"n": Out(ref="a")}, after=("b",))
     shape = Shape(inline(pipeline(call("a"), call("b"), include)))
     assert [set(shape.waits(id).after) for id in ("inc.u", "inc.v")] == [{"a", "b"}] * 2
@@ -131,7 +132,7 @@ def test_a_pipeline_without_includes_is_inlined_to_itself() -> None:
 
 def test_included_steps_keep_their_name_unless_another_step_has_it() -> None:
     other = Step(name="f", run=Imported(module="other", attr="f"))
-    inner = included().model_copy(update={"steps": (other,)})
+    inner = replace(included(), steps=(other,))
     flat = inline(pipeline(call("a"), Include(id="inc", pipeline=inner, args={"n": Const(value={"k": 1})})))
     assert [step.name for step in flat.steps] == ["f", "inc.f"]
     assert Shape(flat).nodes["inc.z"].step == "inc.f"  # type: ignore[union-attr]
@@ -141,9 +142,7 @@ def test_included_imports_of_one_package_do_not_clash() -> None:
     step = Step(name="f", run=Inlined(name="f"))
 
     def with_import(p: Pipeline, text: str) -> Pipeline:
-        return p.model_copy(
-            update={"code": (SourceFragment(kind="import", names=("os",), text=text),), "steps": (step,)}
-        )
+        return replace(p, code=(SourceFragment(kind="import", names=("os",), text=text),), steps=(step,))
 
     inner = with_import(included(), "import os.path")
     outer = with_import(pipeline(Include(id="inc", pipeline=inner, args={"n": Const(value={"k": 1})})), "import os")
@@ -153,9 +152,7 @@ def test_included_imports_of_one_package_do_not_clash() -> None:
 def test_included_source_of_the_same_name_and_another_text_is_refused() -> None:
     def with_code(p: Pipeline, text: str) -> Pipeline:
         step = Step(name="f", run=Inlined(name="f"))
-        return p.model_copy(
-            update={"code": (SourceFragment(kind="function", names=("f",), text=text),), "steps": (step,)}
-        )
+        return replace(p, code=(SourceFragment(kind="function", names=("f",), text=text),), steps=(step,))
 
     include = Include(id="inc", pipeline=with_code(included(), "def f(): ..."), args={"n": Const(value={"k": 1})})
     outer = with_code(pipeline(include), "def f(): return 1")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import AnyNode, Arm, Call, Each, Group, If, Pipeline, walk
 from pipeglot.core.shape import inline
 
@@ -41,21 +42,21 @@ def edited(pipeline: Pipeline, change: Callable[[AnyNode], Iterable[AnyNode]]) -
 
     def inside(node: AnyNode) -> AnyNode:
         if isinstance(node, If):
-            arms = tuple(arm.model_copy(update={"body": block(arm.body)}) for arm in node.arms)
-            return node.model_copy(update={"arms": arms})
+            arms = tuple(replace(arm, body=block(arm.body)) for arm in node.arms)
+            return replace(node, arms=arms)
         if isinstance(node, Each | Group):
-            return node.model_copy(update={"body": block(node.body)})
+            return replace(node, body=block(node.body))
         return node
 
-    return pipeline.model_copy(update={"body": block(pipeline.body)})
+    return replace(pipeline, body=block(pipeline.body))
 
 
 def replaced(pipeline: Pipeline, place: str, /, **fields: Any) -> Pipeline:
     """A pipeline in which one node, or the Final's call, has other fields."""
     if pipeline.final is not None and pipeline.final.call.id == place:
-        call = pipeline.final.call.model_copy(update=fields)
-        return pipeline.model_copy(update={"final": pipeline.final.model_copy(update={"call": call})})
-    return edited(pipeline, lambda node: [node.model_copy(update=fields) if node.id == place else node])
+        call = replace(pipeline.final.call, **fields)
+        return replace(pipeline, final=replace(pipeline.final, call=call))
+    return edited(pipeline, lambda node: [replace(node, **fields) if node.id == place else node])
 
 
 def instead(pipeline: Pipeline, place: str, *nodes: AnyNode) -> Pipeline:
@@ -77,10 +78,10 @@ def within(arms: Iterable[Arm]) -> frozenset[str]:
 def recoded(pipeline: Pipeline, step: str, text: str) -> Pipeline:
     """A pipeline in which the function of a step has another source."""
     code = tuple(
-        chunk.model_copy(update={"text": text}) if step in chunk.names and chunk.kind == "function" else chunk
+        replace(chunk, text=text) if step in chunk.names and chunk.kind == "function" else chunk
         for chunk in pipeline.code
     )
-    return pipeline.model_copy(update={"code": code})
+    return replace(pipeline, code=code)
 
 
 def functions(pipeline: Pipeline) -> Iterator[tuple[str, str, ast.FunctionDef, frozenset[str]]]:

@@ -6,6 +6,7 @@ import ast
 import random
 from collections.abc import Callable, Iterator
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Call, Pipeline, parts
 from tests.mutants.change import Change, functions, recoded
 from tests.mutants.native_code import Written
@@ -126,13 +127,13 @@ def reorders(pipeline: Pipeline) -> Iterator[Change]:
             needed = {getattr(part, "ref", None) for value in b.args.values() for part in parts(value)}
             if a.id not in needed:
                 body = (*pipeline.body[:number], b, a, *pipeline.body[number + 2 :])
-                yield Change(pipeline.model_copy(update={"body": body}))
+                yield Change(replace(pipeline, body=body))
 
 
 def describes(pipeline: Pipeline) -> Iterator[Change]:
-    yield Change(pipeline.model_copy(update={"description": "Another description."}))
-    yield Change(pipeline.model_copy(update={"tags": ("b", "c")}))
-    yield Change(pipeline.model_copy(update={"owner": "somebody"}))
+    yield Change(replace(pipeline, description="Another description."))
+    yield Change(replace(pipeline, tags=("b", "c")))
+    yield Change(replace(pipeline, owner="somebody"))
 
 
 OPERATORS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Continue, Cron, Each, Pipeline, Retry, Schedule, walk
 from tests.mutants.change import Change, calls, replaced
 
@@ -12,7 +13,7 @@ from tests.mutants.change import Change, calls, replaced
 def _policy(pipeline: Pipeline, aspect: str, **fields: Any) -> Iterator[Change]:
     for call in calls(pipeline):
         if all(getattr(call.policy, name) != value for name, value in fields.items()):
-            policy = call.policy.model_copy(update=fields)
+            policy = replace(call.policy, **fields)
             yield Change(replaced(pipeline, call.id, policy=policy), frozenset({call.id}), aspect)
 
 
@@ -28,15 +29,15 @@ def no_retries(pipeline: Pipeline) -> Iterator[Change]:
 def fewer_retries(pipeline: Pipeline) -> Iterator[Change]:
     for call in calls(pipeline):
         if call.policy.retry and call.policy.retry.count > 1:
-            retry = call.policy.retry.model_copy(update={"count": call.policy.retry.count - 1})
-            policy = call.policy.model_copy(update={"retry": retry})
+            retry = replace(call.policy.retry, count=call.policy.retry.count - 1)
+            policy = replace(call.policy, retry=retry)
             yield Change(replaced(pipeline, call.id, policy=policy), frozenset({call.id}), "retr")
 
 
 def retry_delay(pipeline: Pipeline) -> Iterator[Change]:
     for call in calls(pipeline):
         if call.policy.retry and call.policy.retry.count == 1:
-            policy = call.policy.model_copy(update={"retry": call.policy.retry.model_copy(update={"delay": 1})})
+            policy = replace(call.policy, retry=replace(call.policy.retry, delay=1))
             yield Change(replaced(pipeline, call.id, policy=policy), frozenset({call.id}), "delay|retr|wait")
 
 
@@ -55,7 +56,7 @@ def tolerates(pipeline: Pipeline) -> Iterator[Change]:
     for call in calls(pipeline)[: -1 if pipeline.final else None]:
         kind = steps[call.step].returns.get("type", "null")
         if call.policy.on_failure is None and kind in ("integer", "number", "string", "null"):
-            policy = call.policy.model_copy(update={"on_failure": Continue(default=kinds[kind])})
+            policy = replace(call.policy, on_failure=Continue(default=kinds[kind]))
             named = frozenset({call.id, f"{call.id}_or_default"})  # what stands in for it is a task on some engines
             yield Change(replaced(pipeline, call.id, policy=policy), named, "fail|tolera|trigger")
 
@@ -64,7 +65,7 @@ def other_default(pipeline: Pipeline) -> Iterator[Change]:
     for call in calls(pipeline):
         if call.policy.on_failure and isinstance(call.policy.on_failure.default, int):
             new = Continue(default=call.policy.on_failure.default + 1)
-            policy = call.policy.model_copy(update={"on_failure": new})
+            policy = replace(call.policy, on_failure=new)
             yield Change(replaced(pipeline, call.id, policy=policy), frozenset({call.id}), "fail|tolera")
 
 
@@ -84,18 +85,18 @@ def schedule(pipeline: Pipeline) -> Iterator[Change]:
     """Another schedule, none, or one that catches up."""
     old = pipeline.schedule
     news = [Schedule(timing=Cron(expression="30 7 * * *"))]
-    news += [] if old is None else [None, old.model_copy(update={"catch_up": not old.catch_up})]  # type: ignore[list-item]
+    news += [] if old is None else [None, replace(old, catch_up=not old.catch_up)]  # type: ignore[list-item]
     for new in news:
-        yield Change(pipeline.model_copy(update={"schedule": new}), frozenset(), "schedule|catch")
+        yield Change(replace(pipeline, schedule=new), frozenset(), "schedule|catch")
 
 
 def active_runs(pipeline: Pipeline) -> Iterator[Change]:
     new = 3 if pipeline.max_active_runs is None else None
-    yield Change(pipeline.model_copy(update={"max_active_runs": new}), frozenset(), "run|concurren|limit")
+    yield Change(replace(pipeline, max_active_runs=new), frozenset(), "run|concurren|limit")
 
 
 def run_timeout(pipeline: Pipeline) -> Iterator[Change]:
-    yield Change(pipeline.model_copy(update={"run_timeout": 5000}), frozenset(), "time")
+    yield Change(replace(pipeline, run_timeout=5000), frozenset(), "time")
 
 
 OPERATORS = (

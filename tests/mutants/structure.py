@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import (
     AnyNode,
     Call,
     Compare,
+    CompareOp,
     Const,
     Ctx,
     Each,
@@ -22,6 +24,7 @@ from pipeglot.core.ir import (
     parts,
     walk,
 )
+from pipeglot.core.written import written
 from tests.mutants.change import NEVER, Change, calls, instead, replaced, within
 
 GIVEN = r"^(the arm|calls that never ran|what calls were given)"
@@ -53,7 +56,7 @@ def drops_call(pipeline: Pipeline) -> Iterator[Change]:
 def adds_call(pipeline: Pipeline) -> Iterator[Change]:
     """A call is made once more, under a name of its own."""
     for call in calls(pipeline)[: -1 if pipeline.final else None]:
-        new = call.model_copy(update={"id": f"{call.id}_again"})
+        new = replace(call, id=f"{call.id}_again")
         yield Change(
             instead(pipeline, call.id, call, new),
             frozenset({call.id, new.id}),
@@ -70,7 +73,7 @@ def renames_call(pipeline: Pipeline) -> Iterator[Change]:
 
 def other_step(pipeline: Pipeline) -> Iterator[Change]:
     """Another step of the same shape is called."""
-    shapes = {step.name: ([p.model_dump() for p in step.parameters], step.returns) for step in pipeline.steps}
+    shapes = {step.name: ([written(p) for p in step.parameters], step.returns) for step in pipeline.steps}
     for call in calls(pipeline):
         for name, shape in shapes.items():
             if name != call.step and shape == shapes[call.step]:
@@ -130,7 +133,7 @@ def final_told(pipeline: Pipeline) -> Iterator[Change]:
 
 def drops_final(pipeline: Pipeline) -> Iterator[Change]:
     if pipeline.final is not None:
-        yield Change(pipeline.model_copy(update={"final": None}), frozenset({pipeline.final.call.id}))
+        yield Change(replace(pipeline, final=None), frozenset({pipeline.final.call.id}))
 
 
 def final_within(pipeline: Pipeline) -> Iterator[Change]:
@@ -140,13 +143,13 @@ def final_within(pipeline: Pipeline) -> Iterator[Change]:
         args = {
             name: Const(value="succeeded") if value == Ctx(name="state") else value for name, value in call.args.items()
         }
-        call = call.model_copy(update={"args": args})
+        call = replace(call, args=args)
         for body in ((call, *pipeline.body), (*pipeline.body, call)):
-            yield Change(pipeline.model_copy(update={"final": None, "body": body}), frozenset({call.id}), "order|told")
+            yield Change(replace(pipeline, final=None, body=body), frozenset({call.id}), "order|told")
 
 
-_OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_NEAR = {">=": ">", ">": ">=", "<=": "<", "<": "<="}
+_OPPOSITE: dict[CompareOp, CompareOp] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_NEAR: dict[CompareOp, CompareOp] = {">=": ">", ">": ">=", "<=": "<", "<": "<="}
 
 
 def condition(pipeline: Pipeline) -> Iterator[Change]:
@@ -156,12 +159,12 @@ def condition(pipeline: Pipeline) -> Iterator[Change]:
             first, *rest = node.arms
             old = first.when
             assert isinstance(old, Compare)
-            news = [old.model_copy(update={"op": _OPPOSITE[old.op]})]
-            news += [old.model_copy(update={"op": _NEAR[old.op]})] if old.op in _NEAR else []
+            news = [replace(old, op=_OPPOSITE[old.op])]
+            news += [replace(old, op=_NEAR[old.op])] if old.op in _NEAR else []
             if isinstance(old.right, Const) and isinstance(old.right.value, int | float):
-                news.append(old.model_copy(update={"right": Const(value=float(old.right.value) + 0.5)}))
+                news.append(replace(old, right=Const(value=float(old.right.value) + 0.5)))
             for new in news:
-                arms = (first.model_copy(update={"when": new}), *rest)
+                arms = (replace(first, when=new), *rest)
                 yield Change(replaced(pipeline, node.id, arms=arms), within(node.arms) | {node.id}, "arm")
 
 
@@ -169,12 +172,12 @@ def swaps_arms(pipeline: Pipeline) -> Iterator[Change]:
     for node in walk(pipeline.body):
         if isinstance(node, If) and len(node.arms) == 2 and not node.merged:
             a, b = node.arms
-            arms = (a.model_copy(update={"body": b.body}), b.model_copy(update={"body": a.body}))
+            arms = (replace(a, body=b.body), replace(b, body=a.body))
             yield Change(replaced(pipeline, node.id, arms=arms), within(node.arms) | {node.id}, "arm")
         if isinstance(node, If) and len(node.arms) == 2 and node.merged:
             a, b = node.arms
-            arms = (a.model_copy(update={"body": b.body}), b.model_copy(update={"body": a.body}))
-            merged = tuple(one.model_copy(update={"values": one.values[::-1]}) for one in node.merged)
+            arms = (replace(a, body=b.body), replace(b, body=a.body))
+            merged = tuple(replace(one, values=one.values[::-1]) for one in node.merged)
             yield Change(replaced(pipeline, node.id, arms=arms, merged=merged), within(node.arms) | {node.id}, "arm")
 
 
@@ -216,7 +219,7 @@ def turns_order(pipeline: Pipeline) -> Iterator[Change]:
             later = [one for one in turned.body if one.id == first]
             body = (*(one for one in turned.body if one.id != first), *later)
             if not any(first in _refs(one) for one in body[:-1]):
-                yield Change(turned.model_copy(update={"body": body}), frozenset({node.id, first}))
+                yield Change(replace(turned, body=body), frozenset({node.id, first}))
 
 
 def _refs(node: AnyNode) -> set[str]:
@@ -232,17 +235,17 @@ def _refs(node: AnyNode) -> set[str]:
 
 def result(pipeline: Pipeline) -> Iterator[Change]:
     """The run gives something else, or nothing; never what it gave."""
-    yield Change(pipeline.model_copy(update={"result": Const(value="something else")}), frozenset(), "result")
-    yield Change(pipeline.model_copy(update={"result": None}), frozenset(), "result")
+    yield Change(replace(pipeline, result=Const(value="something else")), frozenset(), "result")
+    yield Change(replace(pipeline, result=None), frozenset(), "result")
     for call in pipeline.body:
         if isinstance(call, Call) and pipeline.result != Out(ref=call.id):
-            yield Change(pipeline.model_copy(update={"result": Out(ref=call.id)}), frozenset(), "result")
+            yield Change(replace(pipeline, result=Out(ref=call.id)), frozenset(), "result")
 
 
 def default_of_param(pipeline: Pipeline) -> Iterator[Change]:
     for number, param in enumerate(pipeline.params):
         if isinstance(param.default, int | float):
-            new: Param = param.model_copy(update={"default": param.default + 2})
+            new: Param = replace(param, default=param.default + 2)
             params = (*pipeline.params[:number], new, *pipeline.params[number + 1 :])
             used = [
                 call.id
@@ -250,7 +253,7 @@ def default_of_param(pipeline: Pipeline) -> Iterator[Change]:
                 if any(ParamRef(name=param.name) in parts(v) for v in call.args.values())
             ]
             yield Change(
-                pipeline.model_copy(update={"params": params}),
+                replace(pipeline, params=params),
                 frozenset({*used, ""}),
                 f"param|{param.name}",
             )

@@ -90,7 +90,7 @@ def is_in(value: T, options: Iterable[T]) -> bool:
         return value in choices
     for one in choices:
         comparable("==", value, one)
-    plain: Any = constant(choices).value
+    plain = tuple(constant(choices).value)
     made: bool = as_condition(ir.IsIn(value=to_value(value), options=plain))
     return made
 

@@ -10,11 +10,14 @@ from collections.abc import Iterator, Set
 from datetime import datetime, timezone
 from typing import Any, NoReturn
 
+from pydantic import BaseModel
+
 from pipeglot.author import caller, hints
 from pipeglot.author.constants import constant, fields_of, is_set
 from pipeglot.author.hints import Hint, bare
 from pipeglot.author.trace import Block, Trace, current, fail
 from pipeglot.core import ir
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Const, Ctx, DictOf, ListOf, Out, Text, Value
 from pipeglot.core.types import same, schema_of_json
@@ -91,7 +94,7 @@ class Traced:
     def _at(self, step: str | int, hint: Hint, text: str) -> Traced:
         value = self._value
         if isinstance(value, Out | ir.Item | ir.ParamRef):
-            return Traced(value.model_copy(update={"path": (*value.path, step)}), hint, self._block, self._name + text)
+            return Traced(replace(value, path=(*value.path, step)), hint, self._block, self._name + text)
         self._refuse(f"a field of {self._name}", "select it inside a step")
 
     def __iter__(self) -> Iterator[Any]:
@@ -242,7 +245,7 @@ def _is_special(given: Any) -> bool:
         return False
     if isinstance(given, list | tuple):
         return any(map(_is_special, given))
-    if hints.is_model(type(given)):
+    if isinstance(given, BaseModel):
         return any(map(is_set, given.__dict__.values()))
     fields = fields_of(given)
     if fields is not None:

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from pipeglot.author.pipeline import Pipeline
-from pipeglot.core import ir
+from pipeglot.core import border, ir
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, PipeglotError
 
@@ -279,7 +279,7 @@ def _read_json(path: Path) -> Loaded:
         have = json.dumps(data["format"])[:80] if "format" in data else "none"
         _fail("PG337", f"{path} has the format {have}, not {ir.FORMAT!r}", help="write it with `pipeglot ir`")
     try:
-        pipeline = ir.Pipeline.model_validate(data)
+        pipeline = border.read(ir.Pipeline, data)
     except ValidationError as error:
         raise AuthoringError(_findings(path, error)) from None
     return Loaded(pipeline, [], Path(os.path.abspath(path)).parent)

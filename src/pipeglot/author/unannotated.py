@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from pipeglot.author import caller
 from pipeglot.core import ir
 from pipeglot.core.diagnostic import Diagnostic
@@ -134,8 +136,6 @@ def _unfit(found: type) -> str | None:
     """The name of a class whose objects JSON cannot hold."""
     if issubclass(found, _PLAIN) or found is object:
         return None
-    from pydantic import TypeAdapter
-
     try:
         TypeAdapter(found)
     except Exception:

@@ -127,13 +127,8 @@ def _catches_all(node: ast.AST) -> bool:
 
 def roots(values: Iterable[Value]) -> tuple[Out | Item | ParamRef | Ctx, ...]:
     """The distinct references in values, paths dropped, in order: what a call's wrapper must be handed."""
-    found: dict[str, Out | Item | ParamRef | Ctx] = {}
-    for value in values:
-        for part in parts(value):
-            if isinstance(part, Out | Item | ParamRef | Ctx):
-                bare = root(part)
-                found.setdefault(bare.model_dump_json(), bare)
-    return tuple(found.values())
+    inner = (part for value in values for part in parts(value))
+    return tuple(dict.fromkeys(root(part) for part in inner if isinstance(part, Out | Item | ParamRef | Ctx)))
 
 
 def invocation(step: Step, node: Call, names: RootNames, imports: Imports, boundary_name: str = "json_io") -> Bracket:

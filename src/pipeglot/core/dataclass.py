@@ -3,8 +3,8 @@
 The standard library's decorator writes and compiles six methods of a class the moment it is defined, which costs as much as
 importing a module of a hundred lines; a cold compile defines a hundred classes and makes instances of thirty. Here a class costs
 nothing until there is an instance, and then one compiled `__init__`. To type checkers it is the standard library's decorator,
-and `dataclasses.fields`, `replace` and `is_dataclass` take these classes too. Not here: `slots`, `kw_only`, `order`, and a
-docstring made of the signature.
+and `dataclasses.fields`, `replace` and `is_dataclass` take these classes too. Not here: `order`, and a docstring made of the
+signature; slots and keywords only are for the nodes of the language (`core/node.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from operator import attrgetter
 
 TYPE_CHECKING = False  # as type checkers know it, without the import of `typing`
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from dataclasses import Field as StandardField
     from typing import Any
 
@@ -28,10 +28,10 @@ class _Anew:
         return "<factory>"
 
 
-_ABSENT: Any = _Anew()
+ABSENT: Any = _Anew()
 
 
-class _Field:
+class DataField:
     """What is said of one field."""
 
     __slots__ = ("compare", "default", "default_factory", "init", "name", "repr", "type")
@@ -39,54 +39,74 @@ class _Field:
     def __init__(self, default: Any, default_factory: Any, init: bool, repr: bool, compare: bool) -> None:
         self.default, self.default_factory = default, default_factory
         self.init, self.repr, self.compare = init, repr, compare
-        self.name, self.type = "", _ABSENT
+        self.name, self.type = "", ABSENT
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is ABSENT and self.default_factory is ABSENT
+
+    def usual(self) -> Any:
+        """Its default."""
+        return self.default if self.default_factory is ABSENT else self.default_factory()
 
 
 def _field(
     *,
-    default: Any = _ABSENT,
-    default_factory: Any = _ABSENT,
+    default: Any = ABSENT,
+    default_factory: Any = ABSENT,
     init: bool = True,
     repr: bool = True,
     compare: bool = True,
-) -> _Field:
-    return _Field(default, default_factory, init, repr, compare)
+) -> DataField:
+    return DataField(default, default_factory, init, repr, compare)
 
 
-class _Options:
+class Options:
     """What is said of a class."""
 
-    __slots__ = ("eq", "frozen")
+    __slots__ = ("eq", "frozen", "node")
 
-    def __init__(self, frozen: bool, eq: bool) -> None:
+    def __init__(self, frozen: bool, eq: bool, node: bool = False) -> None:
         self.frozen, self.eq = frozen, eq
+        self.node = node  # it has slots and takes keywords only
 
 
 def _dataclass(cls: type | None = None, /, *, frozen: bool = False, eq: bool = True) -> Any:
     if cls is None:
-        return lambda cls: _described(cls, _Options(frozen, eq))
-    return _described(cls, _Options(frozen, eq))
+        return lambda cls: _described(cls, Options(frozen, eq))
+    return _described(cls, Options(frozen, eq))
 
 
-def _described(cls: Any, options: _Options) -> Any:
-    own: dict[str, _Field] = {}
-    for name, kind in cls.__annotations__.items():
-        if str(kind).startswith(("ClassVar", "typing.ClassVar")):
+def _described(cls: Any, options: Options) -> Any:
+    own = own_fields(cls.__annotations__, cls.__dict__)
+    for name, field in own.items():
+        if cls.__dict__.get(name, ABSENT) is not field:
             continue
-        said = cls.__dict__.get(name, _ABSENT)
-        field = said if isinstance(said, _Field) else _field(default=said)
-        field.name, field.type = name, kind
-        if said is not field:
-            pass
-        elif field.default is _ABSENT:
+        if field.default is ABSENT:
             delattr(cls, name)
         else:
             setattr(cls, name, field.default)
-        own[name] = field
+    return completed(cls, own, options)
+
+
+def own_fields(annotations: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, DataField]:
+    """What the annotations of a class, and what it says beside them, make of fields."""
+    own: dict[str, DataField] = {}
+    for name, kind in annotations.items():
+        if not str(kind).startswith(("ClassVar", "typing.ClassVar")):
+            given = said.get(name, ABSENT)
+            own[name] = field = given if isinstance(given, DataField) else _field(default=given)
+            field.name, field.type = name, kind
+    return own
+
+
+def completed(cls: Any, own: dict[str, DataField], options: Options) -> Any:
+    """The class with the methods that it does not have itself."""
     setattr(cls, _OWN, own)
     setattr(cls, _OPTIONS, options)
-    arguments = tuple(name for name, field in _fields(cls).items() if field.init)
-    setattr(cls, "__match_args__", arguments)  # noqa: B010
+    names = tuple(name for name, field in fields_of(cls).items() if field.init and not options.node)
+    setattr(cls, "__match_args__", names)  # noqa: B010
     cls.__dataclass_fields__ = _Late(cls, "__dataclass_fields__", _standard_fields)
     cls.__dataclass_params__ = _Late(cls, "__dataclass_params__", _standard_params)
     methods: dict[str, Any] = {"__init__": _Late(cls, "__init__", _init), "__repr__": _repr}
@@ -103,9 +123,9 @@ def _described(cls: Any, options: _Options) -> Any:
     return cls
 
 
-def _fields(cls: type) -> dict[str, _Field]:
+def fields_of(cls: type) -> dict[str, DataField]:
     """All fields of a class, its bases' first."""
-    found: dict[str, _Field] = {}
+    found: dict[str, DataField] = {}
     for base in reversed(cls.__mro__):
         found.update(base.__dict__.get(_OWN, ()))
     return found
@@ -126,16 +146,16 @@ class _Late:
 
 
 def _init(cls: type) -> Any:
-    options: _Options = getattr(cls, _OPTIONS)
-    names: dict[str, Any] = {"_set": object.__setattr__, "_absent": _ABSENT}
-    parameters, lines = ["self"], []
-    for name, field in _fields(cls).items():
+    options: Options = getattr(cls, _OPTIONS)
+    names: dict[str, Any] = {"_set": object.__setattr__, "_absent": ABSENT}
+    parameters, lines = ["self", "*"] if options.node else ["self"], []
+    for name, field in fields_of(cls).items():
         value = name
-        if field.default_factory is not _ABSENT:
+        if field.default_factory is not ABSENT:
             names[f"_make_{name}"] = field.default_factory
             value = f"_make_{name}() if {name} is _absent else {name}" if field.init else f"_make_{name}()"
             default = "=_absent"
-        elif field.default is not _ABSENT:
+        elif field.default is not ABSENT:
             names[f"_default_{name}"] = field.default
             default = f"=_default_{name}"
             if not field.init:  # the class has it
@@ -144,19 +164,23 @@ def _init(cls: type) -> Any:
             default = ""
         if field.init:
             parameters.append(name + default)
-        lines.append(f"    _set(self, {name!r}, {value})" if options.frozen else f"    self.{name} = {value}")
+        if options.node:
+            names[f"_set_{name}"] = getattr(cls, name).__set__
+            lines.append(f"    _set_{name}(self, {value})")
+        else:
+            lines.append(f"    _set(self, {name!r}, {value})" if options.frozen else f"    self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("    self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n" + ("\n".join(lines) or "    pass"), names)
     made = names["__init__"]
     made.__qualname__ = f"{cls.__qualname__}.__init__"
-    made.__annotations__ = {name: field.type for name, field in _fields(cls).items() if field.init} | {"return": None}
+    made.__annotations__ = {name: field.type for name, field in fields_of(cls).items() if field.init} | {"return": None}
     return made
 
 
 def _compared(cls: type) -> Callable[[Any], Any]:
     """What gives the values of an instance that its equality and its hash are about."""
-    compared = [name for name, field in _fields(cls).items() if field.compare]
+    compared = [name for name, field in fields_of(cls).items() if field.compare]
     if len(compared) > 1:
         return attrgetter(*compared)
     return lambda instance: tuple(getattr(instance, name) for name in compared)
@@ -181,7 +205,7 @@ def _hash(cls: type) -> Any:
 
 
 def _repr(self: Any) -> str:
-    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name, field in _fields(type(self)).items() if field.repr)
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name, field in fields_of(type(self)).items() if field.repr)
     return f"{type(self).__qualname__}({shown})"
 
 
@@ -198,9 +222,11 @@ def _delattr(self: Any, name: str) -> None:
 
 
 def _replace(instance: Any, /, **changes: Any) -> Any:
+    if hasattr(instance, "__replace__"):
+        return instance.__replace__(**changes)
     if not hasattr(instance, _OPTIONS):
         raise TypeError(f"{type(instance).__name__} is no data class of pipeglot's")
-    for name, field in _fields(type(instance)).items():
+    for name, field in fields_of(type(instance)).items():
         if field.init and name not in changes:
             changes[name] = getattr(instance, name)
     return type(instance)(**changes)
@@ -210,14 +236,14 @@ def _standard(cls: type) -> type:
     """The standard library's class of the same fields, whose descriptions its functions read."""
     import dataclasses
 
-    def said(field: _Field) -> StandardField[Any]:
+    def said(field: DataField) -> StandardField[Any]:
         known = {"default": field.default, "default_factory": field.default_factory}
-        given = {name: value for name, value in known.items() if value is not _ABSENT}
+        given = {name: value for name, value in known.items() if value is not ABSENT}
         return dataclasses.field(init=field.init, repr=field.repr, compare=field.compare, **given)  # type: ignore[no-any-return]
 
-    options: _Options = getattr(cls, _OPTIONS)
-    fields = [(name, field.type, said(field)) for name, field in _fields(cls).items()]
-    return dataclasses.make_dataclass(cls.__name__, fields, frozen=options.frozen, eq=options.eq)
+    options: Options = getattr(cls, _OPTIONS)
+    fields = [(name, field.type, said(field)) for name, field in fields_of(cls).items()]
+    return dataclasses.make_dataclass(cls.__name__, fields, frozen=options.frozen, eq=options.eq, kw_only=options.node)
 
 
 def _standard_fields(cls: type) -> Any:

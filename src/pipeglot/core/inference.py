@@ -11,7 +11,7 @@ from functools import cached_property
 
 from typing_extensions import assert_never
 
-from pipeglot.core.dataclass import dataclass, field
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.ir import (
     All,
     Any_,
@@ -144,7 +144,7 @@ class Types:
     def _is_there(self, value: Value) -> bool:
         if not isinstance(value, Out | ParamRef | Item):
             return True
-        return not value.path or always_at(self.of(value.model_copy(update={"path": ()})), value.path)
+        return not value.path or always_at(self.of(replace(value, path=())), value.path)
 
     def is_decided(self, region: If | Each) -> bool:
         """Whether a region can be decided in every run that gets to it."""

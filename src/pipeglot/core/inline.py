@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import assert_never
 
-from pipeglot.core.dataclass import dataclass
+from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import (
     All,
@@ -52,9 +52,9 @@ def select(value: Value, path: Path) -> Value:
     for position, key in enumerate(path):
         match value:
             case Out() | Item() | ParamRef():
-                return value.model_copy(update={"path": (*value.path, *path[position:])})
+                return replace(value, path=(*value.path, *path[position:]))
             case Const(value=known):
-                value = Const(value=known[key])  # type: ignore[index]
+                value = Const(value=known[key])
             case ListOf(items=items):
                 value = items[int(key)]
             case DictOf(items=pairs):
@@ -73,19 +73,20 @@ def rewrite(value: Value, leaf: Callable[[Leaf], Value]) -> Value:
         return rewrite(inner, leaf)
 
     match value:
-        case ListOf() | Text():
-            field = "items" if isinstance(value, ListOf) else "parts"
-            return value.model_copy(update={field: tuple(each(v) for v in getattr(value, field))})
+        case ListOf():
+            return replace(value, items=tuple(map(each, value.items)))
+        case Text():
+            return replace(value, parts=tuple(map(each, value.parts)))
         case DictOf():
-            return value.model_copy(update={"items": tuple((k, each(v)) for k, v in value.items)})
+            return replace(value, items=tuple((k, each(v)) for k, v in value.items))
         case All() | Any_():
-            return value.model_copy(update={"operands": tuple(each(v) for v in value.operands)})
+            return replace(value, operands=tuple(each(v) for v in value.operands))
         case Compare():
-            return value.model_copy(update={"left": each(value.left), "right": each(value.right)})
+            return replace(value, left=each(value.left), right=each(value.right))
         case IsIn():
-            return value.model_copy(update={"value": each(value.value)})
+            return replace(value, value=each(value.value))
         case Not():
-            return value.model_copy(update={"operand": each(value.operand)})
+            return replace(value, operand=each(value.operand))
         case Const() | ParamRef() | Out() | Item() | Ctx():
             return leaf(value)
         case _:
@@ -112,9 +113,9 @@ class _Renaming:
             case Out(ref=ref) if ref in self.results:
                 return select(self.results[ref], value.path)
             case Out():
-                return value.model_copy(update={"ref": self.id(value.ref)})
+                return replace(value, ref=self.id(value.ref))
             case Item():
-                return value.model_copy(update={"loop": self.id(value.loop)})
+                return replace(value, loop=self.id(value.loop))
             case ParamRef() if self.params is not None:
                 return select(self.params[value.name], value.path)
             case ParamRef() | Const() | Ctx():
@@ -135,14 +136,14 @@ def inline(pipeline: Pipeline) -> Pipeline:
     renaming = _Renaming("", {}, None, results)
     body = _copy(pipeline.body, renaming, merge)
     result = None if pipeline.result is None else renaming.value(pipeline.result)
-    update = {
+    update: dict[str, Any] = {
         "body": body,
         "result": result,
         "steps": tuple(merge.steps),
         "code": tuple(merge.code),
         "packages": tuple(dict.fromkeys(merge.packages)),
     }
-    return pipeline.model_copy(update=update)
+    return replace(pipeline, **update)
 
 
 class _IncludeMerge:
@@ -169,7 +170,7 @@ class _IncludeMerge:
             name = step.name if same in (None, step) else f"{include.id}.{step.name}"
             names[step.name] = name
             if name not in existing:
-                self.steps.append(step.model_copy(update={"name": name}))
+                self.steps.append(replace(step, name=name))
         return names
 
 
@@ -199,31 +200,23 @@ def _copy_node(node: AnyNode, how: _Renaming, merge: _IncludeMerge) -> AnyNode:
             new["args"] = {name: how.value(value) for name, value in node.args.items()}
         case If():
             new["arms"] = tuple(
-                arm.model_copy(
-                    update={
-                        "when": None if arm.when is None else how.value(arm.when),
-                        "body": _copy(arm.body, how, merge),
-                    }
-                )
+                replace(arm, when=None if arm.when is None else how.value(arm.when), body=_copy(arm.body, how, merge))
                 for arm in node.arms
             )
             new["merged"] = tuple(
-                m.model_copy(update={"id": how.id(m.id), "values": tuple(how.value(v) for v in m.values)})
-                for m in node.merged
+                replace(m, id=how.id(m.id), values=tuple(how.value(v) for v in m.values)) for m in node.merged
             )
         case Each():
             new["items"] = how.value(node.items)
             new["body"] = _copy(node.body, how, merge)
-            new["collected"] = tuple(
-                c.model_copy(update={"id": how.id(c.id), "value": how.value(c.value)}) for c in node.collected
-            )
+            new["collected"] = tuple(replace(c, id=how.id(c.id), value=how.value(c.value)) for c in node.collected)
         case Group():
             new["body"] = _copy(node.body, how, merge)
         case Include():
             return _group(node, how, merge)
         case _:
             assert_never(node)
-    return node.model_copy(update=new)
+    return replace(node, **new)
 
 
 def _group(include: Include, how: _Renaming, merge: _IncludeMerge) -> Group:
@@ -244,5 +237,5 @@ def _group(include: Include, how: _Renaming, merge: _IncludeMerge) -> Group:
 def _enter(node: AnyNode, entry: tuple[str, ...]) -> AnyNode:
     """Make a top-level node of an Include come after all that the Include takes."""
     if isinstance(node, Group):
-        return node.model_copy(update={"body": tuple(_enter(child, entry) for child in node.body)})
-    return node.model_copy(update={"after": tuple(dict.fromkeys((*node.after, *entry)))})
+        return replace(node, body=tuple(_enter(child, entry) for child in node.body))
+    return replace(node, after=tuple(dict.fromkeys((*node.after, *entry))))

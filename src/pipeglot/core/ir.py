@@ -15,19 +15,12 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    SerializationInfo,
-    SerializerFunctionWrapHandler,
-    field_serializer,
-    model_serializer,
-    model_validator,
-)
-from typing_extensions import Self, assert_never
+from pipeglot.core import border
+from pipeglot.core.border import After, Limits
+from pipeglot.core.compat import assert_never
+from pipeglot.core.dataclass import field
+from pipeglot.core.node import Node as Node
+from pipeglot.core.written import meaning, written
 
 FORMAT: Literal["pipeglot.pipeline/1"] = "pipeglot.pipeline/1"
 """Name and version of the JSON format; a reader refuses any other."""
@@ -35,7 +28,9 @@ FORMAT: Literal["pipeglot.pipeline/1"] = "pipeglot.pipeline/1"
 MAX_DEPTH = 50
 """Blocks and values nested deeper than this are refused (pydantic stops serialising at about 98 levels)."""
 
-Json: TypeAlias = Any  # a JSON value; pydantic's JsonValue is only used where it validates
+Json: TypeAlias = Any
+JsonValue: TypeAlias = Annotated[Any, border.JsonValue()]
+"""A JSON value that is checked where it comes in."""
 _TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 _BOUNDS = (
     "minimum",
@@ -80,21 +75,15 @@ def _is_schema(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-Schema: TypeAlias = Annotated[dict[str, Any], AfterValidator(_is_schema)]
+Schema: TypeAlias = Annotated[dict[str, Any], After(_is_schema)]
 """A JSON Schema (2020-12) fragment; `{}` admits everything."""
-
-
-class Node(BaseModel):
-    """Base of all nodes: immutable, closed, and without NaN or infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants")
 
 
 class At(Node):
     """A place in the author's files: path relative to the folder of the pipeline's own file, and line from 1."""
 
     file: str
-    line: int = Field(ge=1)
+    line: Annotated[int, Limits(ge=1)]
 
 
 class Placed(Node):
@@ -102,12 +91,6 @@ class Placed(Node):
 
     at: At | None = None
 
-    @field_serializer("at", mode="wrap")
-    def _place(self, value: At | None, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
-        return None if info.context == _WITHOUT_PLACES else handler(value)
-
-
-_WITHOUT_PLACES = {"places": False}
 
 # ---------------------------------------------------------------- values
 
@@ -199,14 +182,14 @@ class All(Node):
     """True when every operand is; evaluated left to right, stopping at the first that is not."""
 
     kind: Literal["and"] = "and"
-    operands: Annotated[tuple[Value, ...], Field(min_length=1)]
+    operands: Annotated[tuple[Value, ...], Limits(min_length=1)]
 
 
 class Any_(Node):
     """True when one operand is; evaluated left to right, stopping at the first that is."""
 
     kind: Literal["or"] = "or"
-    operands: Annotated[tuple[Value, ...], Field(min_length=1)]
+    operands: Annotated[tuple[Value, ...], Limits(min_length=1)]
 
 
 class Not(Node):
@@ -219,7 +202,7 @@ class Not(Node):
 Condition: TypeAlias = Compare | IsIn | All | Any_ | Not
 Value: TypeAlias = Annotated[
     Const | ParamRef | Out | Item | Ctx | ListOf | DictOf | Text | Compare | IsIn | All | Any_ | Not,
-    Field(discriminator="kind"),
+    Limits(discriminator="kind"),
 ]
 """A condition slot takes a Condition, or any value whose static type is bool."""
 Leaf: TypeAlias = Const | ParamRef | Out | Item | Ctx
@@ -251,7 +234,7 @@ class Inlined(Node):
     name: str
 
 
-class Shell(Node):
+class Shell(Node, checked=True):
     """A bash script. Arguments arrive as environment variables of their names: text as it is, anything else as
     JSON. Gives the last line of its standard output (text); a non-zero exit status fails the attempt."""
 
@@ -259,7 +242,7 @@ class Shell(Node):
     script: str
 
 
-class Container(Node):
+class Container(Node, checked=True):
     """A container: arguments and output as for Shell, the command as a list of words, never through a shell."""
 
     kind: Literal["container"] = "container"
@@ -267,37 +250,37 @@ class Container(Node):
     command: tuple[str, ...] = ()
 
 
-Run: TypeAlias = Annotated[Imported | Inlined | Shell | Container, Field(discriminator="kind")]
+Run: TypeAlias = Annotated[Imported | Inlined | Shell | Container, Limits(discriminator="kind")]
 
 
-class Parameter(Node):
+class Parameter(Node, checked=True):
     """A parameter of a step (`has_default`: the function's own default applies when no argument is given)."""
 
     name: str
-    type: Schema = Field(default_factory=dict)
+    type: Schema = field(default_factory=dict)
     has_default: bool = False
 
 
-class Step(Placed):
+class Step(Placed, checked=True):
     """A function, script or container declared once and used by calls. `returns` is the schema of its value."""
 
     name: str
     run: Run
     parameters: tuple[Parameter, ...] = ()
-    returns: Schema = Field(default_factory=dict)
+    returns: Schema = field(default_factory=dict)
     description: str = ""
 
 
 # ---------------------------------------------------------------- policies
 
 
-class Retry(Node):
+class Retry(Node, checked=True):
     """At most `count` more attempts; before attempt n+1 wait at least min(delay * backoff**(n-1), max_delay) s."""
 
-    count: int = Field(ge=1, le=50)
-    delay: int = Field(default=0, ge=0, le=86_400 * 7)
-    backoff: float = Field(default=1.0, ge=1.0, le=100.0)
-    max_delay: int | None = Field(default=None, ge=0, le=86_400 * 7)
+    count: Annotated[int, Limits(ge=1, le=50)]
+    delay: Annotated[int, Limits(ge=0, le=86_400 * 7)] = 0
+    backoff: Annotated[float, Limits(ge=1.0, le=100.0)] = 1.0
+    max_delay: Annotated[int, Limits(ge=0, le=86_400 * 7)] | None = None
 
     def wait(self, failed_attempts: int) -> int:
         """Whole seconds to wait after `failed_attempts` (from 1) attempts have failed.
@@ -338,12 +321,12 @@ class Effects(Node):
 
 
 Label: TypeAlias = Annotated[
-    str, Field(pattern=r"^([A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=317)
+    str, Limits(pattern=r"^([A-Za-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=317)
 ]
 """A key or value of a Kubernetes label."""
 
 
-class Resources(Node):
+class Resources(Node, checked=True):
     """What a call asks of the machine it runs on; it changes where work is placed, never what comes out.
 
     `cpu` in cores, `memory` as a Kubernetes quantity (`512Mi`, `4Gi`), `gpus` in devices of `gpu_type`, the name that
@@ -353,14 +336,14 @@ class Resources(Node):
     'nvidia.com/gpu'
     """
 
-    cpu: float | None = Field(default=None, ge=0.001, le=10_000)
-    memory: str | None = Field(default=None, pattern=r"^[1-9][0-9]*(Ki|Mi|Gi|Ti)$")
-    gpus: int | None = Field(default=None, ge=1, le=1_000)
-    gpu_type: str = Field(default="nvidia.com/gpu", pattern=r"^[a-z0-9.-]+/[A-Za-z0-9._-]+$", max_length=200)
-    node_selector: dict[Label, Label] = Field(default_factory=dict)
+    cpu: Annotated[float, Limits(ge=0.001, le=10_000)] | None = None
+    memory: Annotated[str, Limits(pattern=r"^[1-9][0-9]*(Ki|Mi|Gi|Ti)$")] | None = None
+    gpus: Annotated[int, Limits(ge=1, le=1_000)] | None = None
+    gpu_type: Annotated[str, Limits(pattern=r"^[a-z0-9.-]+/[A-Za-z0-9._-]+$", max_length=200)] = "nvidia.com/gpu"
+    node_selector: dict[Label, Label] = field(default_factory=dict)
 
 
-class Secret(Node):
+class Secret(Node, checked=True):
     """An environment variable that a call's code reads a secret from, and where it is kept: `key` in the Kubernetes Secret
     `name`, or nothing of both where whoever runs the engine sets the variable. The value is no part of a pipeline.
 
@@ -368,17 +351,18 @@ class Secret(Node):
     'warehouse/token'
     """
 
-    env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)
-    name: str | None = Field(
-        default=None, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", max_length=253
-    )
-    key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$", max_length=253)
+    env: Annotated[str, Limits(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=200)]
+    name: (
+        Annotated[
+            str, Limits(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", max_length=253)
+        ]
+        | None
+    ) = None
+    key: Annotated[str, Limits(pattern=r"^[A-Za-z0-9_.-]+$", max_length=253)] | None = None
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
+    def __post_init__(self) -> None:
         if (self.name is None) != (self.key is None):
             raise ValueError("a secret is kept under a name and a key, or nothing is said of where")
-        return self
 
     @property
     def kept(self) -> str | None:
@@ -386,22 +370,15 @@ class Secret(Node):
         return None if self.name is None else f"{self.name}/{self.key}"
 
 
-class Policy(Node):
+class Policy(Node, checked=True):
     """How a call is run. `timeout` is in seconds, per attempt."""
 
     retry: Retry | None = None
-    timeout: int | None = Field(default=None, ge=1, le=86_400 * 366)
+    timeout: Annotated[int, Limits(ge=1, le=86_400 * 366)] | None = None
     on_failure: Continue | None = None
     resources: Resources | None = None
     effects: Effects | None = None
     secrets: tuple[Secret, ...] = ()
-
-    @model_serializer(mode="wrap")
-    def _said(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
-        told: dict[str, Any] = handler(self)
-        if info.context == _WITHOUT_PLACES and not self.secrets:
-            del told["secrets"]
-        return told
 
 
 # ---------------------------------------------------------------- nodes
@@ -413,7 +390,7 @@ class Call(Placed):
     kind: Literal["call"] = "call"
     id: str
     step: str
-    args: dict[str, Value] = Field(default_factory=dict)
+    args: dict[str, Value] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     policy: Policy = Policy()
 
@@ -430,7 +407,7 @@ class Merged(Placed):
 
     id: str
     values: tuple[Value, ...]
-    type: Schema = Field(default_factory=dict)
+    type: Schema = field(default_factory=dict)
 
 
 class If(Placed):
@@ -438,7 +415,7 @@ class If(Placed):
 
     kind: Literal["if"] = "if"
     id: str
-    arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    arms: Annotated[tuple[Arm, ...], Limits(min_length=1)]
     merged: tuple[Merged, ...] = ()
     after: tuple[str, ...] = ()
 
@@ -448,7 +425,7 @@ class Collected(Placed):
 
     id: str
     value: Value
-    type: Schema = Field(default_factory=dict)
+    type: Schema = field(default_factory=dict)
 
 
 class Each(Placed):
@@ -457,10 +434,10 @@ class Each(Placed):
     kind: Literal["each"] = "each"
     id: str
     items: Value
-    item_type: Schema = Field(default_factory=dict)
+    item_type: Schema = field(default_factory=dict)
     body: tuple[AnyNode, ...]
     collected: tuple[Collected, ...] = ()
-    max_parallel: int | None = Field(default=None, ge=1)
+    max_parallel: Annotated[int, Limits(ge=1)] | None = None
     after: tuple[str, ...] = ()
 
 
@@ -480,7 +457,7 @@ class Include(Placed):
     kind: Literal["include"] = "include"
     id: str
     pipeline: Pipeline
-    args: dict[str, Value] = Field(default_factory=dict)
+    args: dict[str, Value] = field(default_factory=dict)
     after: tuple[str, ...] = ()
 
 
@@ -490,16 +467,16 @@ class Final(Placed):
     call: Call
 
 
-AnyNode: TypeAlias = Annotated[Call | If | Each | Group | Include, Field(discriminator="kind")]
+AnyNode: TypeAlias = Annotated[Call | If | Each | Group | Include, Limits(discriminator="kind")]
 
 # ---------------------------------------------------------------- pipeline
 
 
-class Param(Placed):
+class Param(Placed, checked=True):
     """A parameter of the pipeline. `type` is a JSON Schema that holds choices (`enum`) and bounds too."""
 
     name: str
-    type: Schema = Field(default_factory=dict)
+    type: Schema = field(default_factory=dict)
     required: bool = False
     default: JsonValue = None
     description: str = ""
@@ -511,10 +488,10 @@ def _utc_seconds(value: datetime) -> datetime:
     return value.astimezone(timezone.utc).replace(microsecond=0)
 
 
-Instant: TypeAlias = Annotated[datetime, AfterValidator(_utc_seconds)]
+Instant: TypeAlias = Annotated[datetime, After(_utc_seconds)]
 
 
-class Cron(Node):
+class Cron(Node, checked=True):
     """Five fields of cron, read in `timezone` (an IANA name)."""
 
     kind: Literal["cron"] = "cron"
@@ -522,29 +499,25 @@ class Cron(Node):
     timezone: str = "UTC"
 
 
-class Interval(Node):
+class Interval(Node, checked=True):
     """Every `seconds`, counted from the pipeline's start date."""
 
     kind: Literal["interval"] = "interval"
-    seconds: int = Field(ge=60, le=86_400 * 366)
+    seconds: Annotated[int, Limits(ge=60, le=86_400 * 366)]
 
 
-Timing: TypeAlias = Annotated[Cron | Interval, Field(discriminator="kind")]
+Timing: TypeAlias = Annotated[Cron | Interval, Limits(discriminator="kind")]
 
 
-class Schedule(Node):
+class Schedule(Node, checked=True):
     """When runs start by themselves. `catch_up`: also the ticks missed since `start`; otherwise only new ones."""
 
     timing: Timing
     start: Instant | None = None
     catch_up: bool = False
 
-    @field_serializer("start")
-    def _start(self, value: datetime | None) -> str | None:
-        return None if value is None else value.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-
-class Pipeline(Placed):
+class Pipeline(Placed, checked=True):
     """A whole pipeline. `packages` are requirement lines (PEP 508) that its steps need beside the engine.
 
     >>> p = Pipeline(name="empty")
@@ -559,10 +532,10 @@ class Pipeline(Placed):
     tags: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     schedule: Schedule | None = None
-    max_active_runs: int | None = Field(default=None, ge=1)
-    run_timeout: int | None = Field(default=None, ge=1, le=86_400 * 366)
+    max_active_runs: Annotated[int, Limits(ge=1)] | None = None
+    run_timeout: Annotated[int, Limits(ge=1, le=86_400 * 366)] | None = None
     packages: tuple[str, ...] = ()
-    options: dict[str, dict[str, JsonValue]] = Field(default_factory=dict)
+    options: dict[str, dict[str, JsonValue]] = field(default_factory=dict)
     code: tuple[SourceFragment, ...] = ()
     steps: tuple[Step, ...] = ()
     body: tuple[AnyNode, ...] = ()
@@ -571,17 +544,17 @@ class Pipeline(Placed):
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """The published JSON text, ending in a newline; the same pipeline gives the same bytes everywhere."""
-        return json.dumps(self.model_dump(mode="json"), indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(written(self), indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Pipeline:
         """Read `to_json`'s text; raises pydantic's ValidationError (a ValueError) when it is not a pipeline."""
-        return cls.model_validate_json(text)
+        return border.read_json(cls, text)
 
     def digest(self) -> str:
         """Twelve hex digits that name what the pipeline does. Source places do not count, nor what is not said: so
         a field that the language gains leaves the digests of pipelines without it as they were."""
-        data = self.model_dump(mode="json", context=_WITHOUT_PLACES, exclude_none=True)
+        data = meaning(self)
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
 
     def step(self, name: str) -> Step:

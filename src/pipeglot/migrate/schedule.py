@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pipeglot import backends, engines
 from pipeglot.backends.base import Compiled
-from pipeglot.core.dataclass import dataclass, field
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.diagnostic import AuthoringError, CompileError, Diagnostic, EngineError
 from pipeglot.core.ir import Cron, Pipeline
 from pipeglot.core.shape import inline
@@ -135,7 +135,7 @@ def _losses(pipeline: Pipeline, side: Runner) -> tuple[str, ...]:
     """What the compiler says of the schedule: the diagnostics that go away without one."""
     if not isinstance(side, CompiledSide) or pipeline.schedule is None:
         return ()
-    without = pipeline.model_copy(update={"schedule": None})
+    without = replace(pipeline, schedule=None)
     rest = {(d.code, d.message) for d in _compiled(without, side.engine).diagnostics}
     told = _compiled(pipeline, side.engine).diagnostics
     return tuple(f"{d.code} {d.message}" for d in told if (d.code, d.message) not in rest)

@@ -18,7 +18,7 @@ from typing_extensions import assert_never
 
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import flat, literal, string
-from pipeglot.core.dataclass import dataclass, field
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.ir import (
     AnyNode,
     Call,
@@ -123,17 +123,17 @@ def with_stubs(pipeline: Pipeline, plan: StubPlan) -> Pipeline:
         while name in taken:
             name += "_"
         step = steps[call.step]
-        made[call.id] = step.model_copy(update={"name": name, "run": Inlined(name=name)}), _code(name, call, step)
+        made[call.id] = replace(step, name=name, run=Inlined(name=name)), _code(name, call, step)
         policy = call.policy
         if call.id in plan.answers or call.id in plan.always:  # nothing of its own code runs
-            retry = policy.retry and policy.retry.model_copy(update={"delay": 0})
-            policy = policy.model_copy(update={"secrets": (), "retry": retry})
-        return call.model_copy(update={"step": name, "policy": policy})
+            retry = policy.retry and replace(policy.retry, delay=0)
+            policy = replace(policy, secrets=(), retry=retry)
+        return replace(call, step=name, policy=policy)
 
     body = _mapped(pipeline.body, placed)
     final = pipeline.final
     if final is not None:
-        final = final.model_copy(update={"call": placed(final.call)})
+        final = replace(final, call=placed(final.call))
     known = {name: number for number, chunk in enumerate(pipeline.code) for name in chunk.names}
     helper = [chunk for chunk in standin_chunks() if not set(chunk.names) <= known.keys()]
     extra = [chunk for _, chunks in made.values() for chunk in chunks]
@@ -147,7 +147,7 @@ def with_stubs(pipeline: Pipeline, plan: StubPlan) -> Pipeline:
     )
     used = {node.step for node in walk(body) if isinstance(node, Call)} | ({final.call.step} if final else set())
     kept = tuple(step for step in [*pipeline.steps, *(step for step, _ in made.values())] if step.name in used)
-    return pipeline.model_copy(update={"body": body, "final": final, "steps": kept, "code": code})
+    return replace(pipeline, body=body, final=final, steps=kept, code=code)
 
 
 def _is_future(chunk: SourceFragment) -> bool:
@@ -162,10 +162,10 @@ def _mapped(body: tuple[AnyNode, ...], change: Callable[[Call], Call]) -> tuple[
             case Call():
                 made.append(change(node))
             case If():
-                arms = tuple(arm.model_copy(update={"body": _mapped(arm.body, change)}) for arm in node.arms)
-                made.append(node.model_copy(update={"arms": arms}))
+                arms = tuple(replace(arm, body=_mapped(arm.body, change)) for arm in node.arms)
+                made.append(replace(node, arms=arms))
             case Each() | Group():
-                made.append(node.model_copy(update={"body": _mapped(node.body, change)}))
+                made.append(replace(node, body=_mapped(node.body, change)))
             case Include():
                 raise AssertionError("inlined")
             case _:

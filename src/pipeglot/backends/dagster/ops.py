@@ -16,6 +16,7 @@ from pipeglot.codegen.origin import leaving, orders
 from pipeglot.codegen.pod import limits, requests, variables
 from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, Spelling, call, flat, literal, marked, spelled
 from pipeglot.codegen.python import invocation
+from pipeglot.core.dataclass import replace
 from pipeglot.core.inference import Types
 from pipeglot.core.ir import (
     Call,
@@ -80,7 +81,7 @@ class _OpText:
         if isinstance(self.op.work, Step):
             for name, value in self.op.work.call.args.items():
                 if isinstance(value, Out | Item):
-                    wanted.setdefault(value.model_copy(update={"path": ()}), name)
+                    wanted.setdefault(replace(value, path=()), name)
         body = self.op.work.body.inputs if isinstance(self.op.work, RunBody) else {}
         for root, handle in body.items():
             wanted[root] = getattr(handle.op, "name")  # noqa: B009
@@ -235,7 +236,7 @@ class _OpText:
             shown = flat(literal(waits))
             if len(waits) - tail > 3:
                 shown = f"{flat(literal(waits[:tail]))} + [{waits[-1]}] * {len(waits) - tail}"
-            fields = [(None, f"Retry.{name}") for name in type(retry).model_fields]
+            fields = [(None, f"Retry.{name}") for name in type(retry).__fields__]
             levels.append(marked(f"with {module.use('retried')}(context, {shown}):", fields))
         if policy.timeout is not None:
             levels.append(Code(f"with {module.use('time_limit')}({policy.timeout}):").of(attribute="Policy.timeout"))

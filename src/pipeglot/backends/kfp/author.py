@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pipeglot.codegen.names import RESERVED, Imports
 from pipeglot.codegen.python import AuthorCode, author_code
 from pipeglot.codegen.shadowing import Hidden, boundary_names
+from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Imported, Inlined, Pipeline, SourceFragment, Step
 
@@ -30,7 +31,7 @@ class AuthorFile:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.diagnostics: list[Diagnostic] = []
-        self._pipeline = pipeline.model_copy(update={"steps": (), "body": ()})
+        self._pipeline = replace(pipeline, steps=(), body=())
         self._chunks: dict[str, list[int]] = {}
         for number, chunk in enumerate(pipeline.code):
             for name in chunk.names:
@@ -121,4 +122,4 @@ class AuthorFile:
         chunks = () if step is None else self.needed(step)
         if inside:
             chunks = tuple(chunk for chunk in chunks if not chunk.text.startswith("from __future__"))
-        return author_code(self._pipeline.model_copy(update={"code": chunks}), imports)
+        return author_code(replace(self._pipeline, code=chunks), imports)

@@ -95,7 +95,7 @@ def _invocation(
             args[name] = constant
         else:
             args[name] = shielded(value)
-    filled = node.model_copy(update={"args": args})
+    filled = replace(node, args=args)
     doc = invocation(build.steps[node.step], filled, names.__getitem__, Imports(), component.boundary())
     if node.policy.timeout is not None:
         told = tuple(spelling(doc))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Inlined, Pipeline, SourceFragment, Step
 
 SCALARS = frozenset({"bool", "int", "float", "str"})
@@ -99,7 +100,7 @@ def without_extensions(chunk: SourceFragment) -> SourceFragment:
     match _statement(chunk):
         case ast.ImportFrom(module="typing_extensions", names=names) as found if {n.name for n in names} <= TYPING:
             found.module = "typing"
-            return chunk.model_copy(update={"text": ast.unparse(found)})
+            return replace(chunk, text=ast.unparse(found))
     return chunk
 
 

@@ -8,6 +8,7 @@ from typing_extensions import assert_never
 
 from pipeglot.codegen.expressions import Root
 from pipeglot.codegen.names import identifier
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Ctx, Item, Out, ParamRef
 
 from .drafts import ComponentDraft, DagDraft, TaskDraft, subscripts
@@ -88,6 +89,6 @@ class ComponentValue(Producer):
         return TaskOutput(self._task, key)
 
     def _has(self, path: Path, form: Form) -> bool:
-        value, types = self._value.model_copy(update={"path": path}), self._types
+        value, types = replace(self._value, path=path), self._types
         fits = form in ("json", types.form(value)) or (form == "texts" and types.is_list(value))
         return fits and types.cannot_fail(value)

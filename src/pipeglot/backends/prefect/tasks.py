@@ -12,6 +12,7 @@ from pipeglot.codegen.docstrings import docstring
 from pipeglot.codegen.expressions import RootNames, expression, fitting
 from pipeglot.codegen.pysource import WIDTH, Atom, Spelling, call, flat, spelled, spelling, statement
 from pipeglot.codegen.python import functions, invocation, own_docstring
+from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Call, Each, If, Inlined, Policy
 
 from .analysis import Analysis
@@ -46,7 +47,7 @@ class TaskPrinter:
         if self._analysis.uses[node.step] > 1:
             # Prefect would take one call's result for another's if results are persisted.
             options["cache_policy"] = Atom(self._module.use("NO_CACHE"))
-        bare = node.model_copy(update={"args": {}})
+        bare = replace(node, args={})
         run = invocation(step, bare, _names(task), self._module.imports)
         # Of an imported function Prefect reads the docstring itself, which is the description.
         told = isinstance(step.run, Inlined) and own_docstring(self._code, step.run.name)

@@ -97,7 +97,7 @@ def _node(node: ir.Node, path: Path, name: str, at: ir.At | None) -> Iterator[tu
     at = getattr(node, "at", None) or at
     name = node.name if isinstance(node, ir.Step) else getattr(node, "id", name)
     model = type(node)
-    for attribute, info in model.model_fields.items():
+    for attribute, about in model.__fields__.items():
         value, field, here = getattr(node, attribute), f"{model.__name__}.{attribute}", (*path, attribute)
         if field == "Group.id":
             yield field, Use(path, name, at, value)
@@ -111,7 +111,7 @@ def _node(node: ir.Node, path: Path, name: str, at: ir.At | None) -> Iterator[tu
         elif field == "Pipeline.options":
             for leaf, told in _leaves(value):
                 yield field, Use((*here, *leaf), leaf[0], at, told)
-        elif field in ALWAYS or info.is_required() or value != info.get_default(call_default_factory=True):
+        elif field in ALWAYS or about.required or value != about.usual():
             yield field, Use(here, value.call.id if isinstance(value, ir.Final) else name, _written(value) or at, value)
             if isinstance(value, (*VALUES, ir.Final)) or (isinstance(value, tuple) and _values(value)):
                 yield from _inner(value, here, name, at)

@@ -156,4 +156,4 @@ def structural(model: type[ir.Node], name: str) -> bool:
 
 def _is_kind(model: type[ir.Node], name: str) -> bool:
     """`kind` tells the classes of a union apart where it has only one value."""
-    return name == "kind" and not model.model_fields[name].is_required()
+    return name == "kind" and not model.__fields__[name].required
