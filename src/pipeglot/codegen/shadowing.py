@@ -38,7 +38,7 @@ def boundary_names() -> Mapping[str, str]:
     for function in (boundary.json_io, boundary.run_command):
         text = boundary.source(function)
         needed = uses(ast.parse(text).body[0], text, "boundary").needed
-        found |= {name: imported[name] for name in sorted(needed - BUILTINS)}
+        found |= {name: imported[name] for name in sorted(needed - BUILTINS - found.keys())}
     return found
 
 

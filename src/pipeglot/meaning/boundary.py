@@ -22,6 +22,7 @@ from pydantic_core import to_jsonable_python
 
 def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Let `fn` take and give plain JSON, built and checked by its annotations."""
+    types = vars(json_io).setdefault("types", {}).setdefault(fn, {})  # slow to make
 
     def exact(digits: str) -> int:
         if abs(int(digits)) > 2**53:
@@ -31,14 +32,14 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fn)
     def call(**given: Any) -> Any:
         try:
-            hints = typing.get_type_hints(fn, include_extras=True)
-            types = {name: TypeAdapter(hint) for name, hint in hints.items()}
+            if not types.keys() >= {*given, "return"}:
+                hints = dict.fromkeys([*given, "return"], Any)
+                hints |= typing.get_type_hints(fn, include_extras=True)
+                types.update({name: TypeAdapter(hint) for name, hint in hints.items()})
             built = {}
             for name, value in given.items():
-                adapter = types.get(name, TypeAdapter(Any))
-                built[name] = adapter.validate_json(json.dumps(value), strict=True)
-            adapter = types.get("return", TypeAdapter(Any))
-            result = adapter.validate_python(fn(**built), strict=True)
+                built[name] = types[name].validate_json(json.dumps(value), strict=True)
+            result = types["return"].validate_python(fn(**built), strict=True)
             plain = to_jsonable_python(result, inf_nan_mode="constants")
             text = json.dumps(plain, allow_nan=False, ensure_ascii=False)
             return json.loads(text.encode(), parse_int=exact)

@@ -51,6 +51,7 @@ def loaded(pipeline: Pipeline, path: Sequence[str | Path] = ()) -> Iterator[dict
             sys.path.remove(entry)
         if module is not None:
             sys.modules.pop(module.__name__, None)
+            vars(json_io).pop("types", None)  # they keep the functions, and these the module
             linecache.cache.pop(str(module.__file__), None)
 
 

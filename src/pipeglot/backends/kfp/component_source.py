@@ -89,7 +89,7 @@ class ComponentPrinter:
             # What annotations name is known where KFP puts a component.
             lines = [line for line in imports.text(STANDARD).split("\n") if not line.endswith(("Callable", "Any"))]
             known = self._author.hidden(step).names.get(name, name)
-            text = text.replace(f"def {name}(", f"def {known}(", 1)
+            text = re.sub(rf"\b{name}\b", known, text)
             yield known, _with_imports(text, [line for line in lines if line])
         for each in (each for each in HELPERS if each in component.helpers):
             needed = ["import json"] if each in USES_JSON else []
