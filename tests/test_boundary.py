@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import enum
+import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
+from pipeglot.core.ir import Call, Const, Inlined, Parameter, Pipeline, SourceFragment, Step
+from pipeglot.meaning import boundary
 from pipeglot.meaning.boundary import json_io, run_command, shell_words
+from pipeglot.meaning.functions import loaded
 
 
 class Colour(enum.Enum):
@@ -79,6 +85,38 @@ def test_a_step_gets_its_own_copy() -> None:
 
     json_io(step)(value=shared)
     assert shared == {"k": [1]}
+
+
+def test_adapters_are_made_once_for_a_function_however_often_it_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+
+    def counted(hint: Any) -> TypeAdapter[Any]:
+        made.append(hint)
+        return TypeAdapter(hint)
+
+    def step(model: Model, more: int = 0, bare=None) -> list[Model]:  # type: ignore[no-untyped-def]
+        return [model] * more
+
+    monkeypatch.setattr(boundary, "TypeAdapter", counted)
+    for _ in range(50):
+        assert json_io(step)(model={"made": "2026-01-03"}, more=2)[1]["colour"] == "red"
+        json_io(step)(model={"made": "2026-01-03"})
+    assert sorted(map(str, made)) == sorted(map(str, [Model, int, list[Model]]))
+    for _ in range(50):
+        json_io(step)(model={"made": "2026-01-03"}, bare=1)  # what has no annotation is known by being given
+    assert len(made) == 7 and made.count(Any) == 1
+
+
+def test_a_run_keeps_nothing_of_its_steps() -> None:
+    code = SourceFragment(kind="function", names=("add",), text="def add(x: int) -> int:\n    return x + 1")
+    step = Step(name="add", run=Inlined(name="add"), parameters=(Parameter(name="x"),))
+    call = Call(id="add", step="add", args={"x": Const(value=1)})
+    with loaded(Pipeline(name="kept", code=(code,), steps=(step,), body=(call,))) as functions:
+        assert functions["add"](x=1) == 2
+        function = weakref.ref(functions["add"].__wrapped__)  # type: ignore[attr-defined]
+        del functions
+    gc.collect()
+    assert function() is None
 
 
 def test_a_command_gets_arguments_as_environment_and_gives_its_last_line() -> None:

@@ -49,9 +49,9 @@ def loaded(pipeline: Pipeline, path: Sequence[str | Path] = ()) -> Iterator[dict
     finally:
         for entry in entries:
             sys.path.remove(entry)
+        vars(json_io).pop("types", None)  # they keep the functions, and these the module
         if module is not None:
             sys.modules.pop(module.__name__, None)
-            vars(json_io).pop("types", None)  # they keep the functions, and these the module
             linecache.cache.pop(str(module.__file__), None)
 
 
