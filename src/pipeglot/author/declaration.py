@@ -6,12 +6,12 @@ import operator
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timezone
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
-from typing_extensions import TypedDict
+from pydantic import ValidationError
 
+from pipeglot.author import plain
 from pipeglot.author.constants import constant
 from pipeglot.author.hints import bare
 from pipeglot.author.policies import Duration, seconds
@@ -190,6 +190,7 @@ def _parameter(signature: Signature, name: str, place: ir.At) -> ir.Param:
 def _schema(hint: Any, name: str, place: ir.At) -> tuple[ir.Schema, str]:
     extra: dict[str, Any] = {}
     description = ""
+    found: ir.Schema | None = None
     if typing.get_origin(hint) is typing.Annotated:
         base, *notes = typing.get_args(hint)
         kept: list[Any] = []
@@ -200,15 +201,20 @@ def _schema(hint: Any, name: str, place: ir.At) -> tuple[ir.Schema, str]:
             description = note.description
             bounds = {key: getattr(note, key) for key in ("ge", "gt", "le", "lt") if getattr(note, key) is not None}
             if bounds and bare(base) not in (int, float):
-                fail(
-                    "PG185",
-                    f"the parameter {name} has bounds and is not a number",
-                    "annotate it as int or float",
-                    place,
-                )
-            if bounds:
-                kept.append(Field(**bounds))
+                message = f"the parameter {name} has bounds and is not a number"
+                fail("PG185", message, "annotate it as int or float", place)
+            found = plain.bounded(base, bounds) if len(notes) == 1 else None
+            if bounds and found is None:
+                kept.append(_field(bounds))
             if note.choices is not None:
                 extra["enum"] = constant(list(note.choices)).value
         hint = operator.getitem(typing.Annotated, (base, *kept)) if kept else base
-    return {**schema_of(hint, "validation", f"the parameter {name}", place), **extra}, description
+    if found is None:
+        found = schema_of(hint, "validation", f"the parameter {name}", place)
+    return {**found, **extra}, description
+
+
+def _field(bounds: dict[str, Any]) -> Any:
+    from pydantic import Field
+
+    return Field(**bounds)

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-import dataclasses
+import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, TypeAdapter
-from typing_extensions import TypeAliasType, get_type_hints, is_typeddict
-
+from pipeglot.author import plain
 from pipeglot.core import types as schemas
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import Json, Schema
 
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+    from pydantic import BaseModel
+
 Hint: TypeAlias = Any
 """A Python annotation."""
+Mode: TypeAlias = Literal["validation", "serialization"]
+"""Whether a schema is of what is read or of what is written."""
+
+
+def of(annotated: Any) -> dict[str, Hint]:
+    """The annotations of a function or a class by name, as every Python from 3.11 on reads them."""
+    if sys.version_info >= (3, 11):
+        return typing.get_type_hints(annotated, include_extras=True)
+    from typing_extensions import get_type_hints
+
+    return get_type_hints(annotated, include_extras=True)
+
+
+def is_model(cls: Any) -> TypeGuard[type[BaseModel]]:
+    """Whether it is a pydantic model: then its author has loaded pydantic."""
+    pydantic = sys.modules.get("pydantic.main")
+    return pydantic is not None and isinstance(cls, type) and issubclass(cls, pydantic.BaseModel)
 
 
 def origin(hint: Hint) -> Any:
@@ -42,7 +62,7 @@ def bare(hint: Hint) -> Hint:
     >>> bare(typing.Optional[typing.Annotated[int, "years"]])
     <class 'int'>
     """
-    if isinstance(hint, TypeAliasType):
+    if type(hint).__name__ == "TypeAliasType":
         return bare(hint.__value__)
     if isinstance(hint, typing.NewType):
         return bare(hint.__supertype__)
@@ -99,18 +119,21 @@ def _record(hint: Hint) -> RecordType | None:
     cls = origin(hint) or hint
     if not isinstance(cls, type):
         return None
-    if issubclass(cls, BaseModel):
+    if is_model(cls):
         return RecordType(cls.__name__, False, _model_fields(cls))
     named_tuple = issubclass(cls, tuple) and hasattr(cls, "_fields")
-    if not (dataclasses.is_dataclass(cls) or is_typeddict(cls) or named_tuple):
+    dataclass, typed_dict = hasattr(cls, "__dataclass_fields__"), plain.is_typed_dict(cls)
+    if not (dataclass or typed_dict or named_tuple):
         return None
     known = dict(zip(getattr(cls, "__parameters__", ()), typing.get_args(hint), strict=False))
-    hints = {name: known.get(inner, inner) for name, inner in get_type_hints(cls, include_extras=True).items()}
+    hints = {name: known.get(inner, inner) for name, inner in of(cls).items()}
     if named_tuple:
         return RecordType(cls.__name__, False, {name: (n, hints[name]) for n, name in enumerate(cls._fields)})  # type: ignore[attr-defined]
-    if dataclasses.is_dataclass(cls):
-        hints = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
-    return RecordType(cls.__name__, is_typeddict(cls), {name: (name, inner) for name, inner in hints.items()})
+    if dataclass:
+        from dataclasses import fields
+
+        hints = {field.name: hints[field.name] for field in fields(cls)}
+    return RecordType(cls.__name__, typed_dict, {name: (name, inner) for name, inner in hints.items()})
 
 
 def _model_fields(cls: type[BaseModel]) -> dict[str, tuple[str | int, Hint]]:
@@ -157,13 +180,23 @@ def items(hint: Hint) -> Hint | None:
     if not isinstance(kind, type) or issubclass(kind, str | bytes | Mapping) or not issubclass(kind, Iterable):
         return None
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        return union(get_type_hints(kind).values())
+        return union(of(kind).values())
     if issubclass(kind, tuple) and args and args[-1] is not Ellipsis:
         return union(args)
     return args[0] if (args and issubclass(kind, Sequence | Set)) or (kind is Iterable and args) else Any
 
 
 # ---------------------------------------------------------------- JSON
+
+
+def json_schema(hint: Hint, mode: Mode) -> Schema:
+    """The JSON Schema of an annotation; raises what pydantic raises when it has none."""
+    known = plain.json_schema(hint)
+    if known is not None:
+        return known
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(hint).json_schema(mode=mode)
 
 
 def result_schema(hint: Hint) -> Schema:
@@ -176,7 +209,7 @@ def result_schema(hint: Hint) -> Schema:
 
 @lru_cache(maxsize=4096)
 def _result_schema(hint: Hint) -> Schema:
-    return {} if hint is Any else TypeAdapter(hint).json_schema(mode="serialization")
+    return json_schema(hint, "serialization")
 
 
 def json_kinds(hint: Hint) -> frozenset[str] | None:

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Set
 from datetime import datetime, timezone
 from typing import Any, NoReturn
 
-from pydantic import BaseModel
-
 from pipeglot.author import caller, hints
 from pipeglot.author.constants import constant, fields_of, is_set
 from pipeglot.author.hints import Hint, bare
@@ -245,7 +243,7 @@ def _is_special(given: Any) -> bool:
         return False
     if isinstance(given, list | tuple):
         return any(map(_is_special, given))
-    if isinstance(given, BaseModel):
+    if hints.is_model(type(given)):
         return any(map(is_set, given.__dict__.values()))
     fields = fields_of(given)
     if fields is not None:

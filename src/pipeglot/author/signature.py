@@ -5,17 +5,17 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
-from typing_extensions import get_type_hints
-
-from pipeglot.author import caller, hints
+from pipeglot.author import caller, hints, plain
 from pipeglot.author.hints import Hint, type_name
 from pipeglot.author.proxy import Traced, hint_of, to_value
 from pipeglot.author.trace import Trace, fail
 from pipeglot.core import ir
 from pipeglot.core.dataclass import dataclass, field
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Signature:
                 said = f"/ after {parameter.name}" if parameter.kind is parameter.POSITIONAL_ONLY else str(parameter)
                 fail("PG114", f"{name} has the parameter {said}", f"a {what}'s parameters are plain, by name", at)
         try:
-            found = get_type_hints(fn, include_extras=True)
+            found = hints.of(fn)
         except Exception as error:
             way_out = "import at run time what they name, not under `if TYPE_CHECKING`"
             fail("PG115", f"the annotations of {name} cannot be read: {error}", way_out, at)
@@ -60,7 +60,7 @@ class Signature:
         """The JSON Schema of a parameter, or of the result (`return`)."""
         if name not in self.hints:
             return {}
-        mode: Any = "serialization" if name == "return" else "validation"
+        mode: hints.Mode = "serialization" if name == "return" else "validation"
         what = f"the result of {self.name}" if name == "return" else f"the parameter {name} of {self.name}"
         return schema_of(self.hints[name], mode, what, self.at)
 
@@ -104,12 +104,16 @@ class Signature:
             )
         return value
 
-    def _refused(self, name: str, plain: ir.Json) -> str | None:
+    def _refused(self, name: str, value: ir.Json) -> str | None:
         """Why a constant is not of a parameter's type, in pydantic's words."""
+        if plain.accepts(self.hints[name], value):
+            return None
+        from pydantic import TypeAdapter, ValidationError
+
         if name not in self._adapters:
             self._adapters[name] = TypeAdapter(self.hints[name])
         try:
-            self._adapters[name].validate_json(json.dumps(plain), strict=True)
+            self._adapters[name].validate_json(json.dumps(value), strict=True)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             place = "".join(f"[{step!r}]" for step in first["loc"])
@@ -147,12 +151,10 @@ def defined_at(fn: Callable[..., Any]) -> ir.At | None:
     return caller.place(code.co_filename, code.co_firstlineno, trace.folder if trace else "")
 
 
-def schema_of(hint: Hint, mode: Any, what: str, at: ir.At | None = None) -> ir.Schema:
+def schema_of(hint: Hint, mode: hints.Mode, what: str, at: ir.At | None = None) -> ir.Schema:
     """The JSON Schema of an annotation; stops with PG115 when pydantic has none."""
-    if hint is Any:
-        return {}
     try:
-        return TypeAdapter(hint).json_schema(mode=mode)
+        return hints.json_schema(hint, mode)
     except Exception as error:
         reason = str(error).splitlines()[0].replace("`", "")
         way_out = "values between steps are JSON: plain types, dataclasses, TypedDict, Enum or pydantic models"

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from pipeglot.author import caller
 from pipeglot.core import ir
 from pipeglot.core.diagnostic import Diagnostic
@@ -136,6 +134,8 @@ def _unfit(found: type) -> str | None:
     """The name of a class whose objects JSON cannot hold."""
     if issubclass(found, _PLAIN) or found is object:
         return None
+    from pydantic import TypeAdapter
+
     try:
         TypeAdapter(found)
     except Exception:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
-from typing import Any
-from uuid import UUID
-
-from pydantic import TypeAdapter, ValidationError
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pipeglot.core.ir import Json, Schema
 from pipeglot.core.types import MAX_REFS, resolve, same, type_name
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def mismatch(value: Json, schema: Schema) -> str | None:
@@ -95,8 +95,7 @@ def _text(value: str, schema: Schema, said: str) -> Iterator[str]:
         yield f"{said}, longer than {schema['maxLength']} characters"
     if "pattern" in schema and not _matches(schema["pattern"], value):
         yield f"{said}, which does not match {schema['pattern']!r}"
-    adapter = FORMATS.get(schema.get("format", ""))
-    if adapter is not None and not _reads(adapter, value):
+    if not _reads(schema.get("format", ""), value):
         yield f"{said}, which is no {schema['format']}"
 
 
@@ -107,7 +106,13 @@ def _matches(pattern: str, value: str) -> bool:
         return True
 
 
-def _reads(adapter: TypeAdapter[Any], value: str) -> bool:
+def _reads(format: str, value: str) -> bool:
+    """Whether a text is of a format, as pydantic reads it; of one that is not checked everything is."""
+    if format not in _FORMATS:
+        return True
+    from pydantic import ValidationError
+
+    adapter = _adapter(format)
     try:
         adapter.validate_json(json.dumps(value), strict=True)
     except ValidationError:
@@ -145,14 +150,24 @@ def _short(value: Json) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-FORMATS: dict[str, TypeAdapter[Any]] = {
-    "date": TypeAdapter(date),
-    "date-time": TypeAdapter(datetime),
-    "time": TypeAdapter(time),
-    "duration": TypeAdapter(timedelta),
-    "uuid": TypeAdapter(UUID),
+_FORMATS = {
+    "date": "datetime:date",
+    "date-time": "datetime:datetime",
+    "time": "datetime:time",
+    "duration": "datetime:timedelta",
+    "uuid": "uuid:UUID",
 }
-"""Formats of text that are checked, as pydantic reads them."""
+"""Formats of text that are checked, each with the type that reads it."""
+
+
+@lru_cache
+def _adapter(format: str) -> TypeAdapter[Any]:
+    import pkgutil
+
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(pkgutil.resolve_name(_FORMATS[format]))
+
 
 _ARTICLES = {
     "integer": "an integer",
