@@ -66,7 +66,7 @@ class Pair:
     @property
     def windows(self) -> list[Window]:
         """The time around each change of 2026 and 2027; a few days in summer where there is none."""
-        found = [at for at in changes(self.zone, datetime(2026, 1, 1, tzinfo=UTC), 20) if at.year < 2028]
+        found = [*takewhile(lambda at: at.year < 2028, changes(self.zone, datetime(2026, 1, 1, tzinfo=UTC)))]
         return [(at - AROUND, at + AROUND) for at in found or [datetime(2026, 7, 1, tzinfo=UTC)]]
 
     def meant(self) -> list[set[datetime]]:

@@ -96,7 +96,7 @@ def test_cron_ticks_on_the_wall_clock_of_its_zone(zone: str, expression: str, af
 @pytest.mark.parametrize("expression", ["30 2 * * *", "*/10 * * * *", "15 1,2 * * *"])
 def test_ticks_are_the_same_wherever_one_begins_to_look(zone: str, expression: str) -> None:
     schedule = cron(expression, zone)
-    for change in changes(zone, at("2026-01-01")) or [at("2026-03-29")]:
+    for change in [*islice(changes(zone, at("2026-01-01")), 2)] or [at("2026-03-29")]:
         start = change - timedelta(hours=2)
         end = change + timedelta(days=3)
         whole = [tick for tick in islice(ticks(schedule, start), 20) if tick < end]
@@ -134,7 +134,7 @@ def test_an_interval_without_a_start_counts_from_when_it_is_switched_on() -> Non
     ],
 )
 def test_the_next_two_changes_of_a_clock(zone: str, found: list[str]) -> None:
-    assert changes(zone, at("2026-01-01")) == [at(text) for text in found]
+    assert [*islice(changes(zone, at("2026-01-01")), 2)] == [at(text) for text in found]
 
 
 @pytest.mark.parametrize(

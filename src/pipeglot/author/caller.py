@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dis
-import linecache
 import os
 import sys
 import sysconfig
@@ -14,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+from pipeglot.author import syntax
 from pipeglot.core.ir import At
 
 _OURS = tuple(str(Path(__file__).parents[1] / room) + os.sep for room in ("author", "core", "meaning"))
@@ -147,11 +147,7 @@ _Position = tuple[int, int]
 
 def truth_asked_by(frame: types.FrameType) -> str | None:
     """The help for the innermost syntax that asks for the truth or the items of what is being evaluated."""
-    name = frame.f_code.co_filename
-    linecache.checkcache(name)
-    try:
-        tree = ast.parse("".join(linecache.getlines(name)))
-    except (SyntaxError, ValueError):
+    if (tree := syntax.of_file(frame.f_code.co_filename)) is None:
         return None
     line, column = position(frame)
     best: tuple[_Position, str] | None = None

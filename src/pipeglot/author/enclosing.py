@@ -9,13 +9,11 @@ pipeline's and the call are looked at, as far as their source is there.
 from __future__ import annotations
 
 import ast
-import linecache
 from collections.abc import Iterator
-from functools import lru_cache
 from types import CodeType, FrameType
 from typing import NamedTuple, NoReturn
 
-from pipeglot.author import caller
+from pipeglot.author import caller, syntax
 from pipeglot.author.trace import Trace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 
@@ -218,8 +216,7 @@ def _statements(code: CodeType) -> list[ast.stmt]:
 
 
 def _found(code: CodeType) -> Iterator[ast.stmt]:
-    linecache.checkcache(code.co_filename)
-    function = _functions("".join(linecache.getlines(code.co_filename))).get((code.co_name, code.co_firstlineno))
+    function = syntax.function(code)
     if function is None:
         return
     shared = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
@@ -236,14 +233,3 @@ def _found(code: CodeType) -> Iterator[ast.stmt]:
             case ast.AnnAssign(target=ast.Name(id=name)) if name in shared:
                 yield node
         stack += reversed([*_inner(node)])
-
-
-@lru_cache(maxsize=32)
-def _functions(text: str) -> dict[tuple[str, int], ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions of a file by name and first line, that of their first decorator."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return {}
-    functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return {(f.name, min([f.lineno, *(each.lineno for each in f.decorator_list)])): f for f in functions}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeglot.author import caller
+from pipeglot.author import caller, syntax
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import At
 
@@ -18,39 +16,38 @@ _MAKERS |= {"pipeglot.author.blocks", "pipeglot.author.conditions"}
 _UNSEEN = (ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping)
 """Patterns that Python finds not to match, without asking the value: the others ask it."""
 
+_BINDS = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem, ast.For, ast.comprehension)
+"""What binds names."""
+
 
 def lint(fn: Callable[..., Any], folder: str) -> list[Diagnostic]:
     """Tests for identity, patterns, and texts that are changed after a traced value was written into them.
 
     What may be traced is followed through the function's assignments; names of plain Python values are left alone.
     """
-    try:
-        lines, first = inspect.getsourcelines(fn)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
-    except (OSError, TypeError, SyntaxError):
+    if (own := syntax.own(fn)) is None:
         return []
-    found = _ValueNames(fn, tree)
+    tree, above = own
+    nodes = [*ast.walk(tree)]
     wrong = []
-    for node, code, message, help in _silent(tree, found):
-        at = caller.place(fn.__code__.co_filename, first + node.lineno - 1, folder)
+    for node, code, message, help in _silent(nodes, _ValueNames(fn, nodes)):
+        at = caller.place(fn.__code__.co_filename, above + node.lineno, folder)
         wrong.append(Diagnostic(code, "error", message, at, help))
     return wrong
 
 
 def return_place(fn: Callable[..., Any], folder: str) -> At | None:
     """The line of a function's one `return` of a value; None when it has several."""
-    try:
-        lines, first = inspect.getsourcelines(fn)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
-    except (OSError, TypeError, SyntaxError):
+    if (own := syntax.own(fn)) is None:
         return None
+    tree, above = own
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
-    return caller.place(fn.__code__.co_filename, first + found[0].lineno - 1, folder) if len(found) == 1 else None
+    return caller.place(fn.__code__.co_filename, above + found[0].lineno, folder) if len(found) == 1 else None
 
 
-def _silent(tree: ast.AST, values: _ValueNames) -> Iterator[tuple[ast.expr | ast.pattern, str, str, str]]:
+def _silent(nodes: list[ast.AST], values: _ValueNames) -> Iterator[tuple[ast.expr | ast.pattern, str, str, str]]:
     decide = "let a step decide, and return a bool"
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Compare() if any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops):
                 if any(values.traced(side) for side in (node.left, *node.comparators)):
@@ -78,12 +75,12 @@ def _silent(tree: ast.AST, values: _ValueNames) -> Iterator[tuple[ast.expr | ast
                 yield node, "PG103", "a text made of traced values is changed while tracing", help
 
 
-def _parameters(tree: ast.AST) -> Iterator[str]:
+def _parameters(nodes: list[ast.AST]) -> Iterator[str]:
     """The parameters that may be traced values: those of the function, and of functions in it where no default says that
     they may be missing.
     """
     outermost = True
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             given = node.args
             plain = [*given.posonlyargs, *given.args]
@@ -99,14 +96,15 @@ def _parameters(tree: ast.AST) -> Iterator[str]:
 class _ValueNames:
     """The names of a function that may hold traced values, or text made of them."""
 
-    def __init__(self, fn: Callable[..., Any], tree: ast.AST) -> None:
+    def __init__(self, fn: Callable[..., Any], nodes: list[ast.AST]) -> None:
         self._globals = getattr(fn, "__globals__", {})
-        self._names = set(_parameters(tree))
+        self._names = set(_parameters(nodes))
         self._texts: set[str] = set()
+        binding = [node for node in nodes if isinstance(node, _BINDS)]
         size = -1
         while size != len(self._names) + len(self._texts):
             size = len(self._names) + len(self._texts)
-            for node in ast.walk(tree):
+            for node in binding:
                 self._follow(node)
 
     def _follow(self, node: ast.AST) -> None:

@@ -10,8 +10,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from pipeglot.author.syntax import first_line, parsed
 from pipeglot.core.dataclass import dataclass
-from pipeglot.core.free_variables import Uses, assignments, last_name, mutations, uses
+from pipeglot.core.free_variables import Uses, assignments, changes, last_name, mutations, uses
 
 Kind: TypeAlias = Literal["import", "value", "class", "function"]
 
@@ -96,29 +97,35 @@ class ModuleIndex:
         self.star: tuple[str, int] | None = None
         self.future = 0
         self.outside: dict[str, int] = {}
-        tree = ast.parse(text, path)
+        tree = parsed(text)
         for node in tree.body:
             self._index(node)
+        self._touched: set[str] = set()
         for inner in ast.walk(tree):
-            match inner:
-                case ast.Global(names=names):
-                    for name in names:
-                        self.outside.setdefault(name, inner.lineno)
-                case ast.ImportFrom(module=module, names=[ast.alias(name="*")], level=level):
-                    self.star = ("." * level + (module or ""), inner.lineno)
+            self._note(inner)
+
+    def _note(self, node: ast.AST) -> None:
+        """What a part of the file, at any depth, says of names of the module."""
+        match node:
+            case ast.Global(names=names):
+                for name in names:
+                    self.outside.setdefault(name, node.lineno)
+            case ast.ImportFrom(module=module, names=[ast.alias(name="*")], level=level):
+                self.star = ("." * level + (module or ""), node.lineno)
+            case ast.Subscript() | ast.Attribute() | ast.Call():
+                self._touched.update(name for name, _ in changes(node))
 
     def changed(self, item: Statement, name: str) -> int | None:
         """A line that changes the value of a name after `item` made it."""
-        line = self.outside.get(name) or self._assigned.get(name)
-        return line or (self._mutated.get(name) if item.container else None)
-
-    @cached_property
-    def _assigned(self) -> dict[str, int]:
-        return {name: line for item in self._all() for name, line in item.uses.assigned.items()}
-
-    @cached_property
-    def _mutated(self) -> dict[str, int]:
-        return {name: line for item in self._all() for name, line in item.uses.mutated.items()}
+        if name in self.outside or name not in self._touched:
+            return self.outside.get(name)
+        assigned: int | None = None
+        mutated: int | None = None
+        for other in self._all():
+            if name in other.text or not other.text.isascii():  # Python reads names by their normal form
+                assigned = other.uses.assigned.get(name, assigned)
+                mutated = other.uses.mutated.get(name, mutated)
+        return assigned or (mutated if item.container else None)
 
     def _all(self) -> Iterator[Statement]:
         return (item for items in self.items.values() for item in items)
@@ -259,12 +266,6 @@ class ModuleIndex:
             lines[-1] = lines[-1][: node.end_col_offset]
         lines[0] = lines[0][node.col_offset :] if not first or first == node.lineno else lines[0]
         return b"\n".join(lines).decode().rstrip()
-
-
-def first_line(node: ast.stmt) -> int:
-    """The line of the first decorator, or of the statement."""
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(each.lineno for each in decorators)])
 
 
 def _is_plain(node: ast.expr) -> bool:

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from pipeglot.author.module_index import ModuleIndex, Statement, first_line, open_file
+from pipeglot.author.module_index import ModuleIndex, Statement, open_file
+from pipeglot.author.syntax import first_line
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.free_variables import last_name

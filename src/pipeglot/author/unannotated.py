@@ -6,12 +6,11 @@ import ast
 import builtins
 import inspect
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from pipeglot.author import caller
+from pipeglot.author import caller, syntax
 from pipeglot.core import ir
 from pipeglot.core.diagnostic import Diagnostic
 
@@ -39,10 +38,9 @@ def untyped(steps: Iterable[tuple[ir.Step, Callable[..., Any]]]) -> Iterator[Dia
 
 def _given(function: Callable[..., Any]) -> Iterator[type | str]:
     """The classes of what a function returns, or the name of a library's function that does not say what it gives."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
+    if (own := syntax.own(function)) is None:
         return
+    tree, _ = own
     known = _Classes(tree, getattr(function, "__globals__", {}))
     for node in ast.walk(tree):
         if isinstance(node, ast.Return) and node.value is not None:

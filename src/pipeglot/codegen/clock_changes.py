@@ -35,11 +35,10 @@ def clock_changes(pipeline: Pipeline, target: str, engine: str, ticking: Ticking
     if not isinstance(timing, Cron):
         return []
     found: list[tuple[list[datetime], list[datetime]]] = []
-    for change in changes(timing.timezone, _YEARS[0], 30):
+    for change in takewhile(lambda at: at < _YEARS[1], changes(timing.timezone, _YEARS[0])):
         start, end = change - _BEFORE, change + _AFTER
-        if change < _YEARS[1]:
-            meant, done = _meant(timing, start, end), ticking(timing, start, end)
-            found += [(sorted(meant - done), sorted(done - meant))] if meant != done else []
+        meant, done = _meant(timing, start, end), ticking(timing, start, end)
+        found += [(sorted(meant - done), sorted(done - meant))] if meant != done else []
     if not found:
         return []
     lost = [pair for pair in found if len(pair[0]) > len(pair[1])]

@@ -121,16 +121,24 @@ def _shadowed(cls: ast.ClassDef) -> Iterator[str]:
 def assignments(node: ast.AST) -> Iterator[tuple[str, int]]:
     """Names, of whatever scope, whose items or attributes a statement sets or deletes, with the line."""
     for inner in ast.walk(node):
-        if isinstance(inner, (ast.Subscript, ast.Attribute)) and not isinstance(inner.ctx, ast.Load):
-            yield from _root(inner.value)
+        if not isinstance(inner, ast.Call):
+            yield from changes(inner)
 
 
 def mutations(node: ast.AST) -> Iterator[tuple[str, int]]:
     """Names, of whatever scope, on which a statement calls what changes a list, dict or set, with the line."""
     for inner in ast.walk(node):
-        match inner:
-            case ast.Call(func=ast.Attribute(value=base, attr=method)) if method in _MUTATORS:
-                yield from _root(base)
+        if isinstance(inner, ast.Call):
+            yield from changes(inner)
+
+
+def changes(node: ast.AST) -> Iterator[tuple[str, int]]:
+    """The name that an expression itself, and not what is in it, changes something of, with the line."""
+    match node:
+        case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+            yield from _root(node.value)
+        case ast.Call(func=ast.Attribute(value=base, attr=method)) if method in _MUTATORS:
+            yield from _root(base)
 
 
 def _root(node: ast.expr) -> Iterator[tuple[str, int]]:

@@ -79,12 +79,13 @@ def _instants(wall: datetime, zone: ZoneInfo, hourly: bool) -> Iterator[datetime
         yield first
 
 
-def changes(zone: str, after: datetime, count: int = 2) -> list[datetime]:
+def changes(zone: str, after: datetime) -> Iterator[datetime]:
     """The next instants at which a time zone's clocks change, as far as they do within 400 days of one another.
 
-    >>> [at.isoformat() for at in changes("Europe/Berlin", datetime(2026, 1, 1, tzinfo=timezone.utc))]
+    >>> coming = changes("Europe/Berlin", datetime(2026, 1, 1, tzinfo=timezone.utc))
+    >>> [next(coming).isoformat() for _ in range(2)]
     ['2026-03-29T01:00:00+00:00', '2026-10-25T01:00:00+00:00']
-    >>> changes("UTC", datetime(2026, 1, 1, tzinfo=timezone.utc))
+    >>> list(changes("UTC", datetime(2026, 1, 1, tzinfo=timezone.utc)))
     []
     """
     local = ZoneInfo(zone)
@@ -92,18 +93,17 @@ def changes(zone: str, after: datetime, count: int = 2) -> list[datetime]:
     def offset(at: datetime) -> timedelta | None:
         return at.astimezone(local).utcoffset()
 
-    found: list[datetime] = []
     at = after.astimezone(timezone.utc).replace(microsecond=0)
     end = at + timedelta(days=400)
-    while at < end and len(found) < count:
+    before = offset(at)
+    while at < end:
         following = at + timedelta(days=1)
-        if offset(at) != offset(following):
+        if before != (then := offset(following)):
             low, high = at, following
             while high - low > _SECOND:
                 middle = low + (high - low) // 2
                 middle = middle.replace(microsecond=0)
                 low, high = (low, middle) if offset(middle) != offset(low) else (middle, high)
-            found.append(high)
+            yield high
             end = high + timedelta(days=400)
-        at = following
-    return found
+        at, before = following, then

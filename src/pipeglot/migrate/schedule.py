@@ -199,7 +199,7 @@ def _zones(pipeline: Pipeline) -> list[str]:
 
 def _shifts(zones: Iterable[str], at: datetime) -> list[_Shift]:
     """The next two changes of each zone."""
-    return [_Shift(zone, change, around(zone, change)) for zone in zones for change in changes(zone, at)]
+    return [_Shift(zone, change, around(zone, change)) for zone in zones for change in islice(changes(zone, at), 2)]
 
 
 def around(zone: str, change: datetime) -> Window:
