@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
@@ -139,6 +138,8 @@ class Policies:
         known = list(Policies.__match_args__)
         for name in given:
             if name not in known:
+                import difflib
+
                 close = difflib.get_close_matches(name, known, n=1)
                 way_out = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
                 fail("PG126", f"there is no policy {name!r}", way_out)

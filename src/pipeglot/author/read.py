@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import itertools
 import json
@@ -250,6 +249,8 @@ def _named(module: ModuleType, path: str, name: str) -> Pipeline[..., Any]:
         return found
     if called:
         return called[0]
+    import difflib
+
     close = difflib.get_close_matches(name, pipelines, n=1)
     if close:
         help = f"did you mean {path}:{close[0]}?"

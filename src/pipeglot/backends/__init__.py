@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
-import pkgutil
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -15,7 +15,9 @@ from pipeglot.core.diagnostic import CompileError, Diagnostic, accept, blocking,
 from pipeglot.core.ir import Pipeline
 
 TARGETS: dict[str, str] = {
-    module.name: f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__) if module.ispkg
+    name: f"{__name__}.{name}"
+    for name in sorted(os.listdir(__path__[0]))
+    if os.path.isfile(os.path.join(__path__[0], name, "__init__.py"))
 }
 """Our own targets: the packages in this folder. Others come from installed packages by the entry point group
 `pipeglot.backends`."""

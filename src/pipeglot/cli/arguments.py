@@ -40,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     root.add_argument("--version", action="version", version=f"pipeglot {__version__}")
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Command)
+    commands = root.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=Command, prog=root.prog
+    )
 
     def command(name: str, arguments: Callable[[argparse.ArgumentParser], None], about: str) -> None:
         commands.add_parser(name, help=about, description=about, allow_abbrev=False, arguments=arguments)
@@ -60,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Any:
-    return parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=argparse.ArgumentParser)
+    return parser.add_subparsers(
+        dest="action", required=True, metavar="ACTION", parser_class=argparse.ArgumentParser, prog=parser.prog
+    )
 
 
 _SIDES = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"

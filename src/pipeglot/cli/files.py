@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import errno
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -121,6 +119,8 @@ def destination(text: str, inputs: Iterable[str], *, option: str = "--record") -
 
 def stale(files: Mapping[Path, str]) -> Iterator[tuple[Path, str]]:
     """Each file that is not as it would be written, with a unified diff from what is there."""
+    import difflib
+
     for path, text in files.items():
         try:
             old = current(path)
@@ -158,7 +158,8 @@ def _temporary(path: Path, text: str) -> Path:
         mask = os.umask(0)
         os.umask(mask)
         mode = 0o666 & ~mask
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", dir=path.parent)
+    name = os.path.abspath(path.parent / f".{path.name[:60]}.{os.urandom(8).hex()}")
+    handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
@@ -97,6 +96,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("pol", ["pool", "queue"]), did_you_mean("x", ["pool", "queue"])
     ("did you mean 'pool'?", 'known: pool, queue')
     """
+    import difflib  # when something is misspelt
+
     close = difflib.get_close_matches(name, sorted(known), 1)
     return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(sorted(known))
 
