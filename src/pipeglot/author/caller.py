@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ast
-import dis
 import os
 import sys
 import sysconfig
 import types
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 
-from pipeglot.author import syntax
+from pipeglot.author import bytecode, syntax
 from pipeglot.core.ir import At
 
 _OURS = tuple(str(Path(__file__).parents[1] / room) + os.sep for room in ("author", "core", "meaning"))
@@ -38,7 +36,7 @@ def _libraries() -> tuple[str, ...]:
     return tuple(sorted(path + os.sep for path in paths if path))
 
 
-_LIBRARIES = _libraries()
+_LIBRARIES = (*_libraries(), "<frozen")
 
 _PIPELINES: set[str] = set()
 """The files that declare pipelines: the author's own wherever they lie, an installed package too."""
@@ -52,7 +50,7 @@ def declares(fn: object) -> None:
 
 def is_author(filename: str) -> bool:
     """Whether a file is the author's: neither pipeglot's nor a library's, or one that declares pipelines."""
-    return filename in _PIPELINES or not filename.startswith((*_OURS, *_LIBRARIES, "<frozen"))
+    return filename in _PIPELINES or not (filename.startswith(_OURS) or filename.startswith(_LIBRARIES))
 
 
 def author_frame() -> types.FrameType:
@@ -75,9 +73,14 @@ def asked_by_author() -> bool:
     return is_author(sys._getframe(2).f_code.co_filename)
 
 
+def line(frame: types.FrameType) -> int:
+    """The line of a frame, as `f_lineno` says it, which from Python 3.11 on takes as long as its function is long."""
+    return bytecode.of(frame.f_code).line(frame.f_lasti)
+
+
 def at(frame: types.FrameType, folder: str) -> At:
     """The place of a frame, relative to the folder of the pipeline's own file."""
-    return place(frame.f_code.co_filename, frame.f_lineno, folder)
+    return place(frame.f_code.co_filename, line(frame), folder)
 
 
 @lru_cache(maxsize=4096)
@@ -107,37 +110,13 @@ def author_place(error: BaseException, filename: str | None) -> tuple[str, int] 
 
 # ---------------------------------------------------------------- the variable a value goes to
 
-_bound: dict[int, tuple[types.CodeType, dict[int, str]]] = {}
-"""By id of a code object (hashing one reads all of it), kept alive beside its answer."""
-
-_WITH = {"BEFORE_WITH", "SETUP_WITH", "BEFORE_ASYNC_WITH", "SETUP_ASYNC_WITH"}
-_PASSED = {"EXTENDED_ARG", "NOP", "CACHE"}
-
 
 def assigned_name(frame: types.FrameType) -> str | None:
     """The one variable that the value of the call being evaluated is bound to, also as `with call as name`.
 
     The byte code says it exactly and on every version; the source might not be there.
     """
-    code = frame.f_code
-    if id(code) not in _bound:
-        if len(_bound) > 512:
-            _bound.clear()
-        _bound[id(code)] = (code, dict(_bindings(code)))
-    return _bound[id(code)][1].get(frame.f_lasti)
-
-
-def _bindings(code: types.CodeType) -> Iterator[tuple[int, str]]:
-    """Every offset of an instruction whose value the next one stores in a variable."""
-    found = [each for each in dis.get_instructions(code) if each.opname not in _PASSED]
-    for number, (here, following) in enumerate(pairwise(found)):
-        if following.opname in _WITH and number + 2 < len(found):
-            following = found[number + 2]
-        if following.opname.startswith("STORE_") and following.opname[6:].startswith(
-            ("FAST", "NAME", "GLOBAL", "DEREF")
-        ):
-            name = following.argval[0] if isinstance(following.argval, tuple) else following.argval
-            yield from ((offset, str(name)) for offset in range(here.offset, found[number + 1].offset, 2))
+    return bytecode.of(frame.f_code).stored_after(frame.f_lasti)
 
 
 # ---------------------------------------------------------------- what asks for the truth of a value
@@ -166,11 +145,7 @@ def truth_asked_by(frame: types.FrameType) -> str | None:
 
 def position(frame: types.FrameType) -> tuple[int, int | None]:
     """Line and column of the expression being evaluated; no column before Python 3.11."""
-    if sys.version_info >= (3, 11):
-        for number, (line, _, column, _) in enumerate(frame.f_code.co_positions()):
-            if number == frame.f_lasti // 2 and line is not None:
-                return line, column
-    return frame.f_lineno, None
+    return bytecode.of(frame.f_code).position(frame.f_lasti) or (line(frame), None)
 
 
 def _asking(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
@@ -193,12 +168,7 @@ def _asking(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
 
 def has_entered(frame: types.FrameType, line: int) -> bool:
     """Whether a function is past the head of a `with` on a line. Python 3.10 knows no columns, but its byte code says it."""
-    lines, here = dict(dis.findlinestarts(frame.f_code)), 0
-    for each in dis.get_instructions(frame.f_code):
-        here = lines.get(each.offset) or here
-        if each.opname in _WITH and here == line and each.offset < frame.f_lasti:
-            return True
-    return False
+    return bytecode.of(frame.f_code).entered_by(line) < frame.f_lasti
 
 
 def is_ours(error: BaseException) -> bool:

@@ -9,7 +9,7 @@ pipeline's and the call are looked at, as far as their source is there.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType
 from typing import NamedTuple, NoReturn
 
@@ -40,7 +40,7 @@ class EnclosingStatement(NamedTuple):
 def unkept(trace: Trace) -> None:
     """Note as errors the statements around the author's line that would be lost."""
     for frame in _frames(trace):
-        for node in _statements(frame.f_code):
+        for node in _around(frame):
             if _inside(node, frame) and (wrong := _wrong(trace, node, frame)):
                 _note(trace, frame, node, *wrong)
                 if isinstance(node, ast.While):
@@ -66,8 +66,8 @@ def opened(trace: Trace, what: str, *, transparent: bool) -> set[EnclosingStatem
     """
     statements = set()
     for frame in _frames(trace):
-        for node in _statements(frame.f_code):
-            if isinstance(node, ast.With) and node.lineno <= frame.f_lineno <= _header_end(node):
+        for node in _around(frame):
+            if isinstance(node, ast.With) and caller.line(frame) <= _header_end(node):
                 statements.add(EnclosingStatement(id(frame), node))
                 for left in () if transparent else _leaves(node):
                     word = type(left).__name__.lower()
@@ -146,10 +146,7 @@ def _pipeglots(manager: ast.expr, frame: FrameType) -> bool:
 
 
 def _inside(node: ast.stmt, frame: FrameType) -> bool:
-    """Whether a function is in that part of one of its statements that would be lost."""
-    line = frame.f_lineno
-    if not node.lineno <= line <= (node.end_lineno or 0):
-        return False
+    """Whether a function is in that part of a statement around its line that would be lost."""
     match node:
         case ast.With(body=body) | ast.AsyncWith(body=body):
             return _between(body, _header_end(node), frame)
@@ -165,14 +162,14 @@ def _inside(node: ast.stmt, frame: FrameType) -> bool:
     body = node.body if isinstance(node, ast.Try) else getattr(node, "body", [])
     # In a generator that is a context manager, what runs inside is elsewhere.
     yields = any(isinstance(each, ast.Yield) for part in body for each in ast.walk(part))
-    return yields or body[0].lineno <= line <= (body[-1].end_lineno or 0)
+    return yields or body[0].lineno <= caller.line(frame) <= (body[-1].end_lineno or 0)
 
 
 def _between(body: list[ast.stmt], header: int, frame: FrameType) -> bool:
     """Whether a function is in the body of a statement, and not in its head."""
     first, last = body[0], body[-1].end_lineno or 0
     if first.lineno > header:
-        return first.lineno <= frame.f_lineno <= last
+        return first.lineno <= caller.line(frame) <= last
     line, column = caller.position(frame)  # all on one line
     if column is None:
         return first.lineno == line and caller.has_entered(frame, line)
@@ -202,20 +199,26 @@ def _inner(node: ast.AST) -> Iterator[ast.AST]:
 
 # ---------------------------------------------------------------- the statements of a function
 
-_known: dict[int, tuple[CodeType, list[ast.stmt]]] = {}
-"""By id of a code object, as in `where`."""
+_known: dict[int, tuple[CodeType, dict[int, list[ast.stmt]]]] = {}
+"""By id of a code object, as in `bytecode`."""
 
 
-def _statements(code: CodeType) -> list[ast.stmt]:
-    """The statements of a function that may be lost around a call, the outermost first; none without its source."""
+def _around(frame: FrameType) -> Iterable[ast.stmt]:
+    """The statements around a function's line that may be lost around a call, the outermost first; none without its source."""
+    code = frame.f_code
     if id(code) not in _known:
         if len(_known) > 512:
             _known.clear()
-        _known[id(code)] = (code, list(_found(code)))
-    return _known[id(code)][1]
+        by_line: dict[int, list[ast.stmt]] = {}
+        for node in _found(code):
+            for line in range(node.lineno, (node.end_lineno or 0) + 1):
+                by_line.setdefault(line, []).append(node)
+        _known[id(code)] = (code, by_line)
+    return _known[id(code)][1].get(caller.line(frame), ())
 
 
 def _found(code: CodeType) -> Iterator[ast.stmt]:
+    """The statements of a function that may be lost around a call, the outermost first."""
     function = syntax.function(code)
     if function is None:
         return

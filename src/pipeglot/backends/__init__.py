@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import gc
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 
 from pipeglot.backends.base import NO_OPTIONS, Backend, Compiled
+from pipeglot.codegen.readable import readable
 from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import CompileError, Diagnostic, accept, blocking, did_you_mean
 from pipeglot.core.ir import Pipeline
@@ -92,5 +92,5 @@ def compile(
             raise CompileError(diagnostics)
         for path, text in compiled.files.items():
             if path.endswith(".py"):
-                ast.parse(text, path)
+                readable(text, path)
     return replace(compiled, diagnostics=diagnostics)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from pipeglot.core.dataclass import dataclass, replace
 
-
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """That lines `first` to `last` (from 0) are there for something of the pipeline: a `node` (its id; a param or step by its
     name; "" for the pipeline itself; None: whatever the lines around are there for) or one `attribute` of it, a field of
     the IR (`Retry.count`)."""
@@ -45,10 +43,11 @@ class Code(str):
 
     def of(self, node: str | None = None, attribute: str | None = None) -> Code:
         """The same code, there for a node or an attribute; so are the marks in it that name no node."""
-        inner = (mark if mark.node is not None or node is None else replace(mark, node=node) for mark in self.marks)
-        made = Code(str(self))
-        made.marks = (Mark(0, self.removesuffix("\n").count("\n"), node, attribute), *inner)
-        return made
+        inner = (
+            mark if mark.node is not None or node is None else Mark(mark.first, mark.last, node, mark.attribute)
+            for mark in self.marks
+        )
+        return _marked(self, (Mark(0, self.count("\n") - self.endswith("\n"), node, attribute), *inner))
 
 
 def marks_of(text: str) -> tuple[Mark, ...]:
@@ -62,8 +61,16 @@ def joined(parts: Iterable[str], separator: str = "\n") -> Code:
     marks: list[Mark] = []
     line, step = 0, separator.count("\n")
     for part in known:
-        marks += (Mark(m.first + line, m.last + line, m.node, m.attribute) for m in marks_of(part))
+        if isinstance(part, Code) and part.marks:
+            marks += (
+                [Mark(m.first + line, m.last + line, m.node, m.attribute) for m in part.marks] if line else part.marks
+            )
         line += part.count("\n") + step
-    made = Code(separator.join(known))
-    made.marks = tuple(marks)
+    return _marked(separator.join(known), tuple(marks))
+
+
+def _marked(text: str, marks: tuple[Mark, ...]) -> Code:
+    """Text with exactly these marks."""
+    made = str.__new__(Code, text)
+    made.marks = marks
     return made

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from collections.abc import Callable, Container, Iterable, Mapping
 
 from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Entry, flat, render, width
 
 RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
+
+
+_OTHER = re.compile("[^A-Za-z0-9]+")
 
 
 def identifier(text: str) -> str:
@@ -17,10 +21,7 @@ def identifier(text: str) -> str:
     >>> identifier("2nd Größe!")
     'n2nd_gr_e'
     """
-    base = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in text)
-    while "__" in base:
-        base = base.replace("__", "_")
-    base = base.strip("_").lower()[:60] or "x"
+    base = _OTHER.sub("_", text).strip("_").lower()[:60] or "x"
     return "n" + base if base[0].isdigit() else base
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import overload
 
 from pipeglot.codegen.code import marks_of
 from pipeglot.core.dataclass import dataclass
@@ -35,21 +37,42 @@ class Origin:
         return At(file=self.at.file, line=self.at.line + line - self.first)
 
 
-def origins(files: Mapping[str, str], pipeline: Pipeline) -> tuple[Origin, ...]:
-    """The origins of all lines that have one, the widest first where they begin alike.
+class Origins(Sequence[Origin]):
+    """The origins of all lines that have one, the widest first where they begin alike; made when one is asked for, since
+    what is only written to files needs none."""
 
-    Args:
-        files: what was printed, as Code.
-        pipeline: what it was printed from, its Includes inlined.
-    """
-    places = dict(_places(pipeline))
-    found = []
-    for file, text in files.items():
-        for mark in marks_of(text):
-            node = mark.node or ""
-            at = places.get((_KIND.get(mark.attribute or ""), node)) or places.get((None, node), pipeline.at)
-            found.append(Origin(file, mark.first + 1, mark.last + 1, node, mark.attribute, at))
-    return tuple(sorted(found, key=lambda one: (one.file, one.first, -one.last)))
+    def __init__(self, files: Mapping[str, str], pipeline: Pipeline) -> None:
+        """`files`: what was printed, as Code; `pipeline`: what it was printed from, its Includes inlined."""
+        self._files, self._pipeline = files, pipeline
+
+    @cached_property
+    def _made(self) -> tuple[Origin, ...]:
+        places, pipeline = dict(_places(self._pipeline)), self._pipeline
+        found = []
+        for file, text in self._files.items():
+            for mark in marks_of(text):
+                node = mark.node or ""
+                at = places.get((_KIND.get(mark.attribute or ""), node)) or places.get((None, node), pipeline.at)
+                found.append(Origin(file, mark.first + 1, mark.last + 1, node, mark.attribute, at))
+        return tuple(sorted(found, key=lambda one: (one.file, one.first, -one.last)))
+
+    @overload
+    def __getitem__(self, place: int) -> Origin: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Origin]: ...
+    def __getitem__(self, place: int | slice) -> Origin | Sequence[Origin]:
+        return self._made[place]
+
+    def __iter__(self) -> Iterator[Origin]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._made == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def behind(origins: Iterable[Origin], file: str, line: int) -> list[Origin]:

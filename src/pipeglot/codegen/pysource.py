@@ -178,7 +178,7 @@ def flat(doc: Doc) -> str:
 
 def width(text: str) -> int:
     """Columns that `text` takes: wide East Asian characters count two."""
-    return len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) if text.isascii() else len(text) + sum(unicodedata.east_asian_width(char) in "WF" for char in text)
 
 
 def spelling(doc: Doc) -> Iterator[Spelled]:

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from typing_extensions import assert_never
 
@@ -232,12 +233,15 @@ def _import(text: str, imports: Imports) -> dict[str, str]:
     return bound
 
 
+_DEFINITION = re.compile(r"(?:\s*(?:#.*)?\n)*(?:@|(?:async\s+)?def\s|class\s)")
+"""The beginning of text that defines a function or class first."""
+
+
 def spaced(parts: Iterable[Code]) -> Code:
     """The parts of a file after its imports, with the empty lines that belong before each: isort wants one after
     the imports unless a definition follows."""
     found = [part for part in parts if part]
-    first = ast.parse(found[0]).body[0]
-    definition = isinstance(first, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    definition = _DEFINITION.match(found[0]) is not None
     return ("\n\n" if definition else "\n") + joined(found, "\n\n\n")
 
 
@@ -271,7 +275,13 @@ def functions(pipeline: Pipeline) -> dict[str, SourceFragment]:
 
 def own_docstring(code: Mapping[str, SourceFragment], function: str) -> str | None:
     """The docstring of an inlined function."""
-    for node in ast.parse(code[function].text).body if function in code else ():
+    return _docstring(code[function].text, function) if function in code else None
+
+
+@lru_cache(maxsize=1024)
+def _docstring(text: str, function: str) -> str | None:
+    """That of a function which a text defines: many calls have the same."""
+    for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
             return ast.get_docstring(node)
     return None

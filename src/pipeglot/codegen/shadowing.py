@@ -7,6 +7,7 @@ import builtins
 import inspect
 import re
 import symtable
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from typing import TypeAlias
@@ -20,6 +21,9 @@ from pipeglot.meaning import boundary
 BUILTINS = frozenset(dir(builtins))
 _WRAPPERS = {"json_io", "plain_io"}
 """What an author's function is handed to: the one place where generated code names it."""
+_WRAPPED = re.compile(r"\b(?:json_io|plain_io)\((\w+)\)")
+_WORD = re.compile(r"""(?<![\w"'])[^\W\d]\w*(?!["'])""")
+"""Names, and what may be one: no quoted word, and nothing that stands before a quote."""
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 
 
@@ -76,6 +80,8 @@ class Hidden:
 
     def immune(self, text: str, imports: Imports) -> Code:
         """Generated code with every name that the author's file hides said in a way that it does not hide."""
+        if not self._may_hide(text):
+            return Code(text)
         finder = self._found(text)
         lines = [line.encode() for line in text.split("\n")]
         places = {place: self.names[place[-1]] for place in finder.found}
@@ -90,8 +96,19 @@ class Hidden:
 
     def again(self, parts: Iterable[str]) -> Code:
         """Second names for functions of the author's: those that generated code has a variable of the same name beside."""
-        names = {name for part in parts for *_, name in self._found(part).steps}
+        hiding = filter(self._may_hide, parts)
+        names = {name for part in hiding for *_, name in self._found(part).steps}
         return Code("\n".join(f"{self._again(name)} = {name}" for name in sorted(names)))
+
+    def _may_hide(self, text: str) -> bool:
+        """Whether code may have a name that it has to say otherwise, as far as its words tell: most code has none, and to
+        read all of it takes longer than to print it."""
+        wrapped = Counter(_WRAPPED.findall(text))
+        if not (wrapped or self.names or self.values):
+            return False
+        sought = {*wrapped, *self.names, *self.values}
+        found = Counter(word for word in _WORD.findall(text) if word in sought)
+        return any(times > wrapped[word] or word in self.names for word, times in found.items())
 
     def _again(self, name: str) -> str:
         return _free(name, self.bound)

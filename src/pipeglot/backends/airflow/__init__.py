@@ -20,7 +20,7 @@ from pipeglot.backends.base import Backend, Compiled
 from pipeglot.codegen.code import joined
 from pipeglot.codegen.frame import framed
 from pipeglot.codegen.names import Imports, identifier
-from pipeglot.codegen.origin import origins
+from pipeglot.codegen.origin import Origins
 from pipeglot.codegen.pysource import statement
 from pipeglot.codegen.python import STANDARD, author_code, boundary_code, header, module_stem, spaced
 from pipeglot.core.diagnostic import Diagnostic
@@ -63,7 +63,7 @@ def emit(pipeline: Pipeline) -> Compiled:
     helpers = tuple(task.id for task in plan.all() if not task.node)
     files = {} if any(d.severity == "error" for d in diagnostics) else {entry: text}
     return Compiled(
-        "airflow", files, entry, dag_id, diagnostics, names, origins(files, pipeline), plan, helpers=helpers
+        "airflow", files, entry, dag_id, diagnostics, names, Origins(files, pipeline), plan, helpers=helpers
     )
 
 

@@ -11,7 +11,7 @@ from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import title
 from pipeglot.codegen.frame import framed
 from pipeglot.codegen.names import Imports, identifier
-from pipeglot.codegen.origin import origins
+from pipeglot.codegen.origin import Origins
 from pipeglot.codegen.pysource import Atom, Bracket, Entry, Spelling, call, literal, spelled
 from pipeglot.codegen.python import (
     STANDARD,
@@ -86,7 +86,7 @@ def emit(pipeline: Pipeline) -> Compiled:
         files["dagster.yaml"] = instance
     names = {op.name: op.node for op in plan.ops()}
     return Compiled(
-        "dagster", files, f"{stem}.py", name, tuple(diagnostics), names, origins(files, pipeline), plan, file.triggers
+        "dagster", files, f"{stem}.py", name, tuple(diagnostics), names, Origins(files, pipeline), plan, file.triggers
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pipeglot.backends.base import Compiled
 from pipeglot.codegen import pod, yaml
 from pipeglot.codegen.names import identifier
-from pipeglot.codegen.origin import origins as line_origins
+from pipeglot.codegen.origin import Origins
 from pipeglot.codegen.python import group_notes, header, roots
 from pipeglot.core.diagnostic import Diagnostic, did_you_mean
 from pipeglot.core.ir import AnyNode, Call, Ctx, Pipeline, blocks, walk
@@ -59,7 +59,7 @@ def emit(pipeline: Pipeline, options: Mapping[str, str]) -> Compiled:
             found += _renamed(plan)
     if _refused(found):
         files, names = {}, {}
-    made_of = line_origins(files, pipeline)
+    made_of = Origins(files, pipeline)
     return Compiled("kfp", files, f"{stem}.yaml", name, tuple(found), names, made_of, origins, helpers=helpers)
 
 

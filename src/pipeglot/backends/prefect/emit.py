@@ -8,7 +8,7 @@ from pipeglot.codegen.code import joined
 from pipeglot.codegen.docstrings import title
 from pipeglot.codegen.frame import framed
 from pipeglot.codegen.names import Imports
-from pipeglot.codegen.origin import origins
+from pipeglot.codegen.origin import Origins
 from pipeglot.codegen.python import (
     STANDARD,
     author_code,
@@ -66,5 +66,5 @@ def emit(pipeline: Pipeline) -> Compiled:
     )
     files = {f"{stem}.py": text, "prefect.yaml": deployment_file(pipeline, stem, f"{stem}.py:{module.flow}")}
     helpers = tuple(task.label for task in plan.tasks if task.work is None)
-    made_of = origins(files, pipeline)
+    made_of = Origins(files, pipeline)
     return Compiled("prefect", files, f"{stem}.py", name, diagnostics, naming.node, made_of, naming, helpers=helpers)
