@@ -58,7 +58,7 @@ GIVEN = {
 """
 
 CALLS = """
-import functools, json, sys, time, traceback, typing
+import functools, inspect, json, sys, time, traceback, typing
 from collections.abc import Callable
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
@@ -67,7 +67,7 @@ try:
 except ImportError:  # the earlier build
     from pipeglot.core import boundary
 
-exec(boundary.source(boundary.json_io))  # as it is printed
+exec(inspect.getsource(boundary.json_io))  # as it is printed
 function, given, calls = globals()[sys.argv[1]], GIVEN[sys.argv[1]], int(sys.argv[2])
 json_io(function)(**given)
 start = time.process_time()

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 
 from pipeglot.core.ir import Call, Const, Inlined, Parameter, Pipeline, SourceFragment, Step
 from pipeglot.meaning import boundary
-from pipeglot.meaning.boundary import json_io, run_command, shell_words
+from pipeglot.meaning.boundary import json_io
+from pipeglot.meaning.commands import run_command, shell_words
 from pipeglot.meaning.functions import loaded
 
 

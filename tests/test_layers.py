@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeglot import backends, engines
+from pipeglot.core.diagnostic import CODES
 
 STANDARD = {*sys.stdlib_module_names, "tomllib"}
 """Of the newest Python: `tomllib` came with 3.11, and before is imported nowhere."""
@@ -170,6 +171,40 @@ def test_importing_the_package_loads_no_engine_and_no_template() -> None:
 def test_help_loads_no_more_than_the_package_itself() -> None:
     loaded = loaded_by("from pipeglot.cli.arguments import parser; parser().format_help()")
     assert loaded & {*ENGINES, "jinja2", "rich", "croniter", "pipeglot.backends"} == set()
+
+
+PLAIN = """
+from pipeglot import Cron, Resources, each, merge, otherwise, pipeline, step, when
+
+@step(retries=2, retry_delay="1m", backoff=2, resources=Resources(cpu=1, memory="1Gi"), secrets={"TOKEN": "kept/token"})
+def rows(day: str, most: int | None = None) -> list[dict[str, float]]:
+    return [{"x": 1.0}] * (most or 1)
+
+@step
+def size(row: dict[str, float]) -> int:
+    return len(row)
+
+@pipeline(schedule=Cron("0 2 * * *", tz="Europe/Berlin"), start="2026-01-01", tags=["a"], run_timeout="2h")
+def nightly(day: str = "2026-01-01", most: int = 3) -> int:
+    found = rows(day, most)
+    with each(found) as row:
+        size(row)
+    with when(most > 1) as one:
+        a = size({"x": 1.0})
+    with otherwise():
+        b = size({})
+    return merge(a, b)
+"""
+
+
+@pytest.mark.parametrize("target", sorted(backends.TARGETS))
+def test_compiling_plain_python_needs_no_pydantic(target: str, tmp_path: Path) -> None:
+    (tmp_path / "nightly.py").write_text("from __future__ import annotations\n" + PLAIN)
+    command = ["compile", str(tmp_path / "nightly.py"), "--target", target, "--out", str(tmp_path / "out")]
+    command += [word for code in CODES for word in ("--allow", code)]
+    loaded = loaded_by(f"from pipeglot.cli import main; assert main({command}) == 0")
+    assert "pipeglot.core.border" in loaded and list((tmp_path / "out").iterdir())
+    assert loaded & {"pydantic", "pydantic_core", "jinja2", "pipeglot.core.record"} == set()
 
 
 def test_the_package_is_typed_and_ships_what_it_reads() -> None:

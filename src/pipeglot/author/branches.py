@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, overload
 
-from typing_extensions import assert_never
-
 from pipeglot.author import caller, hints
 from pipeglot.author.blocks import ArmParts, EachParts, GroupParts, IfParts, Within, leave
 from pipeglot.author.conditions import need_condition
@@ -14,6 +12,7 @@ from pipeglot.author.signature import schema_of
 from pipeglot.author.steps import after_ids, listed
 from pipeglot.author.trace import Block, Trace, current, fail
 from pipeglot.core import ir
+from pipeglot.core.compat import assert_never
 
 T = TypeVar("T")
 A = TypeVar("A")

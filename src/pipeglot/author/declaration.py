@@ -9,15 +9,13 @@ from datetime import date, datetime, timezone
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from pipeglot.author import plain
 from pipeglot.author.constants import constant
 from pipeglot.author.hints import bare
 from pipeglot.author.policies import Duration, seconds
 from pipeglot.author.signature import Signature, schema_of
 from pipeglot.author.trace import fail
-from pipeglot.core import ir
+from pipeglot.core import border, ir
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.mismatch import mismatch
 
@@ -146,11 +144,8 @@ def _schedule(said: Settings, place: ir.At) -> ir.Schedule | None:
         else:
             raise ValueError(f"{schedule!r} is not a schedule")
         return ir.Schedule(timing=timing, start=_instant(start, zone), catch_up=catch_up)
-    except ValidationError as error:
-        first = error.errors()[0]
-        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     except (ValueError, KeyError, TypeError) as error:
-        reason = str(error)
+        reason = border.first(error) or str(error)
     way_out = 'schedule=Cron("0 2 * * *", tz="Europe/Berlin") or Every("1h"), start=a datetime, date or ISO text'
     fail("PG133", f"an invalid schedule: {reason}", way_out, place)
 

@@ -10,10 +10,6 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
-from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
-from typing_extensions import Unpack
-
 from pipeglot.author import caller
 from pipeglot.author.blocks import build, unopened
 from pipeglot.author.declaration import Cron, Every, Param, Settings, declared, parameters
@@ -25,10 +21,13 @@ from pipeglot.author.source import collect_code
 from pipeglot.author.steps import Step, after_ids, listed, step_ir
 from pipeglot.author.trace import Trace, fail
 from pipeglot.author.unannotated import untyped
+from pipeglot.core import border
 from pipeglot.core import ir as nodes
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from pipeglot.backends.base import Compiled
     from pipeglot.core.record import Record
 
@@ -130,6 +129,8 @@ class Pipeline(Generic[P, R]):
 
     def run(self, **params: Any) -> Record:
         """Run it in this process; params by name. Raises AuthoringError when it or they are invalid."""
+        from pydantic_core import PydanticSerializationError, to_jsonable_python
+
         from pipeglot.meaning.run import execute
 
         plain = {}
@@ -211,9 +212,10 @@ class Pipeline(Generic[P, R]):
                 at=place,
                 **settings,
             )
-        except ValidationError as error:
-            first = error.errors()[0]
-            fail("PG133", f"{'.'.join(map(str, first['loc']))}: {first['msg']}", "", place)
+        except ValueError as error:
+            if not border.wrong(error):
+                raise
+            fail("PG133", border.first(error), "", place)
 
     @functools.cached_property
     def signature(self) -> Signature:
@@ -269,10 +271,9 @@ def _raised(fn: Callable[..., Any], error: BaseException, trace: Trace, place: n
     line = caller.author_place(error, trace.filename)
     at = caller.place(*line, trace.folder) if line else place
     text = " ".join(str(error).split())
-    if isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_context=False)[0]
-        text = f"{error.title}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-        text += " (given a Traced)" if isinstance(first["input"], Traced) else ""
+    if wrong := border.wrong(error):
+        text = f"{getattr(error, 'title', '')}: {border.first(error)}"
+        text += " (given a Traced)" if isinstance(wrong[0]["input"], Traced) else ""
     if "Traced" in text:
         message = f"a value that exists only at run time was used as data: {text}".replace("Traced", "traced value")
         return Diagnostic("PG102", "error", message, at, "do it inside a step")

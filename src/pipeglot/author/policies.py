@@ -7,11 +7,9 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
-from pydantic import ValidationError
-
 from pipeglot.author.constants import constant
 from pipeglot.author.trace import fail
-from pipeglot.core import ir
+from pipeglot.core import border, ir
 from pipeglot.core.dataclass import dataclass, replace
 
 Duration: TypeAlias = int | str | timedelta
@@ -102,13 +100,13 @@ def _secrets(given: Any) -> tuple[ir.Secret, ...]:
             fail("PG194", f"nothing says where the secret {env} is kept", way_out)
         try:
             found.append(ir.Secret(env=env, name=name if slash else None, key=key if slash else None))
-        except ValidationError as error:
+        except ValueError as error:
             what = {
                 "env": "an environment variable",
                 "name": "a Kubernetes Secret",
                 "key": "a key of a Kubernetes Secret",
             }
-            place = error.errors(include_input=False)[0]["loc"]
+            place = border.wrong(error)[0]["loc"]
             fail("PG194", f"a secret: what is given is no name of {what[str(place[0])]} (it is not shown)", way_out)
     return tuple(found)
 
@@ -178,11 +176,11 @@ class Policies:
                 effects=self._effects(),
                 secrets=() if self.secrets is None else _secrets(self.secrets),
             )
-        except ValidationError as error:
-            wrong = "; ".join(f"{_written(one['loc'])}: {one['msg']}" for one in error.errors())
-            fail("PG126", f"invalid policy: {wrong}", "retries 0 to 50, delays up to 7 days, backoff 1 to 100")
         except ValueError as error:
-            fail("PG126", f"invalid policy: {error}", "durations: 30s, 5m, 1h, 2d, a timedelta or seconds")
+            wrong = "; ".join(f"{_written(one['loc'])}: {one['msg']}" for one in border.wrong(error))
+            way_out = "retries 0 to 50, delays up to 7 days, backoff 1 to 100"
+            otherwise = "durations: 30s, 5m, 1h, 2d, a timedelta or seconds"
+            fail("PG126", f"invalid policy: {wrong or error}", way_out if wrong else otherwise)
 
     def _effects(self) -> ir.Effects | None:
         match self.effects:

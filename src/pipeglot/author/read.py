@@ -9,13 +9,11 @@ import linecache
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
-
-from pydantic import ValidationError
 
 from pipeglot.author.pipeline import Pipeline
 from pipeglot.core import border, ir
@@ -281,8 +279,8 @@ def _read_json(path: Path) -> Loaded:
         _fail("PG337", f"{path} has the format {have}, not {ir.FORMAT!r}", help="write it with `pipeglot ir`")
     try:
         pipeline = border.read(ir.Pipeline, data)
-    except ValidationError as error:
-        raise AuthoringError(_findings(path, error)) from None
+    except ValueError as error:
+        raise AuthoringError(_findings(path, border.wrong(error))) from None
     return Loaded(pipeline, [], Path(os.path.abspath(path)).parent)
 
 
@@ -306,9 +304,8 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value")
 
 
-def _findings(path: Path, error: ValidationError) -> list[Diagnostic]:
+def _findings(path: Path, errors: Sequence[Mapping[str, Any]]) -> list[Diagnostic]:
     """At most ten of pydantic's errors, each as one short line with where it is."""
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
     found = []
     for one in errors[:10]:
         where = ".".join(str(part) for part in one["loc"]) or "the pipeline"

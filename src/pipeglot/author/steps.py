@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, ParamSpec, TypeVar, overload
-
-from typing_extensions import TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypedDict, TypeVar, overload
 
 from pipeglot.author import caller, enclosing
 from pipeglot.author.blocks import Within
@@ -19,7 +17,10 @@ from pipeglot.author.source import place_step
 from pipeglot.author.trace import Trace, fail
 from pipeglot.core import ir
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.meaning.boundary import container_words, run_command, shell_words
+from pipeglot.meaning.commands import container_words, run_command, shell_words
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pipeglot.backends.operation import Operation
 from pipeglot.codegen.origin import Origin
@@ -16,7 +17,9 @@ from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, uses
 from pipeglot.core.ir import Pipeline
-from pipeglot.core.record import CallRecord, CallState, Failure, RunState
+
+if TYPE_CHECKING:
+    from pipeglot.core.record import CallRecord, CallState, RunState
 
 Ability: TypeAlias = Literal["native", "lowered", "notimpl", "notyet", "never"]
 """`notimpl`: ours to do; `notyet`: the engine lacks it; `never`: it cannot be, with the reason."""
@@ -127,12 +130,6 @@ def instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def failure(task: EngineTask) -> Failure:
-    """The error of a failed task; the engine's own word for its state where it told none."""
-    error = task.error or {}
-    return Failure(type=error.get("type", task.state), message=error.get("message", ""))
-
-
 @dataclass(frozen=True)
 class EngineRun:
     """One run as its engine recorded it: the JSON a probe prints. `params` are what the engine says the run was given;
@@ -154,6 +151,19 @@ class EngineRun:
     result: Any = None
     has_result: bool = False
     compiled: bool | None = None
+
+
+Observe: TypeAlias = "Callable[[Pipeline, Compiled, EngineRun], Sequence[CallRecord]]"
+
+
+def observed_by(module: str) -> Observe:
+    """The `observe` of a module that is imported when something has run: a compile needs nothing of it."""
+
+    def observe(pipeline: Pipeline, compiled: Compiled, run: EngineRun) -> Sequence[CallRecord]:
+        found: Sequence[CallRecord] = import_module(module).observe(pipeline, compiled, run)
+        return found
+
+    return observe
 
 
 Mode: TypeAlias = Literal["test", "multiprocess", "server"]
@@ -297,7 +307,7 @@ class Backend:
 
     target: str
     emit: Callable[[Pipeline, Mapping[str, str]], Compiled]
-    observe: Callable[[Pipeline, Compiled, EngineRun], Sequence[CallRecord]]
+    observe: Observe
     support: Mapping[str, Support]
     options: Mapping[str, str] = field(default_factory=dict)
     engine: EngineSpec | None = None

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 FORMATS = {
     "pipeline": "pipeglot.core.ir:Pipeline",
     "record": "pipeglot.core.record:Record",
-    "diagnostics": "pipeglot.core.render:Diagnostics",
+    "diagnostics": "pipeglot.core.listed:Diagnostics",
     "conformance": "pipeglot.conformance.report:ConformanceReport",
     "targets": "pipeglot.conformance.matrix:Targets",
     "engines": "pipeglot.cli.engines:Engines",

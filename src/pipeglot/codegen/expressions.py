@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.pysource import (
     Atom,
     Bracket,
@@ -22,6 +20,7 @@ from pipeglot.codegen.pysource import (
     literal,
     string,
 )
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import All, Any_, Compare, Const, Ctx, DictOf, IsIn, Item, ListOf, Not, Out, ParamRef, Text, Value
 

@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.code import Code, Mark, joined
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass, replace
 
 WIDTH = 88

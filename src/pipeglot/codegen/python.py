@@ -8,13 +8,12 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.expressions import RootNames, expression, root
 from pipeglot.codegen.names import Imports, identifier
 from pipeglot.codegen.pysource import Bracket, call, literal, spelled, string
 from pipeglot.codegen.shadowing import Hidden, hidden, meanings
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (
@@ -35,7 +34,7 @@ from pipeglot.core.ir import (
     parts,
     walk,
 )
-from pipeglot.meaning import boundary
+from pipeglot.meaning import commands, printed
 
 STANDARD = frozenset(sys.stdlib_module_names) | frozenset(
     # Not those of every Python that may run this: what is written must not depend on it.
@@ -146,10 +145,10 @@ def invocation(step: Step, node: Call, names: RootNames, imports: Imports, bound
         case Inlined(name=name):
             made = spelled(call(f"{boundary_name}({name})", **args), facts)
         case Shell(script=script):
-            made = spelled(call("run_command", boundary.shell_words(script), literal(args)), {"": facts})
+            made = spelled(call("run_command", commands.shell_words(script), literal(args)), {"": facts})
         case Container(image=image, command=command):
             variables = [*args, *(secret.env for secret in node.policy.secrets)]
-            words = boundary.container_words(image, command, variables)
+            words = commands.container_words(image, command, variables)
             made = spelled(call("run_command", words, literal(args)), {"": facts})
         case _:
             assert_never(step.run)
@@ -256,12 +255,12 @@ def boundary_code(steps: Iterable[Step], imports: Imports) -> Code:
         imports.name("typing", "Any")
         imports.name("pydantic", "TypeAdapter")
         imports.name("pydantic_core", "to_jsonable_python")
-        text.append(boundary.source(boundary.json_io))
+        text.append(printed.source("json_io"))
     if kinds & {Shell, Container}:
         for module in ("json", "os", "subprocess"):
             imports.module(module)
         imports.name("typing", "Any")
-        text.append(boundary.source(boundary.run_command))
+        text.append(printed.source("run_command"))
     return Code("\n\n\n".join(part.rstrip("\n") for part in text))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import inspect
 import re
 import symtable
 from collections import Counter
@@ -16,7 +15,7 @@ from pipeglot.codegen.code import Code, marks_of
 from pipeglot.codegen.names import Imports
 from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.free_variables import uses
-from pipeglot.meaning import boundary
+from pipeglot.meaning import printed
 
 BUILTINS = frozenset(dir(builtins))
 _WRAPPERS = {"json_io", "plain_io"}
@@ -34,13 +33,11 @@ def boundary_names() -> Mapping[str, str]:
     >>> boundary_names()["TypeAdapter"], boundary_names()["json_io"]
     ('pydantic.TypeAdapter', '')
     """
-    imported: dict[str, str] = {}
-    for node in ast.parse(inspect.getsource(boundary)).body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imported |= meanings(node)
     found = {"json_io": "", "run_command": ""}
-    for function in (boundary.json_io, boundary.run_command):
-        text = boundary.source(function)
+    functions: tuple[printed.Printed, ...] = ("json_io", "run_command")
+    for function in functions:
+        imported = {name: what for node in printed.imports(function) for name, what in meanings(node).items()}
+        text = printed.source(function)
         needed = uses(ast.parse(text).body[0], text, "boundary").needed
         found |= {name: imported[name] for name in sorted(needed - BUILTINS - found.keys())}
     return found

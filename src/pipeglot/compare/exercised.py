@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
-from typing_extensions import assert_never
-
 from pipeglot.compare.model import Injected
 from pipeglot.compare.order import Order, at_once
 from pipeglot.compare.weight import NotExercised
+from pipeglot.core.compat import assert_never
 from pipeglot.core.graph import words
 from pipeglot.core.ir import AnyNode, Call, Each, Group, If, Include, walk
 from pipeglot.core.record import CallRecord, CallState, Record

@@ -228,10 +228,15 @@ def _worded(error: ValidationError, kind: Literal["python", "json"]) -> Validati
     return ValidationError.from_exception_data(error.title, told, kind)
 
 
-def wrong(error: ValueError) -> Sequence[Mapping[str, Any]] | None:
-    """What pydantic finds wrong, when the error is its own: `loc` and `msg` of each, as `ValidationError.errors` gives them."""
+def wrong(error: BaseException) -> Sequence[Mapping[str, Any]]:
+    """What pydantic finds wrong, where the error is its own: `loc`, `msg` and `input` of each."""
     core = sys.modules.get("pydantic_core")
     if core is None or not isinstance(error, core.ValidationError):
-        return None
-    found: Sequence[Mapping[str, Any]] = error.errors(include_url=False, include_context=False, include_input=False)
+        return ()
+    found: Sequence[Mapping[str, Any]] = error.errors(include_url=False, include_context=False)
     return found
+
+
+def first(error: BaseException) -> str:
+    """The first of it, with its place; empty where the error is none of pydantic's."""
+    return next((f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong(error)), "")

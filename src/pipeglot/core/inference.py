@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.ir import (
     All,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass, replace
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.ir import (

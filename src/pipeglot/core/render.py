@@ -6,13 +6,14 @@ import json
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import quote
-
-from typing_extensions import TypedDict
 
 from pipeglot.core.diagnostic import CODES, Diagnostic, Severity
 from pipeglot.core.ir import At
+
+if TYPE_CHECKING:
+    from pipeglot.core.listed import Diagnostics
 
 Format: TypeAlias = Literal["text", "json", "sarif"]
 
@@ -112,27 +113,6 @@ def _indented(start: str, words: str) -> list[str]:
     """The lines of a message, such as the end of an engine's log; those after the first stand below it."""
     first, *rest = words.split("\n")
     return [start + printable(first), *(f"    {printable(line)}" for line in rest)]
-
-
-class Listed(TypedDict):
-    """One diagnostic; `file`, `line` and `target` are null when there is none."""
-
-    code: str
-    title: str
-    severity: Severity
-    file: str | None
-    line: int | None
-    target: str | None
-    message: str
-    help: str
-
-
-class Diagnostics(TypedDict):
-    """All diagnostics, and how many there are of each severity."""
-
-    schema: Literal["pipeglot.diagnostics/1"]
-    counts: dict[Severity, int]
-    diagnostics: list[Listed]
 
 
 def as_json(diagnostics: Iterable[Diagnostic], *, folder: str = "") -> str:

@@ -9,8 +9,7 @@ import math
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.inline import inline
 from pipeglot.core.ir import (

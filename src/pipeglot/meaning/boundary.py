@@ -1,19 +1,16 @@
 """The boundary every value crosses between calls, in one implementation.
 
-The reference run calls `json_io` and `run_command`, and backends print their very source into the files they
-generate, so that what a step is given, and what counts as a bad return value, is the same everywhere.
+The reference run calls `json_io`, and backends print its very source into the files they generate (`meaning/printed.py`), so
+that what a step is given, and what counts as a bad return value, is the same everywhere.
 """
 
 from __future__ import annotations
 
 import functools
-import inspect
 import json
-import os
-import subprocess
 import traceback
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -52,29 +49,3 @@ def json_io(fn: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return call
-
-
-def run_command(words: list[str], given: dict[str, Any]) -> str:
-    """Run a command with `given` as environment; the last line of its output."""
-    text = {}
-    for name, value in given.items():
-        text[name] = value if isinstance(value, str) else json.dumps(value)
-    env = {**os.environ, **text}
-    done = subprocess.run(words, env=env, stdout=subprocess.PIPE, text=True, check=True)
-    return (done.stdout.splitlines() or [""])[-1]
-
-
-def source(function: Callable[..., Any]) -> str:
-    """The text of `json_io` or `run_command`, as it stands in generated files."""
-    return inspect.getsource(function)
-
-
-def shell_words(script: str) -> list[str]:
-    """The command that runs a shell step's script."""
-    return ["bash", "-c", script]
-
-
-def container_words(image: str, command: Sequence[str], variables: Iterable[str]) -> list[str]:
-    """The command that runs a container step; the variables' values come from the command's own environment."""
-    passed = [word for name in variables for word in ("-e", name)]
-    return ["docker", "run", "--rm", *passed, image, *command]

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Call, Container, Imported, Inlined, Json, Pipeline, Shell, Step, walk
-from pipeglot.meaning.boundary import container_words, json_io, run_command, shell_words
+from pipeglot.meaning.boundary import json_io
+from pipeglot.meaning.commands import container_words, run_command, shell_words
 
 Function: TypeAlias = Callable[..., Json]
 """A step that takes and gives JSON; raises whatever its attempt fails with."""

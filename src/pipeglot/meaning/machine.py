@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import AnyNode, Call, Collected, Each, Group, If, Include, Json, Merged, Pipeline, Value
 from pipeglot.core.memory import no_collection

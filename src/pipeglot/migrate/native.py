@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeglot import backends, engines
-from pipeglot.backends.base import Compiled, EngineRun, EngineSpec, EngineTask, Mode, failure, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineSpec, EngineTask, Mode, instant
+from pipeglot.backends.observed import failure
 from pipeglot.compare.model import NotCompared
 from pipeglot.core import secrets
 from pipeglot.core.dataclass import dataclass, field, replace

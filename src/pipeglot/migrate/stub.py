@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import flat, literal, string
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.ir import (
     AnyNode,
@@ -37,7 +36,7 @@ from pipeglot.core.ir import (
     walk,
 )
 from pipeglot.core.shape import inline
-from pipeglot.meaning.boundary import container_words, shell_words
+from pipeglot.meaning.commands import container_words, shell_words
 from pipeglot.migrate import stub_code
 from pipeglot.migrate.unanswered import Asked
 

@@ -11,12 +11,11 @@ from pipeglot.backends.airflow.emit import functions
 from pipeglot.backends.airflow.engine import ENGINE
 from pipeglot.backends.airflow.lower import lower
 from pipeglot.backends.airflow.naming import Naming
-from pipeglot.backends.airflow.observe import observe
 from pipeglot.backends.airflow.plan import Plan, Step
 from pipeglot.backends.airflow.settings import dag, diagnose, say, task_options
 from pipeglot.backends.airflow.support import SUPPORT
 from pipeglot.backends.airflow.wiring import Wiring
-from pipeglot.backends.base import Backend, Compiled
+from pipeglot.backends.base import Backend, Compiled, observed_by
 from pipeglot.codegen.code import joined
 from pipeglot.codegen.frame import framed
 from pipeglot.codegen.names import Imports, identifier
@@ -83,4 +82,6 @@ def _docstring(pipeline: Pipeline) -> str:
     return f"The pipeline {identifier(pipeline.name)}."
 
 
-BACKEND = Backend("airflow", lambda pipeline, _: emit(pipeline), observe, SUPPORT, engine=ENGINE)
+BACKEND = Backend(
+    "airflow", lambda pipeline, _: emit(pipeline), observed_by(f"{__name__}.observe"), SUPPORT, engine=ENGINE
+)

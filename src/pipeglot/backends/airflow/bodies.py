@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from typing_extensions import assert_never
-
 from pipeglot.backends.airflow.naming import Naming
 from pipeglot.backends.airflow.plan import (
     Branch,
@@ -27,6 +25,7 @@ from pipeglot.codegen.expressions import expression, fitting
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import WIDTH, Atom, Doc, Entry, Stack, call, flat, literal, statement, string
 from pipeglot.codegen.python import invocation
+from pipeglot.core.compat import assert_never
 from pipeglot.core.ir import Call, Ctx, Item, Out, ParamRef, Value, parts
 from pipeglot.core.shape import item_refs
 

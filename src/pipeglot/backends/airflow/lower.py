@@ -15,8 +15,6 @@ The rules of the lowering:
 
 from __future__ import annotations
 
-from typing_extensions import assert_never
-
 from pipeglot.backends.airflow.builder import Builder
 from pipeglot.backends.airflow.loops import Loops
 from pipeglot.backends.airflow.plan import (
@@ -33,6 +31,7 @@ from pipeglot.backends.airflow.plan import (
     Tolerate,
     roots,
 )
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import (
     AnyNode,

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from typing_extensions import assert_never
-
 from pipeglot.backends.airflow.helpers import HELPERS, MOMENTS, moment_helper
 from pipeglot.backends.airflow.plan import (
     Branch,
@@ -33,6 +31,7 @@ from pipeglot.codegen.origin import leaving
 from pipeglot.codegen.pysource import Atom
 from pipeglot.codegen.python import AuthorCode, functions
 from pipeglot.codegen.shadowing import boundary_names
+from pipeglot.core.compat import assert_never
 from pipeglot.core.inference import Types
 from pipeglot.core.ir import Cron, Imported, Pipeline
 from pipeglot.core.shape import Shape, item_refs, out_refs

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from typing_extensions import assert_never
-
 from pipeglot.backends.airflow.xcom import changed_constants
 from pipeglot.codegen import pod
 from pipeglot.codegen.author_options import AuthorOptions, OptionTable
@@ -20,6 +18,7 @@ from pipeglot.codegen.intervals import interval_as_cron
 from pipeglot.codegen.names import Imports
 from pipeglot.codegen.pysource import Atom, Bracket, Doc, Entry, Spelling, call, duration, flat, literal, spelled
 from pipeglot.codegen.python import deaf_to_time_limits, packages_note
+from pipeglot.core.compat import assert_never
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.ir import Call, Const, Cron, Each, Interval, Param, Pipeline, Policy, Retry, walk
 from pipeglot.core.secrets import calls_with_secrets

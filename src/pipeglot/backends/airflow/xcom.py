@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Call, Const, Each, Group, If, Include, Json, Pipeline, Schema, parts, walk
 from pipeglot.core.types import options

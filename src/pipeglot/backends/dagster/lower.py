@@ -18,10 +18,9 @@ import keyword
 import re
 from collections.abc import Iterable, Sequence
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.names import Names
 from pipeglot.codegen.python import roots
+from pipeglot.core.compat import assert_never
 from pipeglot.core.ir import AnyNode, Call, Each, Group, If, Include, Item, Out, Pipeline, Value
 from pipeglot.core.shape import Shape, inputs, out_refs, outputs, sources, transparent
 

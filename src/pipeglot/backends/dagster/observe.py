@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeglot.backends.base import Compiled, EngineRun, EngineTask, failure, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, instant
+from pipeglot.backends.observed import failure
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import CallRecord, CallState
 from pipeglot.core.shape import Shape

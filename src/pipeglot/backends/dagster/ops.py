@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen import pod
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import fits_docstring
@@ -16,6 +14,7 @@ from pipeglot.codegen.origin import leaving, orders
 from pipeglot.codegen.pod import limits, requests, variables
 from pipeglot.codegen.pysource import WIDTH, Atom, Bracket, Doc, Entry, Spelling, call, flat, literal, marked, spelled
 from pipeglot.codegen.python import invocation
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import replace
 from pipeglot.core.inference import Types
 from pipeglot.core.ir import (

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.expressions import Root, expression, root, suggested
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import Atom, Doc, call, flat, literal, spelled
 from pipeglot.codegen.python import roots
+from pipeglot.core.compat import assert_never
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import (
     All,

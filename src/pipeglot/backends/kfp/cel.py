@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import (
     All,

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen import pod
 from pipeglot.codegen.names import RESERVED, Names, identifier
 from pipeglot.codegen.pysource import Atom, Bracket, Entry, call, flat, literal, statement
 from pipeglot.codegen.python import header
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import At, walk
 

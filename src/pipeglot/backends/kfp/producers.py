@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.expressions import Root
 from pipeglot.codegen.names import identifier
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Ctx, Item, Out, ParamRef
 

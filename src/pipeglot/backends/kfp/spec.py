@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen import pod
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import flat, literal
+from pipeglot.core.compat import assert_never
 from pipeglot.core.ir import Resources
 
 from .install import Installs, command

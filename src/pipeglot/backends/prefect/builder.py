@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Sequence
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.expressions import Root
 from pipeglot.codegen.names import Names
 from pipeglot.codegen.python import roots
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.ir import AnyNode, Call, Compare, Const, Ctx, Each, If, Item, Out, ParamRef, Value
 from pipeglot.core.shape import out_refs, unique

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen import yaml
 from pipeglot.codegen.author_options import AuthorOptions, OptionTable
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.pysource import Spelling
 from pipeglot.codegen.python import header
+from pipeglot.core.compat import assert_never
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.ir import Cron, Interval, Pipeline, Schedule
 

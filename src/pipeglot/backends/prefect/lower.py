@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.ir import AnyNode, Call, Each, Group, If, Include
 from pipeglot.core.shape import transparent, unique
 

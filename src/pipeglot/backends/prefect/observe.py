@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeglot.backends.base import Compiled, EngineRun, EngineTask, failure, instant
+from pipeglot.backends.base import Compiled, EngineRun, EngineTask, instant
+from pipeglot.backends.observed import failure
 from pipeglot.core.ir import Call, Pipeline
 from pipeglot.core.record import CallRecord
 from pipeglot.core.shape import Shape

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.code import joined
 from pipeglot.codegen.expressions import Root, expression, fitting, negated
 from pipeglot.codegen.origin import leaving, orders
@@ -27,6 +25,7 @@ from pipeglot.codegen.pysource import (
     string,
     width,
 )
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Const, Cron, Each
 from pipeglot.core.shape import Shape

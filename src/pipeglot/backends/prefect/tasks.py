@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from typing_extensions import assert_never
-
 from pipeglot.codegen.code import Code, joined
 from pipeglot.codegen.docstrings import docstring
 from pipeglot.codegen.expressions import RootNames, expression, fitting
 from pipeglot.codegen.pysource import WIDTH, Atom, Spelling, call, flat, spelled, spelling, statement
 from pipeglot.codegen.python import functions, invocation, own_docstring
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import replace
 from pipeglot.core.ir import Call, Each, If, Inlined, Policy
 

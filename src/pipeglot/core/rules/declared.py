@@ -8,8 +8,7 @@ import warnings
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.ir import Container, Cron, Imported, Inlined, Shell
 from pipeglot.core.mismatch import mismatch
 from pipeglot.core.rules.practice import looks_secret

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.ir import (
     MAX_DEPTH,
     All,

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TypeAlias
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import Diagnostic, Severity
 from pipeglot.core.inference import Types, TypeScope

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from typing_extensions import assert_never
-
+from pipeglot.core.compat import assert_never
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.domain import BIGGEST
 from pipeglot.core.inference import TypeScope, schema_of

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from typing_extensions import assert_never
-
 from pipeglot import engines
+from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.ir import At, Container, Imported, Inlined, Pipeline, Shell
 
