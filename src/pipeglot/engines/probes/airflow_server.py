@@ -33,7 +33,7 @@ def main():
     _, jobs = wire.start()
     server = Server(jobs)
     version = server.wait()
-    wire.tell("ready")
+    wire.ready()
     api = Api(server)
     runs = {}
     deadline = time.monotonic() + LOADED_WITHIN

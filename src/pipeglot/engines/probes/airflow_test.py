@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import wire
+from airflow_api import newest_only
 from airflow_server import NOTHING_MADE, errors_told, told_of
 
 
@@ -26,6 +27,7 @@ def main():
     sys.modules[found.name] = listener
     found.loader.exec_module(listener)
     get_listener_manager().add_listener(listener)
+    newest_only()
     _shorten_the_idle_wait()
 
     for job in wire.in_turn(jobs):

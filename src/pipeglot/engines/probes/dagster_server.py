@@ -36,7 +36,7 @@ def main():
     import dagster
 
     instance = dagster.DagsterInstance.get()
-    wire.tell("ready")
+    wire.ready()
     for first in range(0, len(jobs), TOGETHER):
         chunk = jobs[first : first + TOGETHER]
         servers = Servers(home, chunk)
