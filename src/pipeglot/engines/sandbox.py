@@ -197,7 +197,7 @@ def state(engine: EngineSpec, python: Path, folder: Path) -> Path:
     home = folder / "home"
     home.mkdir()
     if engine.database is not None:
-        template = environment.home() / "state" / f"{engine.target}-{_fingerprint(python)}.db"
+        template = environment.home() / "state" / f"{engine.target}-{_fingerprint(python, engine.database)}.db"
         with environment.writing(template), environment.locked(template.with_suffix(".lock")):
             if not template.exists():
                 _migrate(engine, engine.database, python, template)
@@ -234,10 +234,12 @@ def _migrate(engine: EngineSpec, database: Database, python: Path, template: Pat
         part.replace(template)
 
 
-def _fingerprint(python: Path) -> str:
-    """Names an environment as it is now: installing something into it changes the name."""
+def _fingerprint(python: Path, database: Database) -> str:
+    """Names a database made by an environment as it is now: installing something into it changes the name, and so does
+    another way to make it."""
     packages = sorted(python.parent.parent.glob("[Ll]ib/python*/site-packages")) or [python]
     told = [str(python), *(str(each.stat().st_mtime_ns) for each in packages)]
+    told += [Path(part).read_text("utf-8") if Path(part).is_file() else part for part in database.migrate]
     return hashlib.sha256("\0".join(told).encode()).hexdigest()[:12]
 
 

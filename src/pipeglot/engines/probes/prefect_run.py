@@ -364,11 +364,11 @@ class Server(wire.Servers):
         self.port = wire.free_port()
         os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{self.port}/api"
         env = {**os.environ, "PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_UI_ENABLED": "false"}
+        # Its database is a copy of one with which a server has already started.
+        env.update(PREFECT_SERVER_DATABASE_MIGRATE_ON_START="false", PREFECT_API_BLOCKS_REGISTER_ON_START="false")
         if mode == "test":
             env["PREFECT__SERVER_EPHEMERAL"] = "1"
-        command = ["-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--log-level", "error", "--lifespan", "on"]
-        self.spawn("the Prefect server", command, env)
+        self.spawn("the Prefect server", [str(wire.HERE / "prefect_server.py"), str(self.port)], env)
 
     def wait(self):
         def healthy():
