@@ -58,9 +58,9 @@ def test_a_room_needs_only_the_libraries_that_it_may(path: Path) -> None:
     allowed = {
         "core": {"pydantic", "pydantic_core", "croniter"},
         "meaning": {"pydantic", "pydantic_core"},
-        "author": {"pydantic", "pydantic_core", "croniter"},
+        "author": {"pydantic", "pydantic_core"},
         "codegen": set[str](),
-        "backends": {"pydantic", "croniter"},
+        "backends": {"pydantic"},
         "engines": {"pydantic", "uv"},
         "compare": {"pydantic", "tomli"},
         "redact": {"pydantic"},
