@@ -87,8 +87,7 @@ def judge(
         gaps = [*gaps, *_masked_in_records(unsure)]
         # Of very many, what they were given is not told; causes are then found by what waits for what alone.
         few = max(len(old.record.calls), len(new.record.calls)) <= MANY
-        flat = order.shape.pipeline
-        given = (arguments(flat, old.record), arguments(flat, new.record)) if few else ({}, {})
+        given = (arguments(order.shape, old.record), arguments(order.shape, new.record)) if few else ({}, {})
         passive = [*unsure, *(one.difference for one in masked)]
         made_up = [Difference(kind="output", call=c.id, index=c.index) for c in old.record.calls if c.id in invented]
         told = {

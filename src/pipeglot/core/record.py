@@ -10,15 +10,17 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainSerializer,
+    SerializationInfo,
     SerializerFunctionWrapHandler,
     ValidationError,
     model_serializer,
 )
-from pydantic_core import PydanticSerializationError
+from pydantic_core import CoreSchema, PydanticSerializationError, core_schema
 
 from pipeglot.core.memory import no_collection
 
@@ -37,11 +39,33 @@ def _utc(value: datetime) -> str:
     return text[:-6] + "Z"
 
 
-def _no_number(value: Any) -> Any:
-    """Seconds since 1970 are no way to write an instant: a mistyped one would be some day in 1970."""
-    if isinstance(value, int | float) or (isinstance(value, str) and value[4:5] != "-"):
-        raise ValueError("an instant is written as 2026-01-31T02:00:00Z")
-    return value
+_WRITTEN = "an instant is written as 2026-01-31T02:00:00Z"
+
+
+class _NoNumber:
+    """Seconds since 1970 are no way to write an instant: a mistyped one would be some day in 1970. Of JSON, where there may
+    be hundreds of thousands, this is said in words that pydantic checks without calling Python."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        instant = handler(source)
+        text = core_schema.custom_error_schema(
+            core_schema.str_schema(strict=True, pattern="(?s)^.{4}-"),
+            "value_error",
+            custom_error_context={"error": _WRITTEN},
+        )
+        return core_schema.json_or_python_schema(
+            core_schema.chain_schema([text, instant]),
+            core_schema.no_info_before_validator_function(self._checked, instant),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(core_schema.datetime_schema())
+
+    @staticmethod
+    def _checked(value: Any) -> Any:
+        if isinstance(value, int | float) or (isinstance(value, str) and value[4:5] != "-"):
+            raise ValueError(_WRITTEN)
+        return value
 
 
 def _instant(value: str) -> str:
@@ -50,7 +74,7 @@ def _instant(value: str) -> str:
     return value
 
 
-Time: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_no_number), PlainSerializer(_utc, when_used="json")]
+Time: TypeAlias = Annotated[AwareDatetime, _NoNumber(), PlainSerializer(_utc, when_used="json")]
 """An aware instant, written in UTC with microseconds."""
 
 Count: TypeAlias = Annotated[int, Field(strict=True, ge=0)]
@@ -101,11 +125,22 @@ class CallRecord(Part):
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written: dict[str, Any] = plain(self)
+        return self._known(plain(self))
+
+    def _known(self, written: dict[str, Any]) -> dict[str, Any]:
         if not self.output_known:
             written.pop("output", None)
         if written["told"] is None:
             del written["told"]
+        return written
+
+    def as_json(self) -> dict[str, Any]:
+        """What its JSON says, ready to be written: the same as pydantic finds, without being asked for each field."""
+        written = self._known({**self.__dict__})
+        for name in ("started", "ended"):
+            time: datetime | None = written[name]
+            if time is not None and (not time.microsecond or time.utcoffset()):
+                written[name] = _utc(time)  # any other pydantic writes just so, and faster
         return written
 
 
@@ -154,11 +189,11 @@ class Record(Part):
         return "result" in self.model_fields_set or all(call.output_known for call in self.calls)
 
     @model_serializer(mode="wrap")
-    def _without_unknown(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Calls write themselves: within `plain` they would all be turned to dicts first, and those written then.
+    def _without_unknown(self, plain: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        # Calls are written one by one: within `plain` they would all be turned to dicts first, and those written then.
         written: dict[str, Any] = plain(self.model_copy(update={"calls": ()}))
         if "calls" in written:
-            written["calls"] = self.calls
+            written["calls"] = (call.as_json() for call in self.calls) if info.mode == "json" else self.calls
         if not self.result_known:
             written.pop("result", None)
         for name, usual in (("attempts", 1), ("result_observed", False)):
@@ -177,9 +212,12 @@ class Record(Part):
         record = cls.model_validate_json(text)
         known: dict[frozenset[str], set[str]] = {}
         places: dict[tuple[int, ...], tuple[int, ...]] = {}
+        last = None
         for call in record.calls:  # sets of their own would be a third of the memory
-            given = call.model_fields_set
-            object.__setattr__(call, "__pydantic_fields_set__", known.setdefault(frozenset(given), given))
+            given = call.__pydantic_fields_set__
+            if given != last:
+                last = known.setdefault(frozenset(given), given)
+            object.__setattr__(call, "__pydantic_fields_set__", last)
             call.__dict__["index"] = places.setdefault(call.index, call.index)
         if "format" not in record.model_fields_set:
             raise ValidationError.from_exception_data(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pipeglot.core.ir import AnyNode, Call, Each, If, Json, Pipeline
 from pipeglot.core.mismatch import mismatch
 from pipeglot.core.record import CallRecord, Record, RunState, last_executions
-from pipeglot.core.shape import EnclosingBlock, inline, transparent
+from pipeglot.core.shape import EnclosingBlock, Shape, inline, transparent
 from pipeglot.meaning.evaluate import EvaluationError, Unknown
 from pipeglot.meaning.machine import UNKNOWN, CellState, Key, Machine
 from pipeglot.meaning.run import in_order, run_context
@@ -75,7 +76,7 @@ def reconstruct(
     """
     pipeline = inline(pipeline)
     context = run_context(pipeline, logical_date, run_id)
-    reading = _Reconstruction(pipeline, observed, params, context, state)
+    reading = _Reconstruction(Shape(pipeline), observed, params, context, state)
     reading.start()
     while reading.ready:
         instance = reading.ready.popleft()
@@ -103,30 +104,32 @@ def reconstruct(
     )
 
 
-def arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Json]]:
+def arguments(shape: Shape, record: Record) -> dict[Key, dict[str, Json]]:
     """What every call instance that was attempted was given, computed from what the others gave: records hold outputs
     only. Instances whose arguments cannot be formed, or depend on an output or parameter that is not known, are left out.
+    `shape` is that of a pipeline without Includes.
 
     >>> from pipeglot.core.ir import Const, Step, Shell
     >>> pipeline = Pipeline(
     ...     name="p", steps=(Step(name="s", run=Shell(script="true")),),
     ...     body=(Call(id="a", step="s", args={"x": Const(value=1)}),),
     ... )
-    >>> arguments(pipeline, Record(pipeline="p", engine="e", engine_version="1", state="succeeded"))
+    >>> arguments(Shape(pipeline), Record(pipeline="p", engine="e", engine_version="1", state="succeeded"))
     {('a', ()): {'x': 1}}
     """
-    pipeline = inline(pipeline)
+    pipeline = shape.pipeline
     when = datetime.fromisoformat((record.logical_date or "1970-01-01T00:00:00Z").replace("Z", "+00:00"))
     context = run_context(pipeline, when, record.run_id or "")
     params = {param.name: UNKNOWN for param in pipeline.params} | record.params
-    reading = _Reconstruction(pipeline, record.calls, params, context, record.state)
+    reading = _Reconstruction(shape, record.calls, params, context, record.state)
     found: dict[Key, dict[str, Json]] = {}
     reading.start()
     while reading.ready:
         instance = reading.ready.popleft()
+        key = instance.key
         with contextlib.suppress(EvaluationError, Unknown):
-            found[instance.key] = instance.args()
-        reading.end(instance, reading.observed.get(instance.key))
+            found[key] = instance.args()
+        reading.end(instance, reading.observed.get(key))
     return found
 
 
@@ -142,13 +145,14 @@ class _Reconstruction(Machine):
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        shape: Shape,
         observed: Sequence[CallRecord],
         params: Mapping[str, Json],
         context: Mapping[str, Json],
         state: RunState,
     ) -> None:
-        super().__init__(pipeline, params, context)
+        super().__init__(shape, params, context)
+        pipeline = shape.pipeline
         self._state = state
         self._calls_by_id = {call.id: call for call in self.shape.calls}
         if pipeline.final is not None:
@@ -167,21 +171,38 @@ class _Reconstruction(Machine):
             some = ", ".join(self._without[:3]) + ", ..." * (len(self._without) > 3)
             count = len(self._without)
             self.notes.append(f"the outputs of {count} calls ({some}) are not known; nothing is concluded from them")
-        self._seen = {(id, index[:depth]) for id, index in self.observed for depth in range(len(index) + 1)}
-        self._entered = {
+
+    @cached_property
+    def _seen(self) -> set[Key]:
+        """Every call instance that was observed, and what those further inside begin with."""
+        return {(id, index[:depth]) for id, index in self.observed for depth in range(len(index) + 1)}
+
+    @cached_property
+    def _entered(self) -> set[tuple[EnclosingBlock, tuple[int, ...]]]:
+        """The blocks in which something was attempted."""
+        return {
             (frame, record.index[:depth])
             for record in self.observed.values()
             if record.attempts
             for frame in self.shape.frames.get(record.id, ())
             for depth in range(len(record.index) + 1)
         }
-        self._items: dict[Key, int] = {}
+
+    @cached_property
+    def _attempted(self) -> set[Key]:
+        """The regions in which something was."""
+        return {(frame.region, index) for frame, index in self._entered}
+
+    @cached_property
+    def _items(self) -> dict[Key, int]:
+        """How many items of each loop calls were observed for."""
+        found: dict[Key, int] = {}
         for id, index in self.observed:
             loops = self.shape.loops(id) if id in self.shape.frames else ()
             for depth, loop in enumerate(loops[: len(index)]):
-                known = self._items.get((loop, index[:depth]), 0)
-                self._items[loop, index[:depth]] = max(known, index[depth] + 1)
-        self._attempted = {(frame.region, index) for frame, index in self._entered}
+                known = found.get((loop, index[:depth]), 0)
+                found[loop, index[:depth]] = max(known, index[depth] + 1)
+        return found
 
     def _read(self, record: CallRecord) -> CallRecord:
         call = self._calls_by_id.get(record.id)

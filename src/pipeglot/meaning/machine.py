@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass
-from pipeglot.core.ir import AnyNode, Call, Collected, Each, Group, If, Include, Json, Merged, Pipeline, Value
+from pipeglot.core.ir import AnyNode, Call, Collected, Each, Group, If, Include, Json, Merged, Value
 from pipeglot.core.memory import no_collection
 from pipeglot.core.record import CallRecord, Failure, RunState
 from pipeglot.core.shape import Shape, out_refs, outputs, transparent, unique
@@ -120,9 +120,9 @@ class Machine:
         records: what has ended so far: calls, and regions that failed to decide.
     """
 
-    def __init__(self, pipeline: Pipeline, params: Mapping[str, Json], context: Mapping[str, Json]) -> None:
-        self.pipeline, self.params, self.context = pipeline, params, dict(context)
-        self.shape = Shape(pipeline)
+    def __init__(self, shape: Shape, params: Mapping[str, Json], context: Mapping[str, Json]) -> None:
+        self.shape, self.pipeline = shape, shape.pipeline
+        self.params, self.context = params, dict(context)
         self.ready: deque[Instance] = deque()
         self.records: list[CallRecord] = []
         self.top = BlockInstance(self, None, ())
@@ -200,6 +200,9 @@ class Machine:
         if not missing:
             self._due.append(then)
             return
+        if missing == 1:
+            waited_for[0].waiting.append(then)
+            return
 
         def one() -> None:
             nonlocal missing
@@ -223,15 +226,16 @@ class Machine:
     def _enter(self, body: tuple[AnyNode, ...], frame: BlockInstance) -> list[Cell]:
         """Start the nodes of a block; the cells that are settled when all of it has ended."""
         nodes = list(transparent(body))
+        cells = frame.cells
         for node in nodes:
             self._open[node.id, frame.index] = node
-            frame.cells[node.id] = Cell()
-            for leaving in outputs(node):
-                frame.cells[leaving.id] = Cell()
+            cells[node.id] = Cell()
+            for leaving in () if isinstance(node, Call) else outputs(node):
+                cells[leaving.id] = Cell()
         for node in nodes:
             waits = [frame.cell(ref) for ref in self._waits_of(node.id)]
             self._when(waits, partial(self._arrive, node, frame, waits))
-        return [frame.cells[node.id] for node in nodes]
+        return [cells[node.id] for node in nodes]
 
     def _waits_of(self, id: str) -> tuple[str, ...]:
         """Ids of the cells a node waits for."""
@@ -394,12 +398,13 @@ def together(states: Iterable[CellState | None]) -> CellState:
     >>> together(["succeeded", "skipped", "failed"])
     'blocked'
     """
-    seen = set(states)
-    if seen & {"failed", "blocked"}:
-        return "blocked"
-    if "unknown" in seen:
-        return "unknown"
-    return "skipped" if "skipped" in seen else "succeeded"
+    found: CellState = "succeeded"
+    for state in states:
+        if state == "failed" or state == "blocked":
+            return "blocked"
+        if state == "unknown" or (state == "skipped" and found == "succeeded"):
+            found = state
+    return found
 
 
 def _choose(region: If | Each, frame: BlockInstance) -> Json:

@@ -102,7 +102,7 @@ def execute(
     started = _now()
     context = run_context(pipeline, logical_date or started, run_id or f"local-{uuid.uuid4().hex[:12]}")
     with loaded(pipeline, path or ()) as functions:
-        machine = Machine(pipeline, values, context)
+        machine = Machine(Shape(pipeline), values, context)
         scheduler = _Scheduler(machine, functions, listener, max_workers or MAX_WORKERS)
         deadline = None if pipeline.run_timeout is None else time.monotonic() + pipeline.run_timeout
 

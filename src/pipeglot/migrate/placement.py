@@ -137,7 +137,7 @@ class _Expected(Machine):
         context: Mapping[str, Any],
         hopeful: bool,
     ) -> None:
-        super().__init__(pipeline, params, context)
+        super().__init__(Shape(pipeline), params, context)
         self._found: dict[str, list[tuple[tuple[int, ...], str]]] = {}
         policies = {call.id: call.policy.on_failure for call in self.shape.calls}
         records = {(record.id, record.index): record for record in reversed(known)}

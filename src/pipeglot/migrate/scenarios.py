@@ -69,7 +69,7 @@ def told_arguments(pipeline: Pipeline, record: Record) -> dict[Key, dict[str, Js
     varying = of_the_run(pipeline)
     return {
         key: {name: value for name, value in args.items() if name not in varying.get(key[0], ())}
-        for key, args in arguments(pipeline, record).items()
+        for key, args in arguments(Shape(inline(pipeline)), record).items()
     }
 
 

@@ -74,17 +74,22 @@ def html(run: Report) -> str:
 def packed(data: object) -> str:
     """JSON as a page carries it: compressed, for calls are much alike, and in letters that mean nothing to HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
-    text = _ESCAPES.sub(lambda found: _ESCAPE.get(found[0]) or json.dumps(visible(found[0]))[1:-1], text)
+    text = _UNSEEN.sub(_seen, text)
     return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
 
 
-_ESCAPE = {
-    **{f"\\{letter}": f"\\{letter}" for letter in '"\\/nt'},
-    **{f"\\{letter}": f"\\\\x{ord(said):02x}" for letter, said in zip("bfr", "\b\f\r", strict=True)},
-    **{f"\\u{code:04x}": f"\\\\x{code:02x}" for code in range(32)},
-}
-"""What JSON escapes anyway, and how what cannot be seen of it is shown."""
-_ESCAPES = re.compile(r"\\u00[01][0-9a-f]|\\.|[^\\\x21-\x7e\xa1-\xac\xae-\u02ff ]")
+_UNSEEN = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:u00([01][0-9a-f])|([bfr]))|[^ -~\xa1-\xac\xae-\u02ff]")
+"""What of a JSON text cannot be seen: escapes that JSON makes (behind what are backslashes themselves), and characters."""
+
+
+def _seen(found: re.Match[str]) -> str:
+    before, code, letter = found.groups()
+    if before is None:
+        return json.dumps(visible(found[0]))[1:-1]
+    return f"{before}\\\\x{code or _CODES[letter]}"
+
+
+_CODES = {"b": "08", "f": "0c", "r": "0d"}
 
 
 def _hash(text: str) -> str:

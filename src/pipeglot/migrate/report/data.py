@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from pipeglot.compare.drawing import CallGraph, GraphNode
 from pipeglot.compare.model import Difference, Kind, Report, Side, TableDifference
 from pipeglot.migrate.report.layout import layout
-from pipeglot.migrate.report.values import compact, cut, marked, pretty
+from pipeglot.migrate.report.values import WIDTH, compact, cut, encoded, marked, pretty
 from pipeglot.migrate.report.weight import rule
 
 Key: TypeAlias = tuple[str | None, tuple[int, ...]]
@@ -68,6 +68,7 @@ def shown(difference: Difference, limit: int | None = VALUE) -> tuple[str, str]:
 
 
 _MILLISECOND = timedelta(milliseconds=1)
+_NUMBER = {state: number for number, state in enumerate(STATES)}
 
 
 @dataclass
@@ -100,13 +101,21 @@ class _Output:
 
 @dataclass(slots=True)
 class _Alike:
-    """An output in which nothing differs: its lines are only made when the page has room for them."""
+    """An output in which nothing differs, and its text on one line: others are only made when the page has room for them."""
 
     value: Any
-    size: int
+    text: str
+
+    @property
+    def size(self) -> int:
+        return len(self.text)
 
     def within(self, limit: int) -> Any:
-        return _Output([text for _, text in pretty(self.value, set())], ()).within(limit) if limit else "…"
+        if not limit:
+            return "…"
+        if len(self.text) <= min(WIDTH, limit):  # most
+            return self.text
+        return _Output([text for _, text in pretty(self.value, set())], ()).within(limit)
 
 
 @dataclass
@@ -122,8 +131,8 @@ class _Outputs:
             runs = tuple(marked(lines, paths) if paths else [] for paths in opened)
             texts = [text for _, text in lines]
             return self._numbered((*texts, str(runs)), _Output(texts, runs))
-        text = repr(value)
-        return self._numbered(text, _Alike(value, len(text)))
+        text = encoded(value)
+        return self._numbered(text, _Alike(value, text))
 
     def _numbered(self, key: object, made: _Output | _Alike) -> int:
         number = self.numbers.setdefault(key, len(self.found))
@@ -254,6 +263,7 @@ def _rows(
     """The parts of each execution on a side, by box, index and how many there were of that instance before."""
     found: dict[tuple[int, tuple[int, ...], int], tuple[Any, ...]] = {}
     again: Counter[Key] = Counter()
+    add = outputs.add
     record = side.record
     start = record.started if record else None
     given = {(one.call, one.index): one.args for one in side.given}
@@ -270,15 +280,15 @@ def _rows(
         if (box, call.index, 0) in found:
             again[key] += 1
         found[box, call.index, again[key] if again else 0] = (
-            STATES.index(call.state),
+            _NUMBER[call.state],
             call.attempts,
             begun,
             ended if begun is None or ended is None else ended - begun,
             int(call.observed),
             int(call.tolerated),
-            outputs.add(call.output, opened.get(key, NOTHING)) if gave else None,
+            add(call.output, opened.get(key, NOTHING)) if gave else None,
             error,
-            outputs.add(args, NOTHING) if (args := given.get(key)) else None,
+            add(args, NOTHING) if given and (args := given.get(key)) else None,
         )
     return found
 
