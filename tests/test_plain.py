@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 from typing_extensions import NotRequired, TypedDict
 
+from pipeglot import Param
 from pipeglot.author import plain
 from pipeglot.author.hints import Mode
 
@@ -37,6 +38,8 @@ class Table(TypedDict, total=False):
     first: Row
     last: Optional[Row]  # noqa: UP045
     either: Row | int
+    noted: Annotated[Row | None, "why"]
+    inside: Annotated[Row, Param()] | None
     rows: list[Row]
     by_name: dict[str, Row]
     more: Any
@@ -70,6 +73,7 @@ def longer(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         several.map(lambda all: subscripted(tuple, all)),
         several.map(lambda all: subscripted(Union, all)),
         inner.map(lambda one: subscripted(Optional, one)),
+        inner.map(lambda one: subscripted(Annotated, (one, Param(ge=1), "a note"))),
     )
 
 

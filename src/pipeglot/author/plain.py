@@ -52,6 +52,7 @@ def json_schema(hint: Any) -> Schema | None:
     {'anyOf': [{'items': {'type': 'integer'}, 'type': 'array'}, {'type': 'null'}]}
     """
     known: dict[str, tuple[type, Schema]] = {}
+    hint = _unnoted(hint)
     try:
         found = _schema(hint, known)
     except _Other:
@@ -60,6 +61,15 @@ def json_schema(hint: Any) -> Schema | None:
         found = known.pop(hint.__name__)[1]
     defs = {name: schema for name, (_, schema) in sorted(known.items())}
     return {"$defs": defs, **found} if defs else found
+
+
+def _unnoted(hint: Any) -> Any:
+    """An annotation without the notes that say nothing to pydantic: pipeglot's own, and text."""
+    if typing.get_origin(hint) is typing.Annotated:
+        bare, *notes = typing.get_args(hint)
+        if all(type(note) is str or type(note).__module__.startswith("pipeglot.") for note in notes):
+            return bare
+    return hint
 
 
 def bounded(hint: Any, bounds: Mapping[str, Any]) -> Schema | None:
@@ -85,6 +95,8 @@ def _schema(hint: Any, known: dict[str, tuple[type, Schema]]) -> Schema:
             return {**_SIMPLE[hint]}
     except TypeError:  # it cannot be hashed
         raise _Other from None
+    if (bare := _unnoted(hint)) is not hint:
+        return _schema(bare, known)
     kind, arguments = typing.get_origin(hint), typing.get_args(hint)
     if kind is Literal:
         return _literal(arguments)
@@ -164,9 +176,10 @@ def _typed_dict(cls: Any, known: dict[str, tuple[type, Schema]]) -> Schema:
         if field in ("properties", "default"):  # whose schema pydantic leaves unsorted
             raise _Other
         schema = _schema(hint, known)
-        inner = [each for each in (typing.get_args(hint) or (hint,)) if each is not types.NoneType]
-        titled = not (len(inner) == 1 and is_typed_dict(inner[0]) and ("$ref" in schema or "anyOf" in schema))
-        properties[field] = _sorted({**schema, "title": field.title().replace("_", " ").strip()}) if titled else schema
+        inner = [each for each in schema.get("anyOf", [schema]) if each != _NULL]
+        if not (len(inner) == 1 and "$ref" in inner[0]):
+            schema = _sorted({**schema, "title": field.title().replace("_", " ").strip()})
+        properties[field] = schema
     found: Schema = {"properties": properties}
     if required := [field for field in properties if field in cls.__required_keys__]:
         found["required"] = required
@@ -181,6 +194,7 @@ def accepts(hint: Any, value: Json) -> bool:
     >>> accepts(list[float], [1, 2.5]), accepts(int, True)
     (True, False)
     """
+    hint = _unnoted(hint)
     if hint is Any:
         return True
     if hint in (None, types.NoneType):
