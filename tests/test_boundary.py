@@ -16,8 +16,9 @@ from pydantic import TypeAdapter
 from pipeglot.core.ir import Call, Const, Inlined, Parameter, Pipeline, SourceFragment, Step
 from pipeglot.meaning import boundary
 from pipeglot.meaning.boundary import json_io
-from pipeglot.meaning.commands import run_command, shell_words
+from pipeglot.meaning.commands import run_command
 from pipeglot.meaning.functions import loaded
+from pipeglot.meaning.words import shell_words
 
 
 class Colour(enum.Enum):

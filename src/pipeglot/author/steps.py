@@ -17,7 +17,7 @@ from pipeglot.author.source import place_step
 from pipeglot.author.trace import Trace, fail
 from pipeglot.core import ir
 from pipeglot.core.diagnostic import Diagnostic
-from pipeglot.meaning.commands import container_words, run_command, shell_words
+from pipeglot.meaning.words import container_words, shell_words
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -290,6 +290,8 @@ def _command_step(
 
     @functools.wraps(fn)
     def here(*args: P.args, **kwargs: P.kwargs) -> str:
+        from pipeglot.meaning.commands import run_command
+
         given = inspect.signature(fn).bind(*args, **kwargs).arguments
         plain = {name: constant(value).value for name, value in given.items()}
         return run_command(words([*plain, *secrets]), plain)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 
 from pipeglot.cli.argument_types import code, duration, option, positive, seconds, share, variable
 from pipeglot.cli.formats import FORMATS
@@ -16,7 +18,30 @@ if TYPE_CHECKING:
 SOURCE = "FILE.py, FILE.py:NAME, package.module:NAME, or a pipeline's JSON (no code of it is run)"
 
 
-class Command(argparse.ArgumentParser):
+class _Help(argparse.HelpFormatter):
+    """Help as wide as the terminal, which argparse would import `shutil` to ask: it makes one of these for every argument."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """The width of the terminal, as `shutil.get_terminal_size` says it."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 80
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **words: Any) -> None:
+        super().__init__(formatter_class=_Help, **words)
+
+
+class Command(_Parser):
     """A command, whose arguments are put together when it is the one that was typed."""
 
     def __init__(self, *, arguments: Callable[[argparse.ArgumentParser], None], **words: Any) -> None:
@@ -32,7 +57,7 @@ class Command(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    root = argparse.ArgumentParser(
+    root = _Parser(
         prog="pipeglot",
         description="Write a pipeline once in Python; compile it to an engine's code; run it anywhere.",
         epilog="Exit codes: 0 clean; 1 difference, loss, stale output, failed run; 2 bad input; 3 engine failed or disk full; "
@@ -62,9 +87,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Any:
-    return parser.add_subparsers(
-        dest="action", required=True, metavar="ACTION", parser_class=argparse.ArgumentParser, prog=parser.prog
-    )
+    return parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=_Parser, prog=parser.prog)
 
 
 _SIDES = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"

@@ -34,7 +34,8 @@ from pipeglot.core.ir import (
     parts,
     walk,
 )
-from pipeglot.meaning import commands, printed
+from pipeglot.meaning import printed
+from pipeglot.meaning.words import container_words, shell_words
 
 STANDARD = frozenset(sys.stdlib_module_names) | frozenset(
     # Not those of every Python that may run this: what is written must not depend on it.
@@ -145,10 +146,10 @@ def invocation(step: Step, node: Call, names: RootNames, imports: Imports, bound
         case Inlined(name=name):
             made = spelled(call(f"{boundary_name}({name})", **args), facts)
         case Shell(script=script):
-            made = spelled(call("run_command", commands.shell_words(script), literal(args)), {"": facts})
+            made = spelled(call("run_command", shell_words(script), literal(args)), {"": facts})
         case Container(image=image, command=command):
             variables = [*args, *(secret.env for secret in node.policy.secrets)]
-            words = commands.container_words(image, command, variables)
+            words = container_words(image, command, variables)
             made = spelled(call("run_command", words, literal(args)), {"": facts})
         case _:
             assert_never(step.run)

@@ -18,7 +18,8 @@ from pipeglot.core.compat import assert_never
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic, EngineError
 from pipeglot.core.ir import Call, Container, Imported, Inlined, Json, Pipeline, Shell, Step, walk
 from pipeglot.meaning.boundary import json_io
-from pipeglot.meaning.commands import container_words, run_command, shell_words
+from pipeglot.meaning.commands import run_command
+from pipeglot.meaning.words import container_words, shell_words
 
 Function: TypeAlias = Callable[..., Json]
 """A step that takes and gives JSON; raises whatever its attempt fails with."""

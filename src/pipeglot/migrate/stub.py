@@ -36,7 +36,7 @@ from pipeglot.core.ir import (
     walk,
 )
 from pipeglot.core.shape import inline
-from pipeglot.meaning.commands import container_words, shell_words
+from pipeglot.meaning.words import container_words, shell_words
 from pipeglot.migrate import stub_code
 from pipeglot.migrate.unanswered import Asked
 
