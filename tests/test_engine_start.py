@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeglot import engines
-from pipeglot.backends.base import PROBES
+from pipeglot.backends.base import PROBES, Database
 from pipeglot.engines import sandbox
 
 API = """
@@ -60,3 +62,39 @@ def test_the_newest_execution_api_alone_is_that_of_all_versions(tmp_path: Path) 
     assert newest == {version: every[version]}
     assert len(every[version]["paths"]) > 20
     assert (picked_now, health_now) == (picked, health)
+
+
+BLOCKS = """
+import json, os, sqlite3, subprocess, sys
+file = os.path.join(os.environ["PREFECT_HOME"], "prefect.db")
+
+def counted():
+    with sqlite3.connect(file) as database:
+        tables = [name for name, in database.execute("select name from sqlite_master where type = 'table'")]
+        return {name: database.execute(f'select count(*) from "{name}"').fetchone()[0] for name in tables}
+
+before = counted()
+subprocess.run([sys.executable, os.path.join(sys.argv[1], "prefect_database.py")], check=True)
+print(json.dumps([before, counted()]))
+"""
+
+
+@pytest.mark.engine("prefect")
+def test_a_prefect_server_finds_its_database_as_it_would_make_it(tmp_path: Path) -> None:
+    before, after = asked("prefect", tmp_path / "database", BLOCKS)
+    assert before["block_type"] > 20
+    assert after == before
+
+
+def test_a_database_that_is_made_in_another_way_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPEGLOT_HOME", str(tmp_path / "cache"))
+    script = tmp_path / "make.py"
+    told = []
+    for number, text in enumerate(("one", "one", "two")):
+        script.write_text(f"open('x.db', 'x').write({text!r})\n", encoding="utf-8")
+        engine = replace(engines.spec("airflow"), database=Database("x.db", [str(script)]))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        told.append((sandbox.state(engine, Path(sys.executable), folder) / "x.db").read_text(encoding="utf-8"))
+    assert told == ["one", "one", "two"]
+    assert len(list((tmp_path / "cache" / "state").glob("*.db"))) == 2

@@ -6,18 +6,15 @@ import argparse
 import json
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pipeglot.cli import display, files
-from pipeglot.cli.collect import collect as collect_run
 from pipeglot.cli.commands import load
 from pipeglot.cli.output import folder_of, report
 from pipeglot.cli.params import given
-from pipeglot.cli.plan import plan
 from pipeglot.cli.redacted_output import RedactedOutput, hidden
 from pipeglot.cli.run import instant, terminable
-from pipeglot.cli.schedule import schedule
 from pipeglot.codegen.names import identifier
 from pipeglot.compare.model import Report, named
 from pipeglot.core.ir import Cron
@@ -29,14 +26,20 @@ _SHOWN = 20
 
 def migrate(args: argparse.Namespace) -> int:
     """One of the actions."""
-    actions = {
-        "dry-run": _dry_run,
-        "history": _history,
-        "collect": collect_run,
-        "plan": plan,
-        "schedule": schedule,
-    }
-    return actions[args.action](args)
+    action: Callable[[argparse.Namespace], int]
+    match args.action:
+        case "dry-run":
+            action = _dry_run
+        case "history":
+            action = _history
+        case "collect":
+            from pipeglot.cli.collect import collect as action
+        case "plan":
+            from pipeglot.cli.plan import plan as action
+        case other:
+            assert other == "schedule"
+            from pipeglot.cli.schedule import schedule as action
+    return action(args)
 
 
 def _dry_run(args: argparse.Namespace) -> int:
@@ -99,6 +102,7 @@ def _compared(args: argparse.Namespace, hiding: RedactedOutput) -> int:
                 "",
             ),
             stop=stop,
+            meanwhile=_prepared,
         )
     files.write({wanted[name]: text for name, text in _reports(found)})
     timing = loaded.pipeline.schedule.timing if loaded.pipeline.schedule else None
@@ -126,6 +130,12 @@ def _history(args: argparse.Namespace) -> int:
         for one in said:
             print(printable(str(one), 300))
     return 0 if said and all(one.ready for one in said) else 1
+
+
+def _prepared() -> None:
+    from pipeglot.migrate.report import prepare
+
+    prepare()
 
 
 def _reports(found: Report) -> Iterator[tuple[str, str]]:

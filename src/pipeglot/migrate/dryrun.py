@@ -85,6 +85,7 @@ def dry_run(
     path: Sequence[Path] = (),
     on_event: Callable[[SideName, Event], None] | None = None,
     stop: threading.Event | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Report:
     """Run both sides at the same time, each in a sandbox of its own, and compare what they did.
 
@@ -98,6 +99,7 @@ def dry_run(
         path: folders the steps import from.
         on_event: called with the side and what happens on it, from that side's thread.
         stop: ends both sides when it is set.
+        meanwhile: called once when both sides have begun: what the caller does anyway and needs no result for.
 
     Returns:
         The dry-run, `inconclusive` when a side could not run, was stopped, or this process was interrupted.
@@ -126,7 +128,7 @@ def dry_run(
         TemporaryDirectory(prefix="pipeglot-", ignore_cleanup_errors=True) as folder,
         reading(old, new, task) as read,
     ):
-        pair = Pair(old, new, masks, on_event, stop or threading.Event(), Path(folder).resolve())
+        pair = Pair(old, new, masks, on_event, stop or threading.Event(), Path(folder).resolve(), meanwhile)
         runs = pair.run([Play(task, plan)] * chosen.repeat, _described(old, task), _described(new, task))
         injected: list[Injected] = []
         gaps = list(_replayed(pipeline, runs, chosen.replay))

@@ -81,6 +81,8 @@ class Pair:
     on_event: Callable[[SideName, Event], None] | None
     stop: threading.Event
     folder: Path
+    meanwhile: Callable[[], None] | None = None
+    """What is to be done anyway and needs nothing of the runs: called once they have begun."""
     ending: threading.Event = field(default_factory=threading.Event)
 
     def run(self, plays: Sequence[Play], old: Side, new: Side) -> Runs:
@@ -90,9 +92,13 @@ class Pair:
                 pool.submit(self._side, "old", self.old, plays, old),
                 pool.submit(self._side, "new", self.new, plays, new),
             ]
+            todo, self.meanwhile = self.meanwhile, None
             waiting = True
             while waiting:
                 try:
+                    if todo is not None:
+                        now, todo = todo, None
+                        now()
                     waiting = bool(wait(futures, timeout=_POLL).not_done)
                 except KeyboardInterrupt:
                     self.stop.set()

@@ -13,7 +13,7 @@ sys.path[:] = [entry for entry in sys.path if entry != os.path.dirname(os.path.a
 async def make():
     """What the server does first whenever it starts (`lifespan` in `prefect/server/api/server.py`)."""
     from prefect.plugins import load_prefect_collections
-    from prefect.server.database import provide_database_interface
+    from prefect.server.database.dependencies import provide_database_interface
     from prefect.server.models.block_registration import run_block_auto_registration
 
     database = provide_database_interface()
