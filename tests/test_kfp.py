@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeglot import collect, each, pipeline, shell, step, when
+from pipeglot import Resources, collect, each, pipeline, shell, step, when
 from pipeglot.backends import compile as compile_for
 from pipeglot.backends.kfp import BACKEND
 from pipeglot.conformance.corpus import cases
@@ -55,17 +55,62 @@ yaml = pytest.importorskip("yaml")
 # ---------------------------------------------------------------- what the spec says
 
 
-def test_every_call_is_a_component_with_its_own_executor() -> None:
+def test_calls_of_a_step_that_do_the_same_run_one_component() -> None:
     @pipeline
-    def three(n: int = 1) -> None:
+    def several(n: int = 1) -> None:
         a = number(n)
         number.options(id="again")(a)
-        number.options(id="and_again")(a)
+        number.options(id="retried", retries=2)(a)
+        number.options(id="limited", timeout=5)(a)
+        number.options(id="large", resources=Resources(memory="2Gi"))(a)
+        number.options(id="other", resources=Resources(memory="1Gi"))(a)
+        number.options(id="large_too", resources=Resources(memory="2Gi"))(a)
 
-    spec = yaml.safe_load(spec_of(three))
-    assert set(spec["components"]) == {"comp-number", "comp-again", "comp-and-again"}
-    assert set(spec["deploymentSpec"]["executors"]) == {"exec-number", "exec-again", "exec-and-again"}
+    spec = yaml.safe_load(spec_of(several))
+    runs = {name: task["componentRef"]["name"] for name, task in spec["root"]["dag"]["tasks"].items()}
+    assert runs == {
+        **dict.fromkeys(("number", "again", "retried"), "comp-number"),
+        **{
+            "limited": "comp-number-2",
+            "large": "comp-number-3",
+            "large-too": "comp-number-3",
+            "other": "comp-number-4",
+        },
+    }
+    assert {*runs.values()} == {*spec["components"]}
+    labels = {name: each["executorLabel"] for name, each in spec["components"].items()}
+    assert labels == {name: name.replace("comp-", "exec-") for name in labels}
+    assert {*labels.values()} == {*spec["deploymentSpec"]["executors"]}
     assert spec["root"]["dag"]["tasks"]["again"]["dependentTasks"] == ["number"]
+
+
+def test_a_further_call_of_a_step_takes_a_task_of_the_spec_and_no_more() -> None:
+    def line(calls: int) -> str:
+        @pipeline
+        def long() -> None:
+            x = number(1)
+            for _ in range(calls - 1):
+                x = number(x)
+
+        return spec_of(long)
+
+    assert len(line(40)) - len(line(20)) < 20 * 450
+    assert line(40).count("def number(") == 1
+
+
+@step
+def each_x(n: int) -> int:
+    return n
+
+
+def test_the_component_of_a_step_is_called_as_no_dag_is() -> None:
+    @pipeline
+    def alike() -> None:
+        with each([1, 2]) as x:
+            each_x(x)
+
+    components = yaml.safe_load(spec_of(alike))["components"]
+    assert {name: "dag" in each for name, each in components.items()} == {"comp-each-x": True, "comp-each-x-2": False}
 
 
 def test_caching_is_off_everywhere() -> None:

@@ -252,8 +252,11 @@ def test_a_time_zone_that_the_server_has_to_keep_is_named() -> None:
 
 
 def program(text: str, task: str) -> str:
-    container = yaml.safe_load(text)["deploymentSpec"]["executors"][f"exec-{task}"]["container"]
-    return str(container["command"][-1])
+    spec = yaml.safe_load(text)
+    dags = [each["dag"]["tasks"] for each in [spec["root"], *spec["components"].values()] if "dag" in each]
+    [component] = {tasks[task]["componentRef"]["name"] for tasks in dags if task in tasks}
+    label = spec["components"][component]["executorLabel"]
+    return str(spec["deploymentSpec"]["executors"][label]["container"]["command"][-1])
 
 
 def test_one_task_of_a_run_at_most_looks_at_the_clock() -> None:
@@ -319,7 +322,7 @@ def test_a_container_step_runs_in_its_own_image(tmp_path: Path) -> None:
 def test_a_container_that_fails_fails_its_task(script: str, code: int, tmp_path: Path) -> None:
     fails = Step(name="s", run=Container(image="i", command=("sh", "-c", script)), returns={"type": "string"})
     made = Pipeline(name="p", steps=(fails,), body=(Call(id="a", step="s"),))
-    box = yaml.safe_load(spec_of(made))["deploymentSpec"]["executors"]["exec-a"]["container"]
+    box = yaml.safe_load(spec_of(made))["deploymentSpec"]["executors"]["exec-s"]["container"]
     assert run_box(box, tmp_path, {})[::2] == (code, "")
 
 

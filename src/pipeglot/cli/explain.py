@@ -15,6 +15,9 @@ from pipeglot.core.ir import At, Pipeline
 from pipeglot.core.render import printable
 from pipeglot.migrate.planning.fields import title
 
+MOST = 20
+"""How much is told of a line: one that calls of a step share may be there for thousands."""
+
 
 def explain(args: argparse.Namespace) -> int:
     """Say which call and attribute a generated line is there for, and where the author wrote them."""
@@ -33,8 +36,11 @@ def explain(args: argparse.Namespace) -> int:
     line = _line_now(text, compiled.files[name], int(number), path)
     print(f"{path}:{number}: {printable(text.splitlines()[int(number) - 1].strip(), 200)}")
     found = behind(compiled.origins, name, line)
-    for told in dict.fromkeys(_told(one, line, folder) for one in found):
-        print(f"  {told}")
+    told = [*dict.fromkeys(_told(one, line, folder) for one in found)]
+    for each in told[:MOST]:
+        print(f"  {each}")
+    if len(told) > MOST:
+        print(f"  and {len(told) - MOST} more")
     if not found:
         print(f"  {_without(compiled)}")
     return 0

@@ -43,11 +43,19 @@ class Code(str):
 
     def of(self, node: str | None = None, attribute: str | None = None) -> Code:
         """The same code, there for a node or an attribute; so are the marks in it that name no node."""
-        inner = (
-            mark if mark.node is not None or node is None else Mark(mark.first, mark.last, node, mark.attribute)
-            for mark in self.marks
-        )
-        return _marked(self, (Mark(0, self.count("\n") - self.endswith("\n"), node, attribute), *inner))
+        return self.of_all([(node, attribute)])
+
+    def of_all(self, told: Iterable[tuple[str | None, str | None]]) -> Code:
+        """The same code, there for several nodes or attributes at once: a mark in it that names no node is then of each."""
+        known, last = dict.fromkeys(told), self.count("\n") - self.endswith("\n")
+        nodes = dict.fromkeys(node for node, _ in known if node is not None)
+        marks = [Mark(0, last, node, attribute) for node, attribute in reversed(known)]
+        for mark in self.marks:
+            if mark.node is not None or not nodes:
+                marks.append(mark)
+            else:
+                marks += [Mark(mark.first, mark.last, node, mark.attribute) for node in nodes]
+        return _marked(self, tuple(marks))
 
 
 def marks_of(text: str) -> tuple[Mark, ...]:

@@ -49,9 +49,8 @@ def _mapping(data: dict[str, Any], indent: int, spells: Spelling, deeper: int) -
         else:
             lines = [*_leaf(head + " ", value, indent + 2)]
         own = inner.get("", ()) if isinstance(told, Mapping) else told
-        for node, attribute in () if isinstance(own, Mapping) else fields(own):
-            lines = [joined(lines).of(node, attribute)]
-        yield from lines
+        of = () if isinstance(own, Mapping) else fields(own)
+        yield from [joined(lines).of_all(of)] if of else lines
 
 
 def _sequence(data: list[Any], indent: int, spells: Spelling, deeper: int) -> Iterator[str]:

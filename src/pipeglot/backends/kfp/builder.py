@@ -36,6 +36,7 @@ from pipeglot.core.ir import (
 from pipeglot.core.shape import Shape
 
 from .author import AuthorFile
+from .components import Components
 from .drafts import ComponentDraft, DagDraft, TaskDraft
 from .guard_analysis import GuardAnalysis
 from .naming import TaskNames
@@ -89,15 +90,15 @@ class Builder:
 
     def plan(self) -> KfpPlan:
         """The plan of what there is now."""
-        components = {
-            name: made.built() if isinstance(made, ComponentDraft) else made for name, made in self.components.items()
-        }
+        components = Components(task.name for _, task in self.root.walk() if isinstance(task.runs, DagDraft))
+        for task, made in self.components.items():
+            components.add(task, made.built() if isinstance(made, ComponentDraft) else made)
         return KfpPlan(
             pipeline=self.pipeline,
             author=self.author,
             root=self.root.built(components),
             params=self.params,
-            components=components,
+            components=components.made,
             origins=self.origins,
             tick=self.tick,
             diagnostics=tuple(dict.fromkeys(self.diagnostics)),

@@ -70,7 +70,7 @@ def exit_task(build: Builder, node: Call) -> None:
 def _call(build: Builder, node: Call) -> tuple[TaskDraft, ComponentDraft]:
     """The task of a call and its component."""
     name = build.name(node.id)
-    component = build.component(name, node.id, build.steps[node.step])
+    component = build.component(name, node.step, build.steps[node.step])
     component.resources, component.secrets = node.policy.resources, node.policy.secrets
     return TaskDraft(name, node.id, component), component
 

@@ -27,6 +27,7 @@ def container_call(build: Builder, dag: DagDraft, node: Call, guard: bool) -> No
     assert isinstance(run, Container)
     given = {key: _given(build, dag, node, key, value) for key, value in node.args.items() if not _is_constant(value)}
     component = ContainerComponent(
+        step=step,
         description=step.description,
         image=run.image,
         command=run.command,

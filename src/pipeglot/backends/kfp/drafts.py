@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pipeglot.codegen.names import identifier
 from pipeglot.codegen.pysource import Atom, Doc, flat, literal
@@ -10,6 +10,7 @@ from pipeglot.core.dataclass import dataclass, field
 from pipeglot.core.ir import Resources, Retry, Secret, Step
 
 from .author import AuthorFile
+from .components import Components
 from .plan import (
     ArmTest,
     CodeLine,
@@ -149,10 +150,15 @@ class TaskDraft:
     retry: Retry | None = None
     ends: str | None = None
 
-    def built(self, components: dict[str, ComponentSource | ContainerComponent]) -> DagTask:
+    def built(self, components: Components) -> DagTask:
         """The task as it is now."""
-        runs = self.runs.built(components) if isinstance(self.runs, DagDraft) else components[self.name]
-        return DagTask(**{**vars(self), "runs": runs, "after": tuple(self.after)})
+        if isinstance(self.runs, DagDraft):
+            return self._built(self.name, self.runs.built(components))
+        component = components.of[self.name]
+        return self._built(component, components.made[component])
+
+    def _built(self, component: str, runs: ComponentSource | ContainerComponent | SubDag) -> DagTask:
+        return DagTask(**{**vars(self), "component": component, "runs": runs, "after": tuple(self.after)})
 
 
 @dataclass(eq=False)
@@ -189,6 +195,13 @@ class DagDraft:
         if self.held and self.parent is not None:
             self.parent.gives(key, form, TaskOutput(self.name, key))
 
+    def walk(self) -> Iterator[tuple[DagDraft, TaskDraft]]:
+        """Every task at any depth, and the DAG that it is in."""
+        for task in self.tasks.values():
+            yield self, task
+            if isinstance(task.runs, DagDraft):
+                yield from task.runs.walk()
+
     def within(self, outer: DagDraft) -> bool:
         """Whether it is `outer` or somewhere inside."""
         dag: DagDraft | None = self
@@ -211,7 +224,7 @@ class DagDraft:
             self.inputs[name] = form
         return DagInput(name)
 
-    def built(self, components: dict[str, ComponentSource | ContainerComponent]) -> SubDag:
+    def built(self, components: Components) -> SubDag:
         """The DAG as it is now."""
         tasks = {name: task.built(components) for name, task in self.tasks.items()}
         return SubDag(self.name, self.inputs, tasks, self.outputs, self.choice)

@@ -204,7 +204,7 @@ class DslPrinter:
         given = {key: Atom(self._value(place, value)) for key, value in task.inputs.items()}
         variable = self._variable(place, task)
         pad = " " * indent
-        lines: list[str] = [statement(f"{variable} = ", call(self._functions[task.name], **given), indent=indent)]
+        lines: list[str] = [statement(f"{variable} = ", call(self._functions[task.component], **given), indent=indent)]
         lines.append(f"{pad}{variable}.set_caching_options(False)")
         if task.display != task.name:
             lines.append(statement(f"{variable}.set_display_name(", literal(task.display), ")", indent=indent))
@@ -226,7 +226,7 @@ class DslPrinter:
         return lines
 
     def _resources(self, task: DagTask) -> Iterator[str]:
-        resources = self._plan.components[task.name].resources
+        resources = self._plan.components[task.component].resources
         if resources is None:
             return
         asked, bounds = pod.requests(resources), pod.limits(resources)
@@ -240,7 +240,7 @@ class DslPrinter:
             yield f"set_accelerator_limit({resources.gpus})"
 
     def _secrets(self, task: DagTask, variable: str) -> Iterator[Bracket]:
-        for kept_in, secrets in self._plan.secrets(task.name).items():
+        for kept_in, secrets in self._plan.secrets(task.component).items():
             by_key = {str(secret.key): secret.env for secret in secrets}
             again = [{str(secret.key): secret.env} for secret in secrets if secret.env not in by_key.values()]
             for variables in (by_key, *again):

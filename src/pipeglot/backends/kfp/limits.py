@@ -27,19 +27,12 @@ def watch(build: Builder) -> None:
     """Let the component of every step refuse to give what the next task could not be given: there it would be an error
     of the operating system, before any code runs."""
     takers = _Takers()
-    for dag, task in _walk(build.root):
+    for dag, task in build.root.walk():
         component = task.runs
         if isinstance(component, ComponentDraft) and component.step is not None:
             for key, output in [*component.outputs.items()]:
                 if output.form not in _SCALARS and takers.are_components(dag, TaskOutput(task.name, key)):
                     component.wrap(key, "handed")
-
-
-def _walk(dag: DagDraft) -> Iterator[tuple[DagDraft, TaskDraft]]:
-    for task in dag.tasks.values():
-        yield dag, task
-        if isinstance(task.runs, DagDraft):
-            yield from _walk(task.runs)
 
 
 class _Takers:

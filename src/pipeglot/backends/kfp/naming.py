@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 LONGEST = 63
 
@@ -27,15 +28,17 @@ def pipeline_text(text: str) -> str:
 
 
 class TaskNames:
-    """Distinct task ids over a whole pipeline: KFP wants them distinct in a DAG, and kfp.local by component."""
+    """Distinct ids over a whole pipeline, of tasks or of components: KFP wants those of tasks distinct in a DAG."""
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {*taken}
+        self._next: dict[str, int] = {}
 
     def __call__(self, text: str) -> str:
-        base, number = task_text(text), 2
-        name = base
+        name = base = task_text(text)
+        number = self._next.get(base, 2)
         while name in self._taken:
             name, number = f"{base}-{number}", number + 1
+        self._next[base] = number
         self._taken.add(name)
         return name

@@ -107,8 +107,9 @@ class ComponentSource:
 
 @dataclass(frozen=True)
 class ContainerComponent:
-    """A container that runs a command: `arguments` are constant texts, or None where the task is given one."""
+    """A container that runs a step's command: `arguments` are constant texts, or None where the task is given one."""
 
+    step: Step
     description: str
     image: str
     command: tuple[str, ...]
@@ -164,7 +165,8 @@ class Iteration:
 
 @dataclass(frozen=True)
 class DagTask:
-    """A task of a DAG. `display` is what the user interface shows, `after` what it waits for without a value.
+    """A task of a DAG. `display` is what the user interface shows, `component` what its component is called, which it may
+    share with other tasks, `after` what it waits for without a value.
 
     `condition` is in CEL, `test` its own part of it (None for the last arm, the rest). An exit task names the task whose
     end it waits for (`ends`).
@@ -172,6 +174,7 @@ class DagTask:
 
     name: str
     display: str
+    component: str
     runs: ComponentSource | ContainerComponent | SubDag
     inputs: Mapping[str, TaskInput]
     after: tuple[str, ...]
@@ -229,7 +232,7 @@ class TaskOrigin:
 
 @dataclass(frozen=True)
 class KfpPlan:
-    """All of a pipeline. `components` and `origins` are by task; `tick` is the parameter that takes the logical date."""
+    """All of a pipeline. `components` are by name, `origins` by task; `tick` is the parameter that takes the logical date."""
 
     pipeline: Pipeline
     author: AuthorFile
@@ -240,23 +243,22 @@ class KfpPlan:
     tick: str | None = None
     diagnostics: tuple[Diagnostic, ...] = field(default=())
 
-    def secrets(self, task: str) -> dict[str, list[Secret]]:
-        """By the Kubernetes Secret that keeps them, the secrets that a task's pod is given."""
+    def secrets(self, component: str) -> dict[str, list[Secret]]:
+        """By the Kubernetes Secret that keeps them, the secrets that the pods of a component are given."""
         found: dict[str, list[Secret]] = {}
-        component = self.components.get(task)
-        for secret in component.secrets if component is not None else ():
+        for secret in self.components[component].secrets:
             if secret.name is not None:
                 found.setdefault(secret.name, []).append(secret)
         return found
 
     def sources(self) -> Iterator[tuple[str, ComponentSource]]:
-        """The Python components, by task."""
+        """The Python components, by name."""
         for name, component in self.components.items():
             if isinstance(component, ComponentSource):
                 yield name, component
 
     def containers(self) -> Iterator[tuple[str, ContainerComponent]]:
-        """The containers, by task."""
+        """The containers, by name."""
         for name, component in self.components.items():
             if isinstance(component, ContainerComponent):
                 yield name, component

@@ -64,6 +64,7 @@ def pipeline_spec(plan: KfpPlan, name: str, executors: dict[str, Any]) -> dict[s
     """The PipelineSpec."""
     pipeline = plan.pipeline
     root: dict[str, Any] = {"dag": _dag(plan.root)}
+    parts = {task.component: task for task in plan.root.walk()}
     if plan.params:
         root["inputDefinitions"] = {"parameters": plan.params}
     about = [Code(pipeline.description).of("", "Pipeline.description")] if pipeline.description else []
@@ -75,7 +76,7 @@ def pipeline_spec(plan: KfpPlan, name: str, executors: dict[str, Any]) -> dict[s
         about.append(Code("Tags: " + ", ".join(pipeline.tags)).of("", "Pipeline.tags"))
     info = {"description": joined(about), "name": name} if about else {"name": name}
     return {
-        "components": {f"comp-{task.name}": _component(task) for task in plan.root.walk()},
+        "components": {f"comp-{name}": _component(task) for name, task in parts.items()},
         "deploymentSpec": {"executors": executors},
         "pipelineInfo": info,
         "root": root,
@@ -112,7 +113,9 @@ def _component(task: DagTask) -> dict[str, Any]:
     runs = task.runs
     # What a loop gives is the list of what its instances gave.
     listed = task.iteration is not None
-    found: dict[str, Any] = {"dag": _dag(runs)} if isinstance(runs, SubDag) else {"executorLabel": f"exec-{task.name}"}
+    found: dict[str, Any] = (
+        {"dag": _dag(runs)} if isinstance(runs, SubDag) else {"executorLabel": f"exec-{task.component}"}
+    )
     inputs: dict[str, Any] = {name: {"parameterType": PARAMETER_TYPE[form]} for name, form in runs.inputs.items()}
     if isinstance(runs, ComponentSource) and runs.final_status:
         inputs[runs.final_status] = {"isOptional": True, "parameterType": "TASK_FINAL_STATUS"}
@@ -144,7 +147,7 @@ def _task(task: DagTask) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if not isinstance(task.runs, SubDag):
         found["cachingOptions"] = {}  # off: the language has no cache
-    found["componentRef"] = {"name": f"comp-{task.name}"}
+    found["componentRef"] = {"name": f"comp-{task.component}"}
     if waits := task.waits():
         found["dependentTasks"] = waits
     inputs = {name: _input(given) for name, given in task.inputs.items()}
@@ -189,7 +192,7 @@ def _iteration(iteration: Iteration) -> dict[str, Any]:
 def executors(
     plan: KfpPlan, sources: Mapping[str, str], image: str, installs: Installs | None
 ) -> dict[str, dict[str, Any]]:
-    """The containers that tasks run in; `sources` are the modules of the Python components, by task."""
+    """The containers that components run in; `sources` are the modules of those in Python."""
     found: dict[str, dict[str, Any]] = {}
     for name, component in plan.sources():
         container: dict[str, Any] = {
@@ -249,7 +252,7 @@ def platform_spec(plan: KfpPlan) -> dict[str, Any]:
     for name, component in plan.components.items():
         if component.resources is not None and component.resources.node_selector:
             pods[f"exec-{name}"] = {"nodeSelector": {"labels": dict(component.resources.node_selector)}}
-    for name in plan.origins:
+    for name in plan.components:
         if kept := plan.secrets(name):
             pods.setdefault(f"exec-{name}", {})["secretAsEnv"] = [
                 {

@@ -29,15 +29,20 @@ class SpecSpelling:
 
     def __init__(self, plan: KfpPlan) -> None:
         self._plan, self._after = plan, orders(plan.pipeline)
+        told: dict[str, dict[Spelled, None]] = {}
+        for task in plan.root.walk():
+            told.setdefault(task.component, {}).update(dict.fromkeys(self._node(task.name)))
+        self._nodes: dict[str, tuple[Spelled, ...]] = {name: tuple(nodes) for name, nodes in told.items()}
+        """What each component is there for: the nodes of all its tasks."""
 
     def spec(self) -> Spelling:
         """Of the PipelineSpec."""
         plan, components = self._plan, dict[str, Spelling]()
         for task in plan.root.walk():
             inner = {"dag": self._dag(task.runs)} if isinstance(task.runs, SubDag) else {}
-            components[f"comp-{task.name}"] = {"": self._node(task.name), **inner}
+            components[f"comp-{task.component}"] = {"": self._nodes[task.component], **inner}
         container: Spelling = {"container": {"resources": _RESOURCES}}
-        executors: Spelling = {f"exec-{name}": {"": self._node(name), **container} for name in plan.components}
+        executors: Spelling = {f"exec-{name}": {"": self._nodes[name], **container} for name in plan.components}
         params: Spelling = {name: ((name, "Pipeline.params"),) for name in plan.params}
         return {
             "components": components,
@@ -48,7 +53,7 @@ class SpecSpelling:
     def platform(self) -> Spelling:
         """Of the file for what only Kubernetes knows."""
         settings = {"nodeSelector": "Resources.node_selector", "secretAsEnv": "Policy.secrets"}
-        pods: Spelling = {f"exec-{name}": {"": self._node(name), **settings} for name in self._plan.origins}
+        pods: Spelling = {f"exec-{name}": {"": self._nodes[name], **settings} for name in self._plan.components}
         limit: Spelling = {"pipelineConfig": (("", "Pipeline.run_timeout"),)}
         return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": pods}, **limit}}}
 

@@ -274,7 +274,7 @@ class Subprocesses:
 
         self.original = subprocess_task_handler.run_local_subprocess
 
-    def __call__(self, full_command, env_vars=None):
+    def __call__(self, seen, full_command, env_vars=None):
         fitting(json.loads(full_command[full_command.index("--executor_input") + 1]))
         return self.original(full_command=full_command, env_vars=env_vars)
 
@@ -286,11 +286,11 @@ class Again:
         self.known = {(event.task, event.index): list(event.tries) for event in events}
         self.fresh = []
 
-    def __call__(self, full_command, env_vars=None):
+    def __call__(self, seen, full_command, env_vars=None):
         position = full_command.index("--executor_input")
         executor_input = json.loads(full_command[position + 1])
         output = Path(executor_input["outputs"]["outputFile"])
-        key = (output.parent.name, index_of(str(output.parent.parent)))
+        key = (seen.task, seen.index)
         tries = self.known.get(key) or []
         inputs = executor_input.get("inputs", {}).get("parameterValues", {})
         if not tries or not alike(tries[0][0], inputs):
@@ -350,7 +350,8 @@ def locally(component, arguments, run, job=None):
 
     task_executor.execute_single_task = single
     task_dispatcher.run_single_task_implementation = implementation
-    subprocess_task_handler.run_local_subprocess = run
+    # Where kfp.local writes is named for the component, which is that of many tasks.
+    subprocess_task_handler.run_local_subprocess = lambda **given: run(current.seen, **given)
     if isinstance(run, Again):
         task_executor.time = types.SimpleNamespace(sleep=lambda seconds: None)
     failing = pipeline_orchestrator.log_and_maybe_raise_for_failure
