@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pipeglot import all_, any_, backends, engines, is_in, pipeline, when
 from pipeglot.backends import compile as compile_for
@@ -169,6 +170,13 @@ def test_the_dsl_of_the_credit_example_beside_one_by_hand(tmp_path: Path) -> Non
     assert ours.count("\n") <= LONGER * theirs.count("\n")
 
 
+def displayed(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every task of a spec, and what people see it called."""
+    for component in [spec["root"], *spec["components"].values()]:
+        for name, task in component.get("dag", {}).get("tasks", {}).items():
+            yield name, task["taskInfo"]["name"]
+
+
 @pytest.mark.engine("kfp")
 def test_what_the_sdk_makes_of_the_dsl_runs_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code of components differs there: helpers are functions that they share."""
@@ -183,8 +191,11 @@ def test_what_the_sdk_makes_of_the_dsl_runs_alike(tmp_path: Path, monkeypatch: p
         main = [node.name for node in ast.parse(compiled.files[file]).body if isinstance(node, ast.FunctionDef)][-1]
         spec = tmp_path / f"{made.name}.yaml"
         assert on_sdk(tmp_path, [{"dsl": str(tmp_path / file), "name": main, "spec": str(spec)}]) == [None]
-        # The SDK does not say whose code it has compiled.
-        return replace(compiled, files={compiled.entry: "# Made by pipeglot from a pipeline\n" + spec.read_text()})
+        # The SDK calls tasks as their functions, and does not say whose code it has compiled.
+        named = {shown: name for name, shown in displayed(yaml.safe_load(compiled.files[compiled.entry]))}
+        plan = {name: compiled.plan[named[shown]] for name, shown in displayed(read(str(spec))) if shown in named}
+        text = "# Made by pipeglot from a pipeline\n" + spec.read_text()
+        return replace(compiled, files={compiled.entry: text}, plan=plan)
 
     monkeypatch.setattr(backends, "compile", of_dsl)
     trials = [Trial(case.id, case.ir, case.params, case.logical_date, case.env) for case in chosen]

@@ -77,6 +77,7 @@ class DslPrinter:
         known = {"dsl", "compiler", "kubernetes", "Any", "Callable", "NamedTuple", *RESERVED}
         self._names = Names({*known, *self._shared, *inputs, *plan.params})
         self._functions: dict[str, str] = {}
+        self._called: set[str] = set()
         self._decorators: dict[str, str] = {}
         self._pipelines: list[str] = []
 
@@ -202,12 +203,14 @@ class DslPrinter:
 
     def _program(self, place: _DagScope, task: DagTask, indent: int, after: tuple[str, ...] = ()) -> list[str]:
         given = {key: Atom(self._value(place, value)) for key, value in task.inputs.items()}
-        variable = self._variable(place, task)
+        variable, function = self._variable(place, task), self._functions[task.component]
         pad = " " * indent
-        lines: list[str] = [statement(f"{variable} = ", call(self._functions[task.component], **given), indent=indent)]
+        lines: list[str] = [statement(f"{variable} = ", call(function, **given), indent=indent)]
         lines.append(f"{pad}{variable}.set_caching_options(False)")
-        if task.display != task.name:
+        # The SDK calls a task as the function, and those after the first by numbers.
+        if task.display != function.replace("_", "-") or function in self._called:
             lines.append(statement(f"{variable}.set_display_name(", literal(task.display), ")", indent=indent))
+        self._called.add(function)
         if after:
             lines.append(f"{pad}{variable}.after({', '.join(after)})")
         if task.retry is not None:
