@@ -152,6 +152,8 @@ class Policies:
 
     def policy(self) -> ir.Policy:
         """The policies as data; stops with PG126 when they are invalid."""
+        if self == _NOTHING:
+            return ir.NOTHING_SAID
         try:
             tolerated = None
             if self.retries is not None and (isinstance(self.retries, bool) or not isinstance(self.retries, int)):
@@ -193,3 +195,6 @@ class Policies:
             case External(answer=answer):
                 return ir.Effects(kind="external", has_answer=True, answer=constant(answer).value)
         raise ValueError(f"effects={self.effects!r}: write 'idempotent', 'external' or external(answer=...)")
+
+
+_NOTHING = Policies()

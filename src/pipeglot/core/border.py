@@ -214,17 +214,20 @@ def _read(cls: type[T], given: Any, kind: Literal["python", "json"]) -> T:
     return made
 
 
+_WORDS = {"unexpected_keyword_argument": "extra_forbidden", "dataclass_type": "model_type"}
+
+
 def _worded(error: ValidationError, kind: Literal["python", "json"]) -> ValidationError:
     """The error in the words for objects of JSON: pydantic speaks to those who call a dataclass."""
     from pydantic import ValidationError
-    from pydantic_core import InitErrorDetails
+    from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
+    known = get_args(core_schema.ErrorType)
     told: list[InitErrorDetails] = []
     for one in error.errors(include_url=False):
-        name = {"unexpected_keyword_argument": "extra_forbidden", "dataclass_type": "model_type"}.get(
-            one["type"], one["type"]
-        )
-        told.append({"type": name, "loc": one["loc"], "input": one["input"], "ctx": one.get("ctx", {})})
+        name: Any = _WORDS.get(one["type"], one["type"])
+        what = name if name in known else PydanticCustomError(name, "{said}", {"said": one["msg"]})
+        told.append({"type": what, "loc": one["loc"], "input": one["input"], "ctx": one.get("ctx", {})})
     return ValidationError.from_exception_data(error.title, told, kind)
 
 

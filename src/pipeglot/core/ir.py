@@ -20,7 +20,7 @@ from pipeglot.core.border import After, Limits
 from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import field
 from pipeglot.core.node import Node as Node
-from pipeglot.core.written import meaning, written
+from pipeglot.core.written import meaning, text, written
 
 FORMAT: Literal["pipeglot.pipeline/1"] = "pipeglot.pipeline/1"
 """Name and version of the JSON format; a reader refuses any other."""
@@ -381,6 +381,14 @@ class Policy(Node, checked=True):
     secrets: tuple[Secret, ...] = ()
 
 
+NOTHING_SAID = Policy()
+"""The policy of most calls: they share it."""
+
+
+def _shared(policy: Policy) -> Policy:
+    return NOTHING_SAID if policy == NOTHING_SAID else policy
+
+
 # ---------------------------------------------------------------- nodes
 
 
@@ -392,7 +400,7 @@ class Call(Placed):
     step: str
     args: dict[str, Value] = field(default_factory=dict)
     after: tuple[str, ...] = ()
-    policy: Policy = Policy()
+    policy: Annotated[Policy, After(_shared)] = NOTHING_SAID
 
 
 class Arm(Placed):
@@ -544,7 +552,9 @@ class Pipeline(Placed, checked=True):
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """The published JSON text, ending in a newline; the same pipeline gives the same bytes everywhere."""
-        return json.dumps(written(self), indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+        if indent is not None:
+            return text(self, indent) + "\n"
+        return json.dumps(written(self), ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Pipeline:
