@@ -91,6 +91,16 @@ def test_text_put_together_keeps_marks_and_fills_in_the_node() -> None:
     )
 
 
+def test_text_that_several_nodes_share_is_there_for_each_of_them() -> None:
+    line = statement("x = ", literal(1)).of(attribute="Policy.timeout")
+    whole = ("head\n" + line + "\n" + Code("step").of("work", "Step.run")).of_all([("first", None), ("again", None)])
+    assert {(mark.first, mark.node, mark.attribute) for mark in whole.marks} == {
+        *((0, node, None) for node in ("first", "again")),
+        *((1, node, "Policy.timeout") for node in ("first", "again")),
+        (2, "work", "Step.run"),
+    }
+
+
 # ---------------------------------------------------------------- pipeglot explain, and what an engine says
 
 
@@ -144,6 +154,21 @@ def test_a_file_that_was_changed_since_is_called_stale_and_still_explained(
     shown = capsys.readouterr()
     assert "PG343" in shown.err and "load: retries, nightly.py:11" in shown.out
     assert main(["explain", "nightly.py", f"{file}:1", "--target", "airflow"]) == 2
+
+
+def test_of_a_line_that_many_calls_share_the_first_are_told(nightly: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("nightly.py").write_text(
+        NIGHTLY.replace("    return load.", "    for _ in range(40):\n        load(day)\n    return load.")
+    )
+    assert main(["compile", "nightly.py", "--target=kfp", "-o", "out"]) == 0
+    file = Path("out/kfp/nightly.yaml")
+    lines = file.read_text().splitlines()
+    assert len([line for line in lines if "def load_component(" in line]) == 1
+    number = next(n for n, line in enumerate(lines, 1) if "def load_component(" in line)
+    capsys.readouterr()
+    assert main(["explain", "nightly.py", f"{file}:{number}"]) == 0
+    told = capsys.readouterr().out.splitlines()[1:]
+    assert len(told) == 21 and told[-1] == "  and 21 more"
 
 
 def test_what_explain_cannot_answer_is_an_error(nightly: Path, capsys: pytest.CaptureFixture[str]) -> None:
