@@ -124,6 +124,8 @@ HEAVY = {
     "zipfile",
 }
 """What takes milliseconds to import, and what only some other command, input or failure needs."""
+if sys.version_info < (3, 11):
+    HEAVY -= {"typing_extensions"}  # reads annotations as later versions do
 
 SPEAKS = {"--version": 0, "--help": 0, "compile --help": 0, "migrate --help": 0, "nonsense": 2}
 

@@ -122,7 +122,7 @@ def answers(cls: Any, args: tuple[Any, ...], named: dict[str, Any]) -> list[Any]
         told(lambda: one() == one()),
         told(lambda: one() == cls(*[9 for _ in args or "a"])),
         told(lambda: one() == "other"),
-        told(lambda: hash(one()) == hash(one())),
+        told(lambda: len({hash(each) for each in [one(), one()]})),
         told(lambda: isinstance(hash(one()), int)),
         told(lambda: dataclasses.replace(one())),
         told(lambda: dataclasses.replace(one(), a=5)),
@@ -183,8 +183,9 @@ def test_replace_makes_a_new_instance() -> None:
     sent = Sent(1)
     assert ours.replace(sent, a=2) == Sent(2) and sent.a == 1
     assert ours.replace(classes(ours)["Changing"](1), a=2).made == [2]
+    foreign: Any = object()
     with pytest.raises(TypeError, match="no data class"):
-        ours.replace(THEIRS["Plain"](1), a=2)
+        ours.replace(foreign, a=2)
 
 
 def test_a_class_costs_nothing_before_there_is_an_instance() -> None:

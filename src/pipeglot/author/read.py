@@ -111,7 +111,7 @@ def _importing(folder: Path) -> Iterator[None]:
     entry = str(folder)
     before = set(sys.modules)
     sys.path.insert(0, entry)
-    importlib.invalidate_caches()
+    _look_again()
     try:
         yield
     finally:
@@ -121,6 +121,16 @@ def _importing(folder: Path) -> Iterator[None]:
         for name in set(sys.modules) - before:
             if name.split(".")[0] in beside:
                 del sys.modules[name]
+
+
+def _look_again() -> None:
+    """Let imports see files that are new: `importlib.invalidate_caches`, which from Python 3.12 on loads what looks through
+    installed packages."""
+    for name, finder in [*sys.path_importer_cache.items()]:
+        if finder is None or not os.path.isabs(name):
+            del sys.path_importer_cache[name]
+        elif hasattr(finder, "invalidate_caches"):
+            finder.invalidate_caches()
 
 
 def _is_in(name: str, folder: Path) -> bool:
