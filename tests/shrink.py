@@ -76,14 +76,15 @@ def shrink(pipeline: Pipeline, fails: Predicate, *, batch: int = 32, batches: in
     tried: set[str] = set()
     composed: list[Pipeline] = []
     for number in range(batches):
-        known = [(each, edit) for edit in edits(pipeline) if (each := applied(edit, pipeline)) is not None]
+        known = [(each, edit) for edit in edits(pipeline) if (each := edited(edit, pipeline)) is not None]
         candidates: list[tuple[Pipeline, Edit | None]] = [(each, None) for each in composed]
         candidates += sorted(known, key=lambda pair: size(pair[0]))
         chosen: dict[str, tuple[Pipeline, Edit | None]] = {}
-        for candidate, edit in candidates:
-            digest = candidate.digest()
-            if digest not in tried and size(candidate) < size(pipeline) and len(chosen) < batch:
-                chosen.setdefault(digest, (candidate, edit))
+        smaller = (pair for pair in candidates if size(pair[0]) < size(pipeline))
+        while len(chosen) < batch and (pair := next(smaller, None)) is not None:
+            digest = pair[0].digest()
+            if digest not in tried and digest not in chosen and valid(pair[0]):
+                chosen[digest] = pair
         if not chosen:
             return Shrunk(pipeline, number, finished=True)
         tried |= chosen.keys()
@@ -114,12 +115,24 @@ def compositions(pipeline: Pipeline, helpful: Sequence[Edit]) -> Iterator[Pipeli
 
 def applied(edit: Edit, pipeline: Pipeline) -> Pipeline | None:
     """The edited pipeline, when it is valid and another one."""
+    made = edited(edit, pipeline)
+    return made if made is not None and valid(made) else None
+
+
+def edited(edit: Edit, pipeline: Pipeline) -> Pipeline | None:
+    """The edited pipeline, when it is another one."""
     try:
-        edited = _tidy(edit(pipeline))
-        wrong = edited == pipeline or any(finding.severity == "error" for finding in check(edited))
+        made = _tidy(edit(pipeline))
     except (PipeglotError, LookupError, ValueError):
         return None
-    return None if wrong else edited
+    return None if made == pipeline else made
+
+
+def valid(pipeline: Pipeline) -> bool:
+    try:
+        return not any(finding.severity == "error" for finding in check(pipeline))
+    except (PipeglotError, LookupError, ValueError):
+        return False
 
 
 def size(pipeline: Pipeline) -> int:

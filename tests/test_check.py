@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timezone
 from typing import Any
 
@@ -49,6 +50,7 @@ from pipeglot.core.ir import (
     Step,
     Text,
 )
+from pipeglot.core.rules.practice import has_secret
 from tests.build import CODE, STEPS, call, each, item, less, pipeline, value, when
 from tests.operations import grows_in_proportion
 from tests.test_run import MEANING
@@ -362,6 +364,14 @@ def test_a_broken_pipeline_is_refused_for_one_reason(name: str) -> None:
     found = check(program)
     assert {d.code for d in found} == {code}, found
     assert all(d.severity == "error" for d in found)
+
+
+@pytest.mark.parametrize("unit", ["x", "a1", "x.", "-", "ghp_", "eyJ.", "SG.", "http:"])
+def test_a_long_text_is_searched_for_secrets_once_and_not_from_each_of_its_characters(unit: str) -> None:
+    begun = time.process_time()
+    assert not has_secret(unit * 200_000)
+    assert has_secret(unit * 200_000 + " 1postgres://me:hunter2@db/x")
+    assert time.process_time() - begun < 5  # from each of them, it is minutes
 
 
 @pytest.mark.parametrize("name", DOUBTFUL)

@@ -19,9 +19,10 @@ _SECRET_TEXT = re.compile(
     r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}|hf_[A-Za-z0-9]{30,}"
     r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|hvs\.[A-Za-z0-9_-]{20,}|dapi[0-9a-f]{32}|dop_v1_[0-9a-f]{64}"
     r"|AGE-SECRET-KEY-[0-9A-Z]{50,}|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----|(?<![a-z0-9+.-])[0-9+.-]*[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@"
 )
-"""Kinds of secrets that their issuers made easy to tell."""
+"""Kinds of secrets that their issuers made easy to tell. What may be the scheme of an address is looked at once, from its
+first character, and not again from each that follows: texts may be long."""
 _RANDOM = re.compile(r"(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{24,}")
 _HELP = "declare it (secrets=...) and read it inside the step, from the environment: generated files are not secret"
 
