@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,6 +42,12 @@ def some_of(
             for column, each in enumerate(others)
         ],
     )
+
+
+def first(values: Iterable[Any], keep: int = 1) -> list[Any]:
+    """The values of a parameter of which all but the first are slow: what tries one more of a kind and costs seconds."""
+    told = [value if isinstance(value, tuple) else (value,) for value in values]
+    return [pytest.param(*each, marks=pytest.mark.slow if number >= keep else ()) for number, each in enumerate(told)]
 
 
 settings.register_profile(
@@ -97,6 +105,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("slow")
     own = parameters(item).get("target")
     item.add_marker(pytest.mark.xdist_group(item.path.stem + (f"-{own}" if isinstance(own, str) else "")))
+
+
+def pytest_collection_finish() -> None:
+    """What is collected stays: nobody looks again and again for garbage in it."""
+    gc.collect()
+    gc.freeze()
 
 
 def parameters(item: pytest.Item) -> dict[str, object]:

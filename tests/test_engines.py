@@ -130,6 +130,7 @@ def _make(folder: Path, number: int) -> str:
     return found["maker"]
 
 
+@pytest.mark.slow
 def test_two_processes_that_install_at_once_make_one_environment(home: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         makers = pool.starmap(_make, [(home / "one", 1), (home / "one", 2)])

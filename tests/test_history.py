@@ -17,6 +17,7 @@ from pipeglot.compare.weight import Coverage, Tally
 from pipeglot.core.diagnostic import AuthoringError
 from pipeglot.core.record import Record
 from pipeglot.migrate.history import HistoryEntry, read_history, readiness, remember, usable
+from tests.conftest import THOROUGH
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
@@ -59,14 +60,17 @@ for number in range(20):
 """
 
 
+WRITERS = 4 if THOROUGH else 2
+
+
 def test_several_writers_lose_nothing(tmp_path: Path) -> None:
     file = tmp_path / "history.sqlite"
     root = Path(__file__).parents[1]
     writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(file), f"p{number}"], cwd=root) for number in range(4)
+        subprocess.Popen([sys.executable, "-c", WRITER, str(file), f"p{number}"], cwd=root) for number in range(WRITERS)
     ]
-    assert [writer.wait(60) for writer in writers] == [0] * 4
-    assert sorted(e.pipeline for e in read_history(file)) == sorted(f"p{n}" for n in range(4) for _ in range(20))
+    assert [writer.wait(60) for writer in writers] == [0] * WRITERS
+    assert sorted(e.pipeline for e in read_history(file)) == sorted(f"p{n}" for n in range(WRITERS) for _ in range(20))
 
 
 @pytest.mark.parametrize("content", [b"not a database at all, but long enough to be looked at", None])

@@ -254,6 +254,7 @@ def test_what_kfp_cannot_have_is_refused_with_a_reason() -> None:
     assert codes(Pipeline(name="p", steps=(long,), body=(Call(id="a", step="s"),)))["PG283"] == "error"
 
 
+@pytest.mark.slow  # what is a spec: with the golden files
 def test_a_pipeline_gives_the_same_bytes_every_time() -> None:
     made = PAIRS["loop_collect"].ir()
     code = (

@@ -20,6 +20,7 @@ from pipeglot.backends.kfp.helpers import HELPERS
 from pipeglot.backends.kfp.plain import Plain
 from pipeglot.core.ir import Inlined, Pipeline, SourceFragment, Step
 from pipeglot.meaning.boundary import json_io
+from tests.conftest import THOROUGH
 from tests.test_kfp import spec_of
 
 
@@ -102,7 +103,7 @@ def outcome(work: Callable[[], Any]) -> tuple[str, str]:
 
 def test_it_agrees_with_pydantic_on_random_types_and_values() -> None:
     plain, rng, seen = plain_io(), random.Random(7), {"gives": 0, "fails": 0}
-    for _ in range(3_000):
+    for _ in range(3_000 if THOROUGH else 1_200):
         of = hint(rng)
         made = value(rng, of)
 
@@ -124,7 +125,7 @@ def test_it_agrees_with_pydantic_on_random_types_and_values() -> None:
             continue  # no JSON: no step is ever given it
         theirs, ours = json_io(take), plain(take)
         assert outcome(partial(ours, x=argument)) == outcome(partial(theirs, x=argument)), (of, made)
-    assert min(seen.values()) > 500, seen
+    assert min(seen.values()) > 200, seen
 
 
 HEAD = """\

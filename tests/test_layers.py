@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,15 @@ WRITES_ITS_OWN = {
 }
 
 
+@lru_cache(maxsize=4)
+def tree(path: Path) -> tuple[ast.AST, ...]:
+    """All of a module's syntax; `of_modules` lets the tests of one follow each other."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imports(path: Path) -> Iterator[str]:
     """The top-level names a file imports, wherever the import stands."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in tree(path):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -52,7 +59,10 @@ def name(path: Path) -> str:
     return path.relative_to(SOURCE).as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+of_modules = pytest.mark.parametrize("path", MODULES, ids=name, scope="module")
+
+
+@of_modules
 def test_a_room_needs_only_the_libraries_that_it_may(path: Path) -> None:
     # `tomli` is `tomllib` before Python 3.11.
     allowed = {
@@ -78,22 +88,20 @@ def test_a_probe_needs_the_standard_library_and_its_own_engine_alone(path: Path)
     assert len(foreign & ENGINES) <= 1
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@of_modules
 def test_a_target_is_known_by_the_registry_alone(path: Path) -> None:
     own = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
     of_targets = tuple(f"{module}." for target, module in backends.TARGETS.items() if not own.startswith(module))
-    found = [
-        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom | ast.Import)
-    ]
+    found = [node for node in tree(path) if isinstance(node, ast.ImportFrom | ast.Import)]
     named = [f"{one.module}." for one in found if isinstance(one, ast.ImportFrom) and one.module]
     named += [f"{one.module}.{alias.name}." for one in found if isinstance(one, ast.ImportFrom) for alias in one.names]
     named += [f"{alias.name}." for one in found if isinstance(one, ast.Import) for alias in one.names]
     assert [one for one in named if one.startswith(of_targets)] == []
 
 
-def listed(tree: ast.AST, tables: bool) -> Iterator[int]:
+def listed(path: Path, tables: bool) -> Iterator[int]:
     """The lines of lists, and of tables where they count too, of three targets or more."""
-    for node in ast.walk(tree):
+    for node in tree(path):
         match node:
             case ast.List(elts=names) | ast.Tuple(elts=names) | ast.Set(elts=names):
                 pass
@@ -106,15 +114,15 @@ def listed(tree: ast.AST, tables: bool) -> Iterator[int]:
             yield node.lineno
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@of_modules
 def test_targets_are_listed_by_the_registry_alone(path: Path) -> None:
-    assert list(listed(ast.parse(path.read_text("utf-8")), tables=True)) == []
+    assert list(listed(path, tables=True)) == []
 
 
 def test_tests_and_tasks_take_the_targets_from_the_registry(repository: Path) -> None:
     # What a test wants of each target may stand in a table of its own.
     files = [path for path in (repository / "tests").rglob("*.py") if not {"golden", "data"} & {*path.parts}]
-    found = {path.name: list(listed(ast.parse(path.read_text("utf-8")), tables=False)) for path in files}
+    found = {path.name: list(listed(path, tables=False)) for path in files}
     assert {file: lines for file, lines in found.items() if lines} == {}
     lines = (repository / "dev").read_text("utf-8").splitlines()
     assert [line for line in lines if len(backends.TARGETS.keys() & set(re.findall(r"\w+", line))) > 2] == []
@@ -122,7 +130,7 @@ def test_tests_and_tasks_take_the_targets_from_the_registry(repository: Path) ->
 
 def speaks_or_writes(path: Path) -> Iterator[str]:
     """Calls that print, or open something for writing."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in tree(path):
         if not isinstance(node, ast.Call):
             continue
         match node.func:
@@ -141,9 +149,9 @@ def speaks_or_writes(path: Path) -> Iterator[str]:
                 yield f"{node.lineno}: write to a standard stream"
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if not name(p).startswith("cli/")], ids=name)
+@of_modules
 def test_only_the_command_line_prints_or_writes(path: Path) -> None:
-    found = list(speaks_or_writes(path))
+    found = [] if name(path).startswith("cli/") else list(speaks_or_writes(path))
     if name(path) in WRITES_ITS_OWN:
         found = [one for one in found if one.endswith(("print", "stream"))]
     assert found == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeglot import backends
+from tests.conftest import THOROUGH
 from tests.mutants.draw import drawn, sources
 from tests.mutants.judging import judged
 from tests.test_engines import installed
@@ -16,7 +17,7 @@ def test_an_edited_record_is_found_and_named() -> None:
 
 
 def test_a_change_is_found_in_what_it_does_here_or_said_not_to_show() -> None:
-    found = list(judged("local", drawn("local", 60, 1)))
+    found = list(judged("local", drawn("local", 60 if THOROUGH else 25, 1)))
     assert [str(one) for one in found if one.outcome not in ("right", "said")] == []
 
 

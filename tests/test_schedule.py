@@ -28,6 +28,7 @@ from pipeglot.migrate.runner import Runner
 from pipeglot.migrate.schedule import ScheduleOptions, alike_long, around, compare, differences
 from pipeglot.migrate.schedule_model import ScheduleComparison
 from pipeglot.migrate.sides import LocalSide
+from tests.conftest import THOROUGH, first
 
 UTC = timezone.utc
 NEW_YORK, BERLIN, LORD_HOWE = "America/New_York", "Europe/Berlin", "Australia/Lord_Howe"
@@ -102,7 +103,7 @@ def test_ticks_are_the_same_wherever_one_begins_to_look(zone: str, expression: s
         whole = [tick for tick in islice(ticks(schedule, start), 20) if tick < end]
         assert len(whole) > 2 and whole[-1] > change
         assert whole == sorted(set(whole))
-        for number, tick in enumerate(whole[:-1]):
+        for number, tick in list(enumerate(whole[:-1]))[:: 1 if THOROUGH else 3]:
             assert next(ticks(schedule, tick)) == whole[number + 1]
             assert next(ticks(schedule, tick - timedelta(seconds=1))) == tick
 
@@ -380,7 +381,7 @@ KFP = probe("kfp_cron")
 ROBFIG = json.loads((Path(__file__).parent / "data" / "robfig_cron.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("zone", sorted({case["zone"] for case in ROBFIG["cases"]}))
+@pytest.mark.parametrize("zone", first(sorted({case["zone"] for case in ROBFIG["cases"]}), keep=4))
 def test_the_model_of_kfps_cron_gives_what_the_real_library_gave(zone: str) -> None:
     clock = KFP.Clock(zone)
     cases = [case for case in ROBFIG["cases"] if case["zone"] == zone]
