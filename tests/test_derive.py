@@ -196,3 +196,25 @@ def test_a_cancelled_run_concludes_nothing_from_what_was_cancelled() -> None:
 def test_a_result_with_a_missing_path_is_none() -> None:
     program = pipeline(call("a", "give", x=Const(value={})), result=Out(ref="a", path=("k",)))
     assert read(program, seen("a", output={}), state="succeeded").result is None
+
+
+@pytest.mark.parametrize("kind", ["if", "loop"])
+def test_a_region_that_nobody_knows_the_way_of_says_nothing_and_hides_no_failure_beside_it(kind: str) -> None:
+    region = (
+        when("r", (less("$n", 1), [call("a")]), (None, [call("b")]), m=["$a", "$b"])
+        if kind == "if"
+        else each("r", "$n", call("a"), m="$a")
+    )
+    program = pipeline(
+        call("n", "give"),
+        region,
+        call("z", "bad"),
+        call("after", after=("r",)),
+        call("takes", x="$m"),
+        call("both", after=("r", "z")),
+        call("takes_both", x="$m", after=("z",)),
+    )
+    # Of a run that was cancelled, what left no trace may have been about to come.
+    record = read(program, seen("n"), seen("z", "failed"), state="cancelled")
+    assert states(record) == spell("n ok, z failed, both blocked, takes_both blocked")
+    assert record.notes == ("the output of n is not known; nothing is concluded from it",)
