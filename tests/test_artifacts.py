@@ -212,6 +212,12 @@ def test_json_is_compared_deeply_through_the_name_of_the_file(sides: Sides) -> N
     assert [one.table is not None for one in sides.compare("m.json", rules)] == [False, True]
 
 
+def test_an_object_is_shown_as_it_is(sides: Sides) -> None:
+    sides.write('{"x": {"a": [1]}, "y": 1}', '{"x": 5, "y": 1}', "a.json")
+    (found,) = sides.compare("a.json")
+    assert (found.path, found.old, found.new) == ("$.x", {"a": [1]}, 5)
+
+
 def test_what_a_report_cannot_hold_is_written_otherwise(sides: Sides) -> None:
     old = '{"nan": NaN, "half": "\\ud800", "\\ud801": 1}'
     sides.write(old, json.dumps({"nan": 1.0, "long": ["x" * 100_000]}), "a.json")

@@ -261,6 +261,7 @@ BROKEN: dict[str, tuple[str, Pipeline]] = {
     "no number of minutes": ("PG186", pipeline(schedule=cron("61 0 * * *"))),
     "a random time": ("PG186", pipeline(schedule=cron("R 0 * * *"))),
     "two spaces": ("PG186", pipeline(schedule=cron("0  0 * * *"))),
+    "a question mark": ("PG186", pipeline(schedule=cron("0 0 ? * *"))),
     "a day that never comes": ("PG186", pipeline(schedule=cron("0 0 30 2 *"))),
     "no such zone": ("PG186", pipeline(schedule=cron("0 0 * * *", "Mars/Base"))),
     "a folder of zones": ("PG186", pipeline(schedule=cron("0 0 * * *", "Europe"))),

@@ -141,6 +141,11 @@ def test_the_schema_would_notice(spoil: Any) -> None:
     assert not VALIDATOR.is_valid(log)
 
 
+def test_json_is_written_in_the_letters_of_the_author() -> None:
+    found = [Diagnostic("PG100", "error", "größer als 1")]
+    assert all("größer als 1" in written for written in (render.as_json(found), render.sarif(found, version="1")))
+
+
 def test_sarif_names_rules_levels_regions_and_relative_uris() -> None:
     (run,) = sarif([ERROR, LOSS, NOTE])["runs"]
     rules = run["tool"]["driver"]["rules"]

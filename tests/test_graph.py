@@ -140,3 +140,9 @@ def test_hostile_ids_break_no_line(hostile: str) -> None:
 def test_words_say_a_condition_as_one_would_write_it() -> None:
     assert words(GATE) == "score.auc > floor"
     assert words(Out(ref="a", path=("x y", 0))) == "a['x y'][0]"
+
+
+@pytest.mark.parametrize("length", [80, 81])
+def test_an_id_of_more_than_eighty_characters_is_cut(length: int) -> None:
+    drawn = draw(Pipeline(name="p", body=(call("x" * length),)), "text")
+    assert drawn == f"p\n  {'x' * 80 if length == 80 else 'x' * 77 + '...'}\n"
