@@ -35,7 +35,20 @@ SOURCE = Path(__file__).parents[1] / "src" / "pipeglot"
 ROOMS = ("core", "meaning", "compare")
 TESTS = (
     *("arithmetic", "artifacts", "boundary", "check", "compare", "conformance", "derive", "diagnostic", "divergences"),
-    *("dryrun", "graph", "matrix", "random", "redaction", "report", "run", "schedule", "secrets", "shape", "source"),
+    *(
+        "dryrun",
+        "graph",
+        "inference",
+        "matrix",
+        "random",
+        "redaction",
+        "report",
+        "run",
+        "schedule",
+        "secrets",
+        "shape",
+        "source",
+    ),
     *("tables", "types", "untyped", "verdict"),
 )
 """The test files that hold these rooms without an engine."""

@@ -206,7 +206,7 @@ def _of_node(node: AnyNode) -> Iterator[Edit]:
 def _of_call(node: Call) -> Iterator[Edit]:
     yield _on(node.id, lambda n: replace(n, policy=Policy()))
     for name in Policy.__fields__:
-        yield _on(node.id, lambda n, name=name: _with(n, "policy", {**dict(n.policy), name: None}))  # type: ignore[misc]
+        yield _on(node.id, lambda n, name=name: _with(n, "policy", _with(n.policy, name, None)))  # type: ignore[misc]
     for name, value in node.args.items():
         yield _on(node.id, lambda n, name=name: _with(n, "args", {k: v for k, v in n.args.items() if k != name}))  # type: ignore[misc]
         smaller = [part for part in parts(value) if part is not value]

@@ -272,6 +272,12 @@ def test_a_model_may_be_compared_by_its_metrics_alone(sides: Sides) -> None:
     ]
 
 
+def test_a_model_that_is_gone_is_a_difference_where_metrics_decide(sides: Sides) -> None:
+    sides.write("old", None, "m.pkl")
+    (one,) = sides.compare("m.pkl", by("metrics"))
+    assert (one.path, one.old, one.new) == ("$", "a file of 3 bytes", "absent")
+
+
 def test_a_folder_of_a_model_without_metrics_is_a_difference(sides: Sides) -> None:
     for root in sides.roots:
         (root / "m").mkdir()

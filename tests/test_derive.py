@@ -70,11 +70,18 @@ def test_what_may_have_left_no_trace_shows_nothing() -> None:
     def end(program: Pipeline, *traces: CallRecord, state: RunState = "succeeded") -> dict[str, str]:
         return states(read(program, *traces, state=state))
 
-    loop = each("e", "$n", call("a"))
+    loop = each("e", "$n", call("a"), m="$a")
     assert end(pipeline(call("n", "give"), when("i", (less("$n", 1), [loop]))), seen("n")) == spell("n ok")
     program = pipeline(call("n", "give"), when("i", (less("$n", 1), [loop]), (None, [call("b")])))
     assert end(program, seen("n"), seen("b")) == spell("n ok, a skipped, b ok")
     assert end(program, seen("n")) == spell("n ok, b skipped"), "no other arm is left"
+    assert read(pipeline(call("n", "give"), loop, result="$m"), seen("n"), state="succeeded").result == []
+    # The only call waits for something inside: that it did not run does not say that its block was not entered.
+    inner = each("e", "$n", call("a"), m="$a")
+    program = pipeline(call("n", "give"), when("i", (less("$n", 1), [inner, call("b", x="$m")])))
+    assert end(program, seen("n")) == spell("n ok")
+    program = pipeline(call("n", "give"), call("o"), when("i", (less("$n", 1), [call("b", x="$o")])))
+    assert end(program, seen("n"), seen("o", output=1)) == spell("n ok, o ok, b skipped"), "it waits for nothing inside"
     # Of a run that was interrupted, or failed nobody knows where, what is not there may have been about to come.
     program = pipeline(call("n", "give"), when("i", (less("$n", 1), [call("a")])), call("z", "bad"))
     assert end(program, seen("n"), seen("z", "failed"), state="failed") == spell("n ok, z failed, a skipped")

@@ -25,7 +25,6 @@ from pipeglot.core.ir import (
     Item,
     Merged,
     Out,
-    ParamRef,
     Pipeline,
     Value,
     blocks,
@@ -42,7 +41,6 @@ __all__ = [
     "item_refs",
     "out_refs",
     "outputs",
-    "param_refs",
     "sources",
     "transparent",
     "unique",
@@ -82,11 +80,6 @@ def out_refs(*values: Value) -> tuple[str, ...]:
 def item_refs(*values: Value) -> tuple[str, ...]:
     """The ids of the loops whose items values take."""
     return unique(part.loop for value in values for part in parts(value) if isinstance(part, Item))
-
-
-def param_refs(*values: Value) -> tuple[str, ...]:
-    """The names of the params that values take."""
-    return unique(part.name for value in values for part in parts(value) if isinstance(part, ParamRef))
 
 
 def asks_state(final: Final) -> bool:
