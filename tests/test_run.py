@@ -662,8 +662,13 @@ def test_max_workers_bounds_everything() -> None:
 
 
 def test_a_run_timeout_ends_the_run() -> None:
-    record = execute(pipeline(call("a", "slow", seconds=20), call("b", "give", x="$a"), run_timeout=1))
+    seen: list[Event] = []
+    program = pipeline(call("a", "slow", seconds=20), call("b", "give", x="$a"), run_timeout=1)
+    record = execute(program, listener=seen.append)
     assert record.state == "cancelled" and record.notes
+    assert [(e.id, e.what, e.state) for e in seen] == [
+        ("a", "started", None), ("a", "ended", "cancelled"), ("b", "ended", "cancelled"),
+    ]  # fmt: skip
     assert states(record) == spell("a cancelled, b cancelled")
 
 

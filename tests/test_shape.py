@@ -149,6 +149,18 @@ def test_included_imports_of_one_package_do_not_clash() -> None:
     assert [chunk.text for chunk in inline(outer).code] == ["import os", "import os.path"]
 
 
+@pytest.mark.parametrize("other", ["from sys import os", "def os(): ..."])
+def test_an_included_import_clashes_with_another_meaning_of_its_name(other: str) -> None:
+    def with_code(p: Pipeline, text: str) -> Pipeline:
+        kind: Any = "function" if text.startswith("def") else "import"
+        step = Step(name="f", run=Inlined(name="f"))
+        return replace(p, code=(SourceFragment(kind=kind, names=("os",), text=text),), steps=(step,))
+
+    include = Include(id="inc", pipeline=with_code(included(), "import os"), args={"n": Const(value={"k": 1})})
+    with pytest.raises(AuthoringError, match="PG169"):
+        inline(with_code(pipeline(include), other))
+
+
 def test_included_source_of_the_same_name_and_another_text_is_refused() -> None:
     def with_code(p: Pipeline, text: str) -> Pipeline:
         step = Step(name="f", run=Inlined(name="f"))
