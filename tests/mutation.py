@@ -34,7 +34,18 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "pipeglot"
 ROOMS = ("core", "meaning", "compare")
 TESTS = (
-    *("arithmetic", "artifacts", "boundary", "check", "compare", "conformance", "derive", "diagnostic", "divergences"),
+    *(
+        "arithmetic",
+        "artifacts",
+        "boundary",
+        "check",
+        "compare",
+        "conformance",
+        "dataclass",
+        "derive",
+        "diagnostic",
+        "divergences",
+    ),
     *(
         "dryrun",
         "graph",
