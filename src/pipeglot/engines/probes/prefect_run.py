@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.request
 
+import prefect_server
 import wire
 
 VISIBLE_WITHIN = 60
@@ -25,7 +26,7 @@ def main():
     _, jobs = wire.start()
     mode = sys.argv[2]
     server = Server(mode)
-    # The address has to be known before Prefect reads its settings; the server starts while it is imported.
+    # The address has to be known before Prefect reads its settings; the server starts while the rest is imported.
     import prefect
     from prefect import task_engine, task_runners, tasks
     from prefect.client.orchestration import get_client
@@ -363,12 +364,20 @@ class Server(wire.Servers):
         os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = key
         self.port = wire.free_port()
         os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{self.port}/api"
-        env = {**os.environ, "PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_UI_ENABLED": "false"}
         # Its database is a copy of one with which a server has already started.
-        env.update(PREFECT_SERVER_DATABASE_MIGRATE_ON_START="false", PREFECT_API_BLOCKS_REGISTER_ON_START="false")
+        ours = {"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false", "PREFECT_API_BLOCKS_REGISTER_ON_START": "false"}
+        ours |= {"PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_UI_ENABLED": "false"}
         if mode == "test":
-            env["PREFECT__SERVER_EPHEMERAL"] = "1"
-        self.spawn("the Prefect server", [str(wire.HERE / "prefect_server.py"), str(self.port)], env)
+            ours["PREFECT__SERVER_EPHEMERAL"] = "1"
+        os.environ.update(ours)
+        if sys.platform == "linux":
+            import prefect  # noqa: F401  # reads the settings; nothing runs beside this thread yet but the lifeline
+
+            self.processes.append(("the Prefect server", prefect_server.Copy(self.port)))
+        else:
+            self.spawn("the Prefect server", [str(wire.HERE / "prefect_server.py"), str(self.port)])
+        for name in ours:  # they are no step's business
+            del os.environ[name]
 
     def wait(self):
         def healthy():
