@@ -139,6 +139,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     needed = engines_of(item)
     if not needed or engines_required():
         return
-    missing = [status.target for status in engines.list_engines() if status.python is None and status.target in needed]
+    missing = [status.name for status in engines.list_engines() if status.python is None and status.name in needed]
     if missing:
         pytest.skip(f"pipeglot engines install {' '.join(missing)}")

@@ -252,7 +252,7 @@ def report_all(tallies: Sequence[Tally], seed: int, limits: Limits, *, batches: 
 
 def installed() -> list[str]:
     """The targets whose engine is there."""
-    return [status.target for status in list_engines() if status.python is not None]
+    return [one.name for one in list_engines() if one.python is not None and "@" not in one.name]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -44,9 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mode", choices=get_args(Mode), default="test", help="others take many times as long")
     parser.add_argument("--page", action="store_true", help="measure nothing")
     given = parser.parse_args(arguments)
-    installed = [
-        one.target for one in engines.list_engines() if one.python is not None and one.target in backends.TARGETS
-    ]
+    installed = [one.name for one in engines.list_engines() if one.python is not None and one.name in backends.TARGETS]
     chosen = [] if given.page else given.targets or installed
     clean = [measure(target, given.mode) for target in chosen]
     files.write({PAGE: matrix.markdown(matrix.results())})

@@ -102,7 +102,8 @@ def test_a_missing_engine(target: str, here: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", [-1, 1])
 def test_an_engine_too_old_or_too_new(target: str, change: int, here: Path, tmp_path: Path) -> None:
     engine = engines.spec(target)
-    major, minor = engine.below if change > 0 else (engine.lowest[0], engine.lowest[1] - 1)
+    major, minor = engine.releases[-1] if change > 0 else engine.releases[0]
+    minor += change
     script = f'print(\'{{"python": [3, 11], "version": "{major}.{minor}.0"}}\')'
     said = refused(target, "PG304", "--engine-python", str(fake_python(tmp_path / "env", script)))
     assert f"{engine.distribution} {major}.{minor}.0" in said and engine.supported in said

@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from pipeglot import engines
+from pipeglot.backends.base import dotted, release_of
 from pipeglot.core.diagnostic import CODES, EngineError
 from pipeglot.engines import environment
 from tests.conftest import engines_required
+
+RELEASES = [one.at(dotted(release)).name for one in engines.specs() for release in one.releases]
+"""Every measured release of every engine, as users name them."""
 
 
 @pytest.fixture
@@ -65,20 +69,20 @@ def test_the_cache_folder_is_the_users_choice(environ: dict[str, str], expected:
     assert environment.home(environ) == Path(expected)
 
 
-@pytest.mark.parametrize("target", [one.target for one in engines.specs()])
-def test_constraints_are_plain_pinned_lines_for_a_supported_version(target: str) -> None:
-    spec = engines.spec(target)
+@pytest.mark.parametrize("name", RELEASES)
+def test_constraints_are_plain_pinned_lines_of_the_release_that_they_are_called_by(name: str) -> None:
+    spec = engines.spec(name)
     pinned = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+( ; [\w .'<>=!*()]+)?")
     lines = spec.pins.splitlines()
     assert len(lines) > 30
     assert [line for line in lines if not pinned.fullmatch(line)] == []
-    assert spec.lowest <= engines._major_minor(spec.version) < spec.below
+    assert release_of(spec.version) == spec.release
 
 
 def test_prefect_is_pinned_below_what_breaks_its_server() -> None:
     pins = dict(line.split(" ;")[0].split("==") for line in engines.spec("prefect").pins.splitlines())
-    assert engines._major_minor(pins["fastapi"]) < (0, 150)
-    assert engines._major_minor(pins["sqlalchemy"]) < (2, 1)
+    assert release_of(pins["fastapi"]) < (0, 150)
+    assert release_of(pins["sqlalchemy"]) < (2, 1)
 
 
 def test_an_unknown_engine_is_named_with_the_known_ones() -> None:
@@ -91,7 +95,7 @@ def test_an_engine_that_is_not_installed_says_how_to_install_it(home: Path) -> N
     with pytest.raises(EngineError) as error:
         engines.find("airflow")
     assert "pipeglot engines install airflow" in only(error, "PG301")
-    assert [each.python for each in engines.list_engines()] == [None] * len(engines.specs())
+    assert [each.python for each in engines.list_engines()] == [None] * len(RELEASES)
     assert [each.code for each in engines.doctor("prefect")] == ["PG301"]
 
 

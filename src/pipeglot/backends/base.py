@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pipeglot.backends.operation import Operation
 from pipeglot.codegen.origin import Origin
-from pipeglot.core.dataclass import dataclass, field
+from pipeglot.core.dataclass import dataclass, field, replace
 from pipeglot.core.diagnostic import Diagnostic
 from pipeglot.core.features import FEATURES, uses
 from pipeglot.core.ir import Pipeline
@@ -170,6 +170,29 @@ Mode: TypeAlias = Literal["test", "multiprocess", "server"]
 """How an engine runs a pipeline. `test`: its own quick way; `multiprocess`: a process for every task, without a server
 (Dagster); `server`: its real server and scheduler."""
 
+Release: TypeAlias = tuple[int, int]
+"""A release of an engine, or of Python: major and minor version."""
+
+
+def release_of(version: str) -> Release:
+    """The release that a version belongs to.
+
+    >>> release_of("2.10.5")
+    (2, 10)
+    """
+    found = re.match(r"(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def dotted(release: Release) -> str:
+    """A release as it is written.
+
+    >>> dotted((2, 10))
+    '2.10'
+    """
+    return "{}.{}".format(*release)
+
+
 PROBES = Path(__file__).parents[1] / "engines" / "probes"
 CONSTRAINTS = Path(__file__).parents[1] / "engines" / "constraints"
 
@@ -203,9 +226,9 @@ class EngineSpec:
         target: the target it runs.
         distribution: its name in the package index.
         load: a Python statement that loads it.
-        lowest: the first supported version.
-        below: the first version no longer supported.
-        constraints: the file of `name==version` lines that its environment is made from.
+        constraints: the folder of the `name==version` lines that its environments are made from: a file
+            `TARGET-MAJOR.MINOR.txt` for each release that was measured.
+        compiles_from: the first release that compiled code runs on; on earlier ones native code alone does.
         probes: the script, per mode, that the engine's Python runs as `python PROBE FOLDER MODE`; it has the standard
             library and the engine, reads `jobs.json` in the folder and tells what happened (`probes/wire.py`).
         variables: environment variables of the engine, given the mode and its private state folder.
@@ -226,13 +249,15 @@ class EngineSpec:
         unit: its word for what native code makes of tasks.
         makers: the last words of what makes one.
         source_root: the folder that is on the import path for a native file.
+        pythons: the first and the last Python that it runs on.
+        before: what is otherwise on releases before one, newest first: attributes of this class by their names.
+        chosen: the release that is meant; the newest where none is.
     """
 
     target: str
     distribution: str
     load: str
-    lowest: tuple[int, int]
-    below: tuple[int, int]
+    compiles_from: Release
     constraints: Path
     probes: Mapping[Mode, Path]
     variables: Callable[[Mode, Path], Mapping[str, str]] = lambda mode, home: {}
@@ -247,6 +272,9 @@ class EngineSpec:
     unit: str = "pipeline"
     makers: frozenset[str] = frozenset()
     source_root: Callable[[Path], Path] = package_root
+    pythons: tuple[Release, Release] = ((3, 10), (3, 13))
+    before: Mapping[Release, Mapping[str, Any]] = field(default_factory=dict)
+    chosen: Release | None = None
 
     @property
     def package(self) -> str:
@@ -266,15 +294,50 @@ class EngineSpec:
     def _states(self) -> dict[str, CallState]:
         return {_plain(word): state for word, state in self.states.items()}
 
+    @cached_property
+    def releases(self) -> tuple[Release, ...]:
+        """The releases that were measured, the newest last.
+
+        >>> from pipeglot import engines
+        >>> engines.spec("airflow").releases[-1]
+        (3, 3)
+        """
+        files = self.constraints.glob(f"{self.target}-*.txt")
+        return tuple(sorted(release_of(file.stem.removeprefix(f"{self.target}-")) for file in files))
+
+    @property
+    def release(self) -> Release:
+        """The release that is meant."""
+        return self.releases[-1] if self.chosen is None else self.chosen
+
+    @property
+    def name(self) -> str:
+        """What a user types to mean this release: `airflow@2.10`; of the newest, the target alone."""
+        return self.target if self.release == self.releases[-1] else f"{self.target}@{dotted(self.release)}"
+
+    def at(self, version: str) -> EngineSpec:
+        """What is known of the measured release that is next to a version, at it or before it where there is one.
+
+        Raises:
+            ValueError: the version is outside of what was measured.
+        """
+        wanted = release_of(version)
+        if not self.releases[0] <= wanted <= self.releases[-1]:
+            raise ValueError(f"{version} is not among {self.supported}")
+        chosen = max(one for one in self.releases if one <= wanted)
+        facts = {key: value for since, more in self.before.items() if chosen < since for key, value in more.items()}
+        return replace(self, **facts, chosen=chosen)
+
     @property
     def supported(self) -> str:
-        """The supported versions as a specifier."""
-        return ">={}.{},<{}.{}".format(*self.lowest, *self.below)
+        """The versions between the first and the last that were measured, as a specifier."""
+        (first, last) = self.releases[0], self.releases[-1]
+        return f">={dotted(first)},<{last[0]}.{last[1] + 1}"
 
     @property
     def pins(self) -> str:
         """The committed `name==version` lines an environment is made from."""
-        return self.constraints.read_text(encoding="utf-8")
+        return (self.constraints / f"{self.target}-{dotted(self.release)}.txt").read_text(encoding="utf-8")
 
     @property
     def version(self) -> str:

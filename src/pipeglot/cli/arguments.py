@@ -90,7 +90,7 @@ def _actions(parser: argparse.ArgumentParser) -> Any:
     return parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=_Parser, prog=parser.prog)
 
 
-_SIDES = "a target, local, record:FILE, or native code as TARGET:FILE[:NAME]"
+_SIDES = "a target, local, record:FILE, or native code as TARGET[@RELEASE]:FILE[:NAME]"
 
 
 def _source(parser: argparse.ArgumentParser) -> None:
@@ -197,7 +197,9 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     _source(parser)
-    parser.add_argument("--on", metavar="ENGINE", default="local", help="local (default), or a target")
+    parser.add_argument(
+        "--on", metavar="ENGINE", default="local", help="local (default), or a target, also as TARGET@RELEASE"
+    )
     _params(parser)
     parser.add_argument("--record", metavar="FILE", help="write the record of the run as JSON (- for standard output)")
     _logical_date(parser)

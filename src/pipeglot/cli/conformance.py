@@ -32,6 +32,7 @@ def conformance(args: argparse.Namespace) -> int:
 
 
 def _conformance(args: argparse.Namespace) -> int:
+    name = args.target.partition("@")[0]
     support = _support(args.target)
     alone = args.json == "-"
     people = sys.stderr if alone else sys.stdout
@@ -53,7 +54,7 @@ def _conformance(args: argparse.Namespace) -> int:
             mode=args.mode or "test",
             timeout=args.timeout or suite.TIMEOUT,
             python=Path(args.engine_python) if args.engine_python else None,
-            options=options([args.target], args.option, args.target),
+            options=options([name], args.option, name),
             on_verdict=listen,
         )
     wrong = list(findings(report, support))
@@ -70,7 +71,7 @@ def _support(target: str) -> Mapping[str, Support]:
     """A target's support table. Raises InputError when it cannot be run."""
     from pipeglot import engines
 
-    backend = backends.get(target)
+    backend = backends.get(engines.target_of(target))
     try:
         engines.spec(target)
     except EngineError as error:

@@ -64,7 +64,7 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         lines: list[Line] = [
             {
-                "engine": one.target,
+                "engine": one.name,
                 "version": one.version,
                 "supported": one.supported,
                 "python": None if one.python is None else str(one.python),
@@ -76,7 +76,7 @@ def _list(args: argparse.Namespace) -> int:
         return 0
     for one in found:
         where = "not installed" if one.python is None else str(one.python)
-        print(f"{one.target:<10}{one.version:<10}{one.supported:<14}{where}")
+        print(f"{one.name:<14}{one.version:<10}{one.supported:<14}{where}")
     return 0
 
 

@@ -154,6 +154,7 @@ def _on_engine(
         requirements = engines.read_requirements(Path(args.requirements)) if args.requirements else ()
     except EngineError as error:
         raise files.InputError(error.diagnostics) from None
+    engine = engines.target_of(args.on)
     started = datetime.now(timezone.utc)
     request = Request(
         loaded.pipeline,
@@ -162,7 +163,7 @@ def _on_engine(
         path=[Path(loaded.base)],
         cwd=Path.cwd(),
         allow=args.allow,
-        options=options([args.on], args.option, args.on),
+        options=options([engine], args.option, engine),
     )
     with display.display(people, f"{loaded.pipeline.name} on {args.on}") as shown:
 
@@ -184,7 +185,7 @@ def _on_engine(
         except KeyboardInterrupt:
             return Record(
                 pipeline=loaded.pipeline.name,
-                engine=args.on,
+                engine=engine,
                 engine_version=engines.find(args.on, python=python).version,
                 state="cancelled",
                 params=params,

@@ -18,6 +18,7 @@ from pipeglot.core.diagnostic import CompileError, Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
 from pipeglot.core.record import Record
 from pipeglot.core.shape import inline
+from pipeglot.engines import target_of
 from pipeglot.engines.run import Request, run_many
 from pipeglot.meaning.run import execute
 
@@ -104,7 +105,7 @@ def judge(
 
     Args:
         trials: what to run; their names are for people.
-        target: a name of `pipeglot.backends.targets()`.
+        target: a name of `pipeglot.backends.targets()`, or a measured release of its engine.
         mode: the engine's quick way to run, or its real server.
         python: an environment of the engine; by default the one pipeglot made.
         options: what the target lets one choose.
@@ -132,7 +133,7 @@ def judge(
             )
         outcomes = run_many(requests, target, mode=mode, python=python, timeout=timeout)
         for trial, outcome in zip(trials, outcomes, strict=True):
-            yield verdict(trial, outcome, said=compiled(trial, target, options).said)
+            yield verdict(trial, outcome, said=compiled(trial, target_of(target), options).said)
 
 
 def compiled(trial: Trial, target: str, options: Mapping[str, str] = NO_OPTIONS) -> Verdict:

@@ -50,7 +50,7 @@ def run(
     """Run the corpus on a target and report.
 
     Args:
-        target: a name of `pipeglot.backends.targets()`.
+        target: a name of `pipeglot.backends.targets()`, or a measured release of its engine (`dagster@1.11`).
         words: run only the cases that `select` gives.
         mode: the engine's quick way to run, or its real server.
         python: an environment with the engine; by default the one pipeglot made.
@@ -62,13 +62,14 @@ def run(
         CompileError: there is no such target.
         EngineError: the engine is not there, or does not start.
     """
-    support = backends.get(target).support
     engine = engines.find(target, python=python)
+    target, on = engine.target, engine.name
+    support = backends.get(target).support
     chosen = select(words)
     running = [case for case in chosen if can_run(case)]
     verdicts: dict[str, Verdict] = {}
     trials = [trial(case) for case in running]
-    for verdict in judge(trials, target, mode=mode, python=engine.python, options=options, timeout=timeout):
+    for verdict in judge(trials, on, mode=mode, python=engine.python, options=options, timeout=timeout):
         verdicts[verdict.trial.name] = verdict
         on_verdict(verdict)
     for case in chosen:

@@ -16,50 +16,82 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pipeglot import backends
-from pipeglot.backends.base import EngineSpec
+from pipeglot.backends.base import EngineSpec, dotted, release_of
 from pipeglot.core.dataclass import dataclass
 from pipeglot.core.diagnostic import Diagnostic, EngineError
 from pipeglot.engines import environment
-
-PYTHONS = ((3, 10), (3, 13))
-"""The first and the last Python that engines are made for."""
 
 _CHECK_TIMEOUT = 120
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An environment with an engine in it. `managed`: made by pipeglot, not pointed to by the user."""
+    """An environment with an engine in it. `managed`: made by pipeglot, not pointed to by the user. `name` is that of the
+    measured release next to it: `airflow@2.10`, or `airflow` for the newest."""
 
-    target: str
+    name: str
     version: str
     python: Path
     managed: bool = True
 
+    @property
+    def target(self) -> str:
+        """The target that it runs."""
+        return target_of(self.name)
+
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """One line of `pipeglot engines list`: `python` is None when the engine is not installed."""
+    """One line of `pipeglot engines list`, of one release: `python` is None when it is not installed."""
 
-    target: str
+    name: str
     version: str
     supported: str
     python: Path | None
     folder: Path
 
 
-def spec(target: str) -> EngineSpec:
-    """What is known of a target's engine. Raises EngineError (PG300) when the target has none here.
+def target_of(name: str) -> str:
+    """The target of an engine's name.
+
+    >>> target_of("airflow@2.10")
+    'airflow'
+    """
+    return name.partition("@")[0]
+
+
+def spec(name: str) -> EngineSpec:
+    """What is known of an engine, by the name of its target, or `TARGET@RELEASE` for a release that is not the newest.
+
+    Raises:
+        EngineError: PG300 when the target has no engine here, or that release was not measured.
 
     >>> spec("airflow").supported
     '>=3.3,<3.4'
     """
+    target, at, release = name.partition("@")
     engine = backends.get(target).engine if target in backends.targets() else None
     if engine is None:
         known = ", ".join(one.target for one in specs())
         message = f"no engine is known for target {target!r}"
         raise EngineError([Diagnostic("PG300", "error", message, None, f"engines: {known}", target)])
-    return engine
+    if not at:
+        return engine
+    if release_of(release) not in engine.releases:
+        known = ", ".join(engine.at(dotted(one)).name for one in engine.releases)
+        message = f"{engine.distribution} {release or '(no version)'} was not measured"
+        raise EngineError([Diagnostic("PG300", "error", message, None, f"measured: {known}", target)])
+    return engine.at(release)
+
+
+def for_compiled(name: str) -> None:
+    """Nothing, where compiled code runs on an engine. Raises EngineError (PG304) where only native code does, and PG300."""
+    engine = spec(name)
+    if engine.release < engine.compiles_from:
+        first = dotted(engine.compiles_from)
+        message = f"compiled code is for {engine.distribution} {first} and newer, not for {dotted(engine.release)}"
+        way_out = f"{engine.name}:FILE runs native code there; compiled code runs on {engine.target}"
+        raise EngineError([Diagnostic("PG304", "error", message, None, way_out, engine.target)])
 
 
 def specs() -> list[EngineSpec]:
@@ -73,70 +105,74 @@ def specs() -> list[EngineSpec]:
 
 
 def list_engines() -> list[EngineStatus]:
-    """Every known engine and where it is, if installed. Starts nothing."""
+    """Every known release of every engine, and where it is, if installed. Starts nothing."""
     found = []
-    for engine in specs():
+    for engine in (one.at(dotted(release)) for one in specs() for release in reversed(one.releases)):
         folder = _installed(engine)
         python = environment.python_of(folder) if folder else None
-        found.append(EngineStatus(engine.target, engine.version, engine.supported, python, folder or _folder(engine)))
+        found.append(EngineStatus(engine.name, engine.version, engine.supported, python, folder or _folder(engine)))
     return found
 
 
-def install(target: str, *, python: Path | None = None, on_line: Callable[[str], None] | None = None) -> Engine:
+def install(name: str, *, python: Path | None = None, on_line: Callable[[str], None] | None = None) -> Engine:
     """Make the engine's environment in the user's cache, unless it is there.
 
     Args:
-        target: a target with an engine.
-        python: the interpreter to build on, Python 3.10 to 3.13; by default the one that runs this.
+        name: a target with an engine, or one of its releases (`airflow@2.10`).
+        python: the interpreter to build on; by default the one that runs this, or another on this machine where the
+            release does not run on it.
         on_line: gets the installer's progress line by line.
 
     Raises:
         EngineError: PG300 unknown target, PG305 to PG310 when it cannot be made.
     """
-    engine = spec(target)
+    engine = spec(name)
+    if python is None and not engine.pythons[0] <= sys.version_info[:2] <= engine.pythons[1]:
+        python = environment.other_python(dotted(engine.pythons[1]))
     version = sys.version_info[:2] if python is None else python_version(python)
     _supported_python(engine, version)
     folder = _folder(engine, version)
-    facts = {"target": target, "version": engine.version, "python": ".".join(map(str, version))}
+    facts = {"target": engine.target, "version": engine.version, "python": ".".join(map(str, version))}
     environment.make(folder, engine.pins, facts, python=python, on_line=on_line)
-    return Engine(target, engine.version, environment.python_of(folder))
+    return Engine(engine.name, engine.version, environment.python_of(folder))
 
 
-def find(target: str, *, python: Path | None = None) -> Engine:
-    """The engine to use: the environment of `python` when given (checked), else the installed one.
+def find(name: str, *, python: Path | None = None) -> Engine:
+    """The engine to use: the environment of `python` when given (checked; the name's release then says nothing), else the
+    installed one.
 
     Raises:
         EngineError: PG301 when it is not installed, PG302 to PG304 when the given environment does not do.
     """
-    engine = spec(target)
+    engine = spec(name)
     if python is not None:
         version, problems = _look(engine, python)
         if problems:
             raise EngineError(problems)
-        return Engine(target, version, _absolute(python), managed=False)
+        return Engine(engine.at(version).name, version, _absolute(python), managed=False)
     folder = _installed(engine)
     if folder is None:
         message = f"{engine.distribution} {engine.version} is not installed for pipeglot"
-        way_out = f"pipeglot engines install {target}   (or --engine-python PATH for an environment of your own)"
-        raise EngineError([Diagnostic("PG301", "error", message, None, way_out, target)])
-    return Engine(target, engine.version, environment.python_of(folder))
+        way_out = f"pipeglot engines install {engine.name}   (or --engine-python PATH for an environment of your own)"
+        raise EngineError([Diagnostic("PG301", "error", message, None, way_out, engine.target)])
+    return Engine(engine.name, engine.version, environment.python_of(folder))
 
 
-def doctor(target: str, *, python: Path | None = None) -> list[Diagnostic]:
+def doctor(name: str, *, python: Path | None = None) -> list[Diagnostic]:
     """What is wrong with the engine's environment and what to do about it; empty when it is fine.
 
     Starts its Python, imports the engine and looks at its version.
     """
-    engine = spec(target)
+    engine = spec(name)
     try:
-        found = find(target, python=python)
+        found = find(name, python=python)
     except EngineError as error:
         return list(error.diagnostics)
     return [] if python is not None else _look(engine, found.python)[1]
 
 
 def prepare(
-    target: str,
+    name: str,
     packages: Iterable[str] = (),
     *,
     python: Path | None = None,
@@ -145,7 +181,7 @@ def prepare(
     """The engine with a pipeline's packages beside it.
 
     Args:
-        target: a target with an engine.
+        name: a target with an engine, or one of its releases.
         packages: requirement lines (PEP 508).
         python: an environment of the user's own; the packages are then expected there, nothing is installed.
         on_line: gets the installer's progress line by line.
@@ -155,7 +191,7 @@ def prepare(
             are missing from the user's own environment, PG305 and PG310 when the environment cannot be made.
     """
     wanted = sorted({line.strip() for line in packages if line.strip()})
-    found = find(target, python=python)
+    found = find(name, python=python)
     if not wanted:
         return found
     if not found.managed:
@@ -163,12 +199,12 @@ def prepare(
             listed = ", ".join(missing)
             message = f"the environment of {found.python} lacks what the pipeline needs: {listed}"
             way_out = "install it there, or leave --engine-python out and let pipeglot make an environment"
-            raise EngineError([Diagnostic("PG307", "error", message, None, way_out, target)])
+            raise EngineError([Diagnostic("PG307", "error", message, None, way_out, found.target)])
         return found
-    engine = spec(target)
+    engine = spec(found.name)
     facts = environment.marker(found.python.parent.parent) or {}
     key = _digest(engine.pins, facts.get("python", ""), *wanted)
-    folder = environment.home() / "engines" / f"{target}-{found.version}-with-{key}"
+    folder = environment.home() / "engines" / f"{engine.target}-{found.version}-with-{key}"
     requirements = engine.pins + "\n".join(wanted) + "\n"
     try:
         environment.make(
@@ -180,7 +216,7 @@ def prepare(
         )
     except EngineError as error:
         raise EngineError([_blame_requirement(engine, each, wanted) for each in error.diagnostics]) from None
-    return Engine(target, found.version, environment.python_of(folder))
+    return Engine(found.name, found.version, environment.python_of(folder))
 
 
 def read_requirements(file: Path) -> tuple[str, ...]:
@@ -216,7 +252,7 @@ def _folder(engine: EngineSpec, version: Sequence[int] | None = None) -> Path:
 
 def _installed(engine: EngineSpec) -> Path | None:
     """The environment for the Python that runs this, else the one for the newest other Python."""
-    lowest, highest = PYTHONS
+    lowest, highest = engine.pythons
     others = [(3, minor) for minor in range(highest[1], lowest[1] - 1, -1)]
     for version in [sys.version_info[:2], *others]:
         folder = _folder(engine, version)
@@ -267,7 +303,7 @@ def _look(engine: EngineSpec, python: Path) -> tuple[str, list[Diagnostic]]:
     def problem(code: str, message: str, way_out: str) -> tuple[str, list[Diagnostic]]:
         return "", [Diagnostic(code, "error", message, None, way_out, engine.target)]
 
-    again = f"pipeglot engines install {engine.target}, or choose another --engine-python"
+    again = f"pipeglot engines install {engine.name}, or choose another --engine-python"
     try:
         answer = _ask(python, _VERSION, engine.distribution)
         facts = json.loads(answer.stdout) if answer.returncode == 0 else None
@@ -278,7 +314,9 @@ def _look(engine: EngineSpec, python: Path) -> tuple[str, list[Diagnostic]]:
     version = facts["version"]
     if version is None:
         return problem("PG303", f"{python} has no {engine.distribution}", again)
-    if not engine.lowest <= _major_minor(version) < engine.below:
+    try:
+        engine = engine.at(version)
+    except ValueError:
         way_out = f"supported: {engine.supported}; {again}"
         return problem("PG304", f"{python} has {engine.distribution} {version}", way_out)
     try:
@@ -338,7 +376,7 @@ def compiles(python: Path, file: Path) -> bool:
 
 
 def _supported_python(engine: EngineSpec, version: Sequence[int]) -> None:
-    lowest, highest = PYTHONS
+    lowest, highest = engine.pythons
     if not lowest <= tuple(version) <= highest:
         message = "{} is made for Python {}.{} to {}.{}, not {}.{}".format(
             engine.distribution, *lowest, *highest, *version
@@ -357,11 +395,6 @@ def _blame_requirement(engine: EngineSpec, found: Diagnostic, packages: Sequence
     message = f"{culprits} cannot be installed beside {engine.distribution} {engine.version}: {found.message}"
     way_out = "change or drop that requirement, or run with --engine-python on an environment that has both"
     return Diagnostic("PG306", "error", message, None, way_out, engine.target)
-
-
-def _major_minor(version: str) -> tuple[int, int]:
-    found = re.match(r"(\d+)\.(\d+)", version)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _last_line(text: str) -> str:

@@ -109,6 +109,13 @@ def make(
             wanted.unlink(missing_ok=True)
 
 
+def other_python(version: str) -> Path | None:
+    """A Python of that version on this machine, as uv finds it; None when there is none."""
+    asked = [_uv_program(), "python", "find", "--no-project", version]
+    found = subprocess.run(asked, env=uv_environ(), capture_output=True, encoding="utf-8", check=False)
+    return Path(found.stdout.strip()) if found.returncode == 0 else None
+
+
 def uv(arguments: Sequence[str], cwd: Path, on_line: Callable[[str], None] | None = None) -> None:
     """Run uv. Raises EngineError (PG305, PG306, PG310) with the end of what it said when it fails."""
     environ = uv_environ()

@@ -59,7 +59,7 @@ def run_on(
 
     Args:
         request: what to run.
-        target: a target with an engine.
+        target: a target with an engine, or a measured release of it (`dagster@1.11`).
         mode: `test` for the engine's own quick way to run, `server` for its real server and scheduler.
         python: an existing environment's interpreter; by default the environment pipeglot made.
         requirements: requirement lines beside the pipeline's own.
@@ -70,13 +70,14 @@ def run_on(
     Raises:
         AuthoringError: the params do not fit, or a declared secret is not in the environment.
         CompileError: the target refuses the pipeline.
-        EngineError: the engine is missing, or could not run it.
+        EngineError: the engine is missing, its release is too old for compiled code (PG304), or it could not run it.
     """
+    engines.for_compiled(target)
     secrets.values(request.pipeline, request.env)  # all are there: an environment takes minutes to make
     packages = tuple(dict.fromkeys((*inline(request.pipeline).packages, *requirements)))
     engine = engines.prepare(target, packages, python=python)
     [outcome] = run_many(
-        [request], target, mode=mode, python=engine.python, timeout=timeout, on_event=on_event, stop=stop
+        [request], engine.name, mode=mode, python=engine.python, timeout=timeout, on_event=on_event, stop=stop
     )
     if isinstance(outcome, PipeglotError):
         raise outcome
@@ -93,7 +94,7 @@ def run_many(
     on_event: Listener | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Record | PipeglotError]:
-    """Run many pipelines in one engine process and give what became of each, in their order.
+    """Run many pipelines in one engine process and give what became of each, in their order. `target` is as for `run_on`.
 
     The environment must hold what their steps need. A pipeline that cannot be compiled or run gives its error.
     `timeout` is for each of them.
@@ -111,7 +112,7 @@ def run_many(
             if isinstance(outcome, EngineError):
                 yield EngineError(_written(diagnostic, item.compiled) for diagnostic in outcome.diagnostics)
             else:
-                yield item.record(outcome, target)
+                yield item.record(outcome, engines.target_of(target))
         next(outcomes, None)  # its process and folder end here, and not whenever memory is tidied up
 
 
@@ -180,7 +181,8 @@ def _prepare(request: Request, target: str, folder: Path) -> _Prepared | Pipeglo
     try:
         params = resolve_params(request.pipeline, request.params)
         told = secrets.values(request.pipeline, request.env)
-        compiled = backends.compile(request.pipeline, target, allow=request.allow, options=request.options)
+        name = engines.target_of(target)
+        compiled = backends.compile(request.pipeline, name, allow=request.allow, options=request.options)
     except (CompileError, PipeglotError) as error:
         return error
     logical_date = (request.logical_date or datetime.now(timezone.utc)).replace(microsecond=0)

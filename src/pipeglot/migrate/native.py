@@ -44,7 +44,7 @@ class NativeSide(RunnerDefaults):
     """
 
     spec: str
-    engine: str
+    on: str
     file: Path
     name: str
     mapping: TaskMap | None = None
@@ -52,6 +52,10 @@ class NativeSide(RunnerDefaults):
     python: Path | None = None
     timeout: float | None = None
     reading: Reading | None = field(default=None, compare=False)
+
+    @property
+    def engine(self) -> str:
+        return engines.target_of(self.on)
 
     def not_compared(self) -> Sequence[NotCompared]:
         return [] if self.reading is None else list(self.reading.not_compared(self.file.name))
@@ -62,13 +66,13 @@ class NativeSide(RunnerDefaults):
     def check(self, tasks: Sequence[RunRequest]) -> None:
         for task in tasks:
             match(task.pipeline, (), self.mapping)  # that what the map file names is there
-        found = engines.find(self.engine, python=self.python)
+        found = engines.find(self.on, python=self.python)
         readable(self.file, self.engine, self.name, found.python)
 
     def declares(self, task: RunRequest | None = None, stop: threading.Event | None = None) -> Native:
         """What the file declares, in the surroundings of a task; nothing of it is run. Raises EngineError."""
-        found = engines.find(self.engine, python=self.python)
-        [native] = read_many(self.engine, [self._job(task)], python=found.python, stop=stop)
+        found = engines.find(self.on, python=self.python)
+        [native] = read_many(found.name, [self._job(task)], python=found.python, stop=stop)
         if isinstance(native, EngineError):
             raise native
         return native
@@ -94,9 +98,9 @@ class NativeSide(RunnerDefaults):
         self, tasks: Sequence[RunRequest], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
         packages = tuple(dict.fromkeys(line for task in tasks for line in inline(task.pipeline).packages))
-        found = engines.prepare(self.engine, packages, python=self.python)
+        found = engines.prepare(self.on, packages, python=self.python)
         outcomes = execute(
-            self.engine,
+            found.name,
             [self._job(task) for task in tasks],
             python=found.python,
             mode=self.mode,

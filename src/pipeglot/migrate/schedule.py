@@ -64,21 +64,21 @@ def answers(
         case LocalSide():
             return [meant(pipeline, choices, windows) for pipeline in pipelines]
         case CompiledSide(engine=target):
-            askable(target)
+            askable(side.on)
             packages = tuple(dict.fromkeys(line for each in pipelines for line in inline(each).packages))
-            python = engines.prepare(target, packages, python=side.python).python
+            found = engines.prepare(side.on, packages, python=side.python)
             compiled = [_compiled(pipeline, target) for pipeline in pipelines]
             with tempfile.TemporaryDirectory(prefix="pipeglot-") as folder:
                 questions = [
                     _question(sandbox.write(each, Path(folder, str(n))), each.entry, each.name, choices, windows, True)
                     for n, each in enumerate(compiled)
                 ]
-                return ask(target, questions, python=python, stop=stop)
+                return ask(found.name, questions, python=found.python, stop=stop)
         case NativeSide():
-            askable(side.engine)
-            python = engines.find(side.engine, python=side.python).python
+            askable(side.on)
+            found = engines.find(side.on, python=side.python)
             question = _question(side.file.parent, side.file.name, side.name, choices, windows, False)
-            return ask(side.engine, [question] * len(pipelines), python=python, stop=stop)
+            return ask(found.name, [question] * len(pipelines), python=found.python, stop=stop)
     message = f"{side.spec} is what a run did: it does not say when runs start"
     way_out = "a target, local, or native code as TARGET:FILE[:NAME]"
     raise AuthoringError([Diagnostic("PG375", "error", message, None, way_out)])
@@ -246,8 +246,8 @@ def _side(pipeline: Pipeline, side: Runner, answer: ScheduleAnswer | EngineError
         return ScheduleSide(spec=side.spec, engine=side.engine, problems=problems)
     notes = answer.notes if answer.active else (*answer.notes, "it is off until it is switched on")
     version = ""
-    if not isinstance(side, LocalSide):
-        version = engines.spec(side.engine).version if getattr(side, "python", None) is None else ""
+    if isinstance(side, CompiledSide | NativeSide) and side.python is None:
+        version = engines.spec(side.on).version
     return ScheduleSide(
         spec=side.spec,
         engine=side.engine,

@@ -38,11 +38,15 @@ class CompiledSide(RunnerDefaults):
     """A target: the pipeline is compiled for it and run on its engine, in a sandbox of its own."""
 
     spec: str
-    engine: str
+    on: str
     mode: Mode = "test"
     python: Path | None = None
     timeout: float | None = None
-    _found: Path | None = field(default=None, init=False, repr=False)
+    _found: engines.Engine | None = field(default=None, init=False, repr=False)
+
+    @property
+    def engine(self) -> str:
+        return engines.target_of(self.on)
 
     def files(self, pipeline: Pipeline, allow: Sequence[str] = ()) -> Compiled | None:
         return backends.compile(pipeline, self.engine, allow=allow)
@@ -50,21 +54,23 @@ class CompiledSide(RunnerDefaults):
     def check(self, tasks: Sequence[RunRequest]) -> None:
         for task in tasks:
             self.files(task.pipeline, task.allow)
-        if self.mode not in (known := engines.spec(self.engine).probes):
+        engines.for_compiled(self.on)
+        if self.mode not in (known := engines.spec(self.on).probes):
             message = f"{self.engine} has no mode {self.mode!r} here"
             raise EngineError([Diagnostic("PG300", "error", message, None, f"modes: {', '.join(known)}", self.engine)])
         self._prepared(tasks)
 
-    def _prepared(self, tasks: Sequence[RunRequest]) -> Path:
-        """The Python of the engine with the packages of the pipelines beside it."""
+    def _prepared(self, tasks: Sequence[RunRequest]) -> engines.Engine:
+        """The engine with the packages of the pipelines beside it."""
         if self._found is None:
             packages = tuple(dict.fromkeys(line for task in tasks for line in inline(task.pipeline).packages))
-            self._found = engines.prepare(self.engine, packages, python=self.python).python
+            self._found = engines.prepare(self.on, packages, python=self.python)
         return self._found
 
     def run(
         self, tasks: Sequence[RunRequest], on_event: Listener | None, stop: threading.Event
     ) -> Iterable[Record | PipeglotError]:
+        prepared = self._prepared(tasks)
         requests = [
             Request(
                 task.pipeline,
@@ -79,9 +85,9 @@ class CompiledSide(RunnerDefaults):
         ]
         return run_many(
             requests,
-            self.engine,
+            prepared.name,
             mode=self.mode,
-            python=self._prepared(tasks),
+            python=prepared.python,
             timeout=self.timeout,
             on_event=on_event,
             stop=stop,
@@ -187,7 +193,8 @@ def side(
     mapping: TaskMap | None = None,
 ) -> Runner:
     """What a side's text means: a target, `local`, `record:FILE`, or native code as `TARGET:FILE` or
-    `TARGET:FILE:NAME` (the name of the DAG, flow or job; by default the file's).
+    `TARGET:FILE:NAME` (the name of the DAG, flow or job; by default the file's). A target may name a measured release
+    of its engine: `airflow@2.10:dags/legacy.py`.
 
     Args:
         spec: the text.
@@ -198,6 +205,7 @@ def side(
 
     Raises:
         AuthoringError: PG360 when it is none of these or a file cannot be read; PG201 for an unknown target.
+        EngineError: PG300 for a release that was not measured.
 
     >>> side("local").engine
     'local'
@@ -207,7 +215,9 @@ def side(
     kind, colon, rest = spec.partition(":")
     if colon and kind == "record":
         return RecordedSide(spec, read_record(Path(rest)))
-    backends.get(kind)
+    backends.get(engines.target_of(kind))
+    if "@" in kind:
+        engines.spec(kind)
     if colon:
         text, named, name = rest.rpartition(":")
         file = Path(text if named else rest).absolute()

@@ -23,9 +23,8 @@ ENGINE = EngineSpec(
     target="dagster",
     distribution="dagster",
     load="import dagster, dagster_webserver",
-    lowest=(1, 13),
-    below=(1, 14),
-    constraints=CONSTRAINTS / "dagster.txt",
+    compiles_from=(1, 13),
+    constraints=CONSTRAINTS,
     probes={
         "test": PROBES / "dagster_run.py",
         "multiprocess": PROBES / "dagster_run.py",

@@ -59,9 +59,8 @@ ENGINE = EngineSpec(
     target="pyscript",
     distribution="scriptrunner",
     load="from scriptrunner import Script",
-    lowest=(1, 0),
-    below=(2, 0),
-    constraints=HERE / "constraints.txt",
+    compiles_from=(1, 0),
+    constraints=HERE / "constraints",
     probes={"test": HERE / "probe.py"},
 )
 
