@@ -55,4 +55,5 @@ ENGINE = EngineSpec(
     unit="DAG",
     makers=frozenset({"DAG", "dag"}),
     source_root=_dags_folder,
+    before={(3, 0): {"load": "from airflow import DAG", "probes": {"test": PROBES / "airflow_test.py"}}},
 )

@@ -12,6 +12,10 @@ import sys
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
+from airflow import __version__
+
+AIRFLOW = tuple(int(part) for part in __version__.split(".")[:2])
+
 
 def _tell(ti, state, error=None):
     told = os.environ.get("PIPEGLOT_TOLD")
@@ -64,10 +68,22 @@ def on_task_instance_skipped(previous_state, task_instance):
     _tell(task_instance, "skipped")
 
 
-@hookimpl
-def on_task_instance_failed(previous_state, task_instance, error):
+def _failed(task_instance, error):
     state = getattr(task_instance.state, "value", None) or "failed"
     _tell(task_instance, state if state in ("failed", "up_for_retry") else "failed", error)
+
+
+if AIRFLOW >= (2, 10):
+
+    @hookimpl
+    def on_task_instance_failed(previous_state, task_instance, error):
+        _failed(task_instance, error)
+
+else:
+
+    @hookimpl
+    def on_task_instance_failed(previous_state, task_instance):
+        _failed(task_instance, sys.exc_info()[1])
 
 
 class PipeglotListener(AirflowPlugin):

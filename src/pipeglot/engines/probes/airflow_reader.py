@@ -4,6 +4,7 @@ what the file itself asks of it."""
 import ast
 import inspect
 
+import airflow_release
 import airflow_tasks
 import airflow_test
 import reading
@@ -36,13 +37,12 @@ MADE = reading.Made()
 
 def prepare():
     import airflow
-    from airflow.sdk import DAG, BaseOperator
-    from airflow.sdk.definitions.mappedoperator import MappedOperator
 
+    DAG, BaseOperator = airflow_release.dag_class(), airflow_release.operator_class()
     MADE.watch(BaseOperator, "__init__")
-    MADE.watch(MappedOperator, "__attrs_post_init__")
-    MADE.watch(DAG, "__attrs_post_init__")
-    usual = BaseOperator(task_id="usual"), DAG("usual")
+    MADE.watch(airflow_release.mapped_class(), "__attrs_post_init__")
+    MADE.watch(DAG, "__attrs_post_init__" if airflow_release.numbers() >= (3, 0) else "__init__")
+    usual = BaseOperator(task_id="usual"), DAG("usual", **airflow_release.UNSCHEDULED)
 
     def read(job, sources):
         with MADE.at(sources):

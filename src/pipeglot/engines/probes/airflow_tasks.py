@@ -3,6 +3,7 @@ Standard library and Airflow only."""
 
 import inspect
 
+import airflow_release
 import reading
 from reading import bare, said, seconds
 
@@ -60,9 +61,8 @@ def given(task):
 
 def arguments(task):
     """What the operator itself is given: not what every task can be told."""
-    from airflow.sdk import BaseOperator
-
-    common = COMMON or COMMON.update(inspect.signature(BaseOperator.__init__).parameters) or COMMON
+    operator = airflow_release.operator_class()
+    common = COMMON or COMMON.update(inspect.signature(operator.__init__).parameters) or COMMON
     hidden = {*common, *SETTINGS, "python_callable", "default_args", "task_group", "dag", *UPSTREAM}
     found = {}
     for name, value in given(task).items():
@@ -100,8 +100,7 @@ def kind_of(task):
 
 def taken(task, own, templates, code):
     """The values that a task takes from others by name."""
-    from airflow.sdk.definitions.xcom_arg import XComArg
-
+    XComArg = airflow_release.first("airflow.sdk.definitions.xcom_arg:XComArg", "airflow.models.xcom_arg:XComArg")
     seen = []
 
     def find(value, into):
@@ -198,6 +197,8 @@ def groups(group):
 
 
 def presets():
-    from airflow.sdk.definitions.timetables._cron import CRON_PRESETS
-
-    return CRON_PRESETS
+    return airflow_release.first(
+        "airflow.sdk.definitions.timetables._cron:CRON_PRESETS",
+        "airflow.timetables._cron:cron_presets",
+        "airflow.utils.dates:cron_presets",
+    )

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import airflow_release
 import wire
 from airflow_api import newest_only
 from airflow_server import NOTHING_MADE, errors_told, told_of
@@ -19,14 +20,13 @@ def main():
     _, jobs = wire.start()
 
     import airflow
-    import airflow.sdk  # here, so that no job pays for it or hears its warnings
-    from airflow.sdk.listener import get_listener_manager
 
+    airflow_release.dag_class()  # here, so that no job pays for it or hears its warnings
     found = importlib.util.spec_from_file_location("pipeglot_airflow_listener", wire.HERE / "airflow_listener.py")
     listener = importlib.util.module_from_spec(found)
     sys.modules[found.name] = listener
     found.loader.exec_module(listener)
-    get_listener_manager().add_listener(listener)
+    airflow_release.listeners().add_listener(listener)
     newest_only()
     _shorten_the_idle_wait()
 
@@ -39,13 +39,13 @@ def run_one(job, version):
     with wire.listening(job, "airflow") as notes:
         try:
             dag = dag_of(job)
-            synchronise(dag)
+            airflow_release.synchronise(dag)
         except Exception as error:
             return wire.fail(number, "PG322", f"Airflow cannot load the DAG: {wire.describe(error)}")
     told = os.path.getsize(os.environ[wire.TOLD])
     started = wire.now()
     try:
-        run = dag.test(logical_date=wire.instant(job), run_conf={**needed(dag, job), **job["params"]})
+        run = airflow_release.test(dag, wire.instant(job), {**needed(dag, job), **job["params"]})
     except Exception as error:
         return wire.fail(number, "PG324", f"Airflow refused the run: {wire.describe(error)}")
     ended = wire.now()
@@ -60,7 +60,7 @@ def run_one(job, version):
             "engine_version": version,
             "state": "succeeded" if str(run.state) == "success" else "failed",
             "run_id": run.run_id,
-            "logical_date": wire.iso(run.logical_date),
+            "logical_date": wire.iso(airflow_release.date_of(run)),
             "started": wire.iso(started),
             "ended": wire.iso(ended),
             "tasks": tasks,
@@ -71,24 +71,21 @@ def run_one(job, version):
 
 def needed(dag, job):
     """The pipeline's values of params that the DAG has no default for."""
-    from airflow.sdk.definitions._internal.types import NOTSET
-
-    lacking = [name for name in dag.params if dag.params.get_param(name).value is NOTSET]
+    absent = airflow_release.not_set()
+    lacking = [name for name in dag.params if dag.params.get_param(name).value is absent]
     return {name: job["defaults"][name] for name in lacking if name in job["defaults"]}
 
 
 def dag_of(job):
     """The DAG of that name, from the file imported anew: a DAG object keeps the params of its last run."""
-    from airflow.sdk import DAG
-    from airflow.sdk.definitions._internal.contextmanager import DagContext
-
+    DagContext = airflow_release.dag_context()
     DagContext.autoregistered_dags.clear()
     DagContext.current_autoregister_module_name = f"pipeglot_job_{job['number']}_{Path(job['entry']).stem}"
     try:
         module = wire.load(job)
     finally:
         DagContext.current_autoregister_module_name = None
-    dags = [each for each in vars(module).values() if isinstance(each, DAG)]
+    dags = [each for each in vars(module).values() if isinstance(each, airflow_release.dag_class())]
     dags += [each for each, _ in DagContext.autoregistered_dags]
     by_name = {each.dag_id: each for each in dags}
     if job["name"] not in by_name:
@@ -96,38 +93,20 @@ def dag_of(job):
         raise LookupError(f"no DAG {job['name']!r} in {job['entry']} (it has {has})")
     dag = by_name[job["name"]]
     dag.fileloc = str(Path(job["folder"], job["entry"]))
-    dag.relative_fileloc = job["entry"]
+    if airflow_release.numbers() >= (3, 0):
+        dag.relative_fileloc = job["entry"]
     return dag
-
-
-def synchronise(dag):
-    """Write one DAG to the metadata database: `dag.test()` does so by reading a whole folder of files."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.collection import update_dag_parsing_results_in_db
-    from airflow.serialization.serialized_objects import LazyDeserializedDAG
-    from airflow.utils.session import create_session
-
-    dag.validate()
-    dag.check_cycle()
-    errors = {}
-    with create_session() as session:
-        DagBundlesManager().sync_bundles_to_db(session=session)
-        session.commit()
-        dags = [LazyDeserializedDAG.from_dag(dag)]
-        update_dag_parsing_results_in_db("dags-folder", None, dags, errors, None, set(), session=session)
-    if errors:
-        raise ValueError("; ".join(str(error).strip().splitlines()[-1] for error in errors.values()))
 
 
 def tasks_of(dag, run_id, errors):
     """Every task instance of the run with its state, attempts, times and what it handed on."""
     from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.models.taskinstance import TaskInstance
-    from airflow.models.taskinstancehistory import TaskInstanceHistory
-    from airflow.models.xcom import XComModel
-    from airflow.sdk.serde import deserialize
     from airflow.utils.session import create_session
     from sqlalchemy import select
+
+    XCom, value_of = airflow_release.handed_on()
+    history = airflow_release.history()
 
     def rows(model):
         wanted = select(model).where(model.dag_id == dag.dag_id, model.run_id == run_id)
@@ -135,16 +114,16 @@ def tasks_of(dag, run_id, errors):
 
     with create_session() as session:
         earlier = {}
-        for row in rows(TaskInstanceHistory):
+        for row in rows(history) if history is not None else ():
             if row.start_date is not None:
                 key = row.task_id, row.map_index
                 earlier[key] = min(row.start_date, earlier.get(key, row.start_date))
         values = {}
-        for row in rows(XComModel):
+        # By columns: what Airflow 2 makes of a row is no longer what was handed on.
+        wanted = select(XCom.task_id, XCom.map_index, XCom.key, XCom.value)
+        for row in session.execute(wanted.where(XCom.dag_id == dag.dag_id, XCom.run_id == run_id)):
             if row.key != "skipmixin_key" and not row.key.startswith("_"):
-                values.setdefault((row.task_id, row.map_index), {})[row.key] = wire.plain(
-                    deserialize(row.value)  # `deserialize_value` would read text that looks like JSON
-                )
+                values.setdefault((row.task_id, row.map_index), {})[row.key] = wire.plain(value_of(row))
         given = {(row.task_id, row.map_index): row.rendered_fields for row in rows(RenderedTaskInstanceFields)}
         tasks = []
         for row in rows(TaskInstance):
@@ -187,9 +166,7 @@ def pushes(task):
 
 def _shorten_the_idle_wait():
     """`dag.test()` sleeps a second whenever nothing can run: ask again sooner. No other sleep changes."""
-    from airflow.sdk import DAG
-
-    loops = {DAG.test.__code__}
+    loops = {airflow_release.dag_class().test.__code__}
     sleep = time.sleep
 
     def quick(seconds):
