@@ -8,11 +8,11 @@ working folder of its job.
 import json
 import os
 import sys
-
-from airflow.listeners import hookimpl
-from airflow.plugins_manager import AirflowPlugin
+from datetime import datetime, timezone
 
 from airflow import __version__
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
 
 AIRFLOW = tuple(int(part) for part in __version__.split(".")[:2])
 
@@ -37,7 +37,8 @@ def _tell(ti, state, error=None):
         "task": ti.task_id,
         "index": [ti.map_index] if (ti.map_index or 0) >= 0 and ti.map_index is not None else [],
         "state": state,
-        "attempt": ti.try_number,
+        "attempt": ti.try_number if AIRFLOW >= (2, 10) else ti._try_number,
+        "at": datetime.now(timezone.utc).isoformat(),
         "error": shown,
     }
     target = os.open(told, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

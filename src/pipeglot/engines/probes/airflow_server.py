@@ -199,16 +199,23 @@ def bare(value):
 def errors_told(wanted=lambda event: True, since=0):
     """The errors that the listener told of, from inside the tasks: the last one of every task instance. Those told
     before the first `since` bytes are left out."""
-    errors = {}
+    return {
+        (event["task"], tuple(event["index"])): event["error"]
+        for event in events_told(since)
+        if event["error"] and wanted(event)
+    }
+
+
+def events_told(since=0):
+    """What the listener told of, but for what it told before the first `since` bytes."""
     with open(os.environ[wire.TOLD], "rb") as file:
         file.seek(since)
         for line in file:
             if not line.endswith(b"\n"):
                 break
             event = json.loads(line)
-            if event["kind"] == "event" and event["error"] and wanted(event):
-                errors[event["task"], tuple(event["index"])] = event["error"]
-    return errors
+            if event["kind"] == "event":
+                yield event
 
 
 def told_of(fields):
