@@ -55,5 +55,10 @@ ENGINE = EngineSpec(
     unit="DAG",
     makers=frozenset({"DAG", "dag"}),
     source_root=_dags_folder,
-    before={(3, 0): {"load": "from airflow import DAG", "probes": {"test": PROBES / "airflow_test.py"}}},
+    before={
+        # Its server is run, and its scheduler asked, in one release alone.
+        (3, 3): {"probes": {"test": PROBES / "airflow_test.py"}, "ticks": None},
+        (3, 1): {"pythons": ((3, 10), (3, 12))},
+        (3, 0): {"load": "from airflow import DAG"},
+    },
 )

@@ -1,4 +1,4 @@
-from pipeglot import pipeline, shell, step, when
+from pipeglot import pipeline, shell, step
 
 
 @step
@@ -11,9 +11,8 @@ def score(rows: int) -> float:
     return rows * 0.5
 
 
-@step
-def gate() -> str:
-    return "day"
+@shell("echo $ds")
+def day(ds: str) -> None: ...
 
 
 @step
@@ -21,12 +20,9 @@ def shaky() -> str:
     return "done"
 
 
-print_day = shell("echo $ds", parameters={"ds": str})
-
-
 @pipeline
 def releases(ds: str = "2026-03-01") -> str:
     one = ingest(ds)
     two = score(one["rows"])
-    print_day.options(id="day", after=two)(ds=ds)
-    return shaky.options(after="day")()
+    printed = day.options(after=two)(ds)
+    return shaky.options(after=printed)()
