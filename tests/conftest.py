@@ -96,7 +96,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark a test with the engines that it runs on, and as `slow` what needs more than engines. Tests of a file that share
     a batch of an engine stay in one process (`pytest -n 2 --dist loadgroup`)."""
     for target in engines_of(item):
-        item.add_marker(target)
+        item.add_marker(target.partition("@")[0])
     if (
         item.get_closest_marker("browser")
         or item.get_closest_marker("distributed")

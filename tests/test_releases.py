@@ -41,7 +41,7 @@ def test_a_dag_runs_on_the_airflow_it_was_written_for(name: str) -> None:
     found = compare(
         as_record(inline(pipeline), run, {}, WHEN).record, execute_here(pipeline, logical_date=WHEN), pipeline
     )
-    assert [(one.kind, one.call, one.old, one.new) for one in found] == [("attempts", "shaky", "2", "1")]
+    assert [(one.kind, one.call, one.old, one.new) for one in found] == [("attempts", "shaky", 2, 1)]
     assert all(task.started for task in run.tasks if task.state == "success"), "the order is known"
 
 

@@ -108,24 +108,25 @@ class Reader:
         if hasattr(table, "timetables"):
             for each in table.timetables:
                 yield from self.schedules(each)
-        elif getattr(table, "asset_condition", None):
-            names = ", ".join(dict.fromkeys(assets_in(table.asset_condition)))
+        elif condition := own(table, "asset_condition") or own(table, "dataset_condition"):
+            names = ", ".join(dict.fromkeys(assets_in(condition)))
             yield {**told, "kind": "assets", "about": f"{kind}: {names}"}
             if hasattr(table, "timetable"):
                 yield from self.schedules(table.timetable)
-        elif hasattr(table, "expression"):
-            zone = getattr(table.timezone, "name", None) or str(table.timezone)
+        elif expression := own(table, "expression"):
+            where = own(table, "timezone")
+            zone = getattr(where, "name", None) or str(where)
             # The engine reads "@daily" and its like as this.
-            cron = airflow_tasks.presets().get(table.expression, table.expression)
+            cron = airflow_tasks.presets().get(expression, expression)
             yield {
                 **told,
                 "kind": "cron",
                 "cron": cron,
                 "timezone": zone,
-                "about": f"{kind}: {table.expression} ({zone})",
+                "about": f"{kind}: {expression} ({zone})",
             }
-        elif hasattr(table, "delta") and hasattr(table.delta, "total_seconds"):
-            yield {**told, "kind": "interval", "seconds": seconds(table.delta), "about": f"{kind}: {table.delta}"}
+        elif hasattr(delta := own(table, "delta"), "total_seconds"):
+            yield {**told, "kind": "interval", "seconds": seconds(delta), "about": f"{kind}: {delta}"}
         else:
             yield {**told, "kind": "other"}
 
@@ -212,6 +213,11 @@ class Reader:
                 + ([] if self.sources.compiled else ["tolerance"]),
             }
         )
+
+
+def own(table, name):
+    """What a timetable says of itself; before Airflow 3.2 it kept that to itself."""
+    return getattr(table, name, None) or getattr(table, f"_{name}", None)
 
 
 def tolerated(dag, sources):

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import airflow_release
+import airflow_tasks
 import wire
 from airflow_api import newest_only
 from airflow_server import NOTHING_MADE, errors_told, events_told, told_of
@@ -154,20 +155,24 @@ def tasks_of(dag, run_id, errors, begun):
                     "output": handed.pop("return_value", None),
                     "values": handed,
                     "error": errors.get((row.task_id, tuple(index))) if state != "success" else None,
-                    "steers": bool(
-                        getattr(task, "inherits_from_skipmixin", False)
-                        or getattr(task, "inherits_from_empty_operator", False)
-                    ),
+                    "steers": skips(task) or bool(getattr(task, "inherits_from_empty_operator", False)),
                     "told": told_of(given.get(key)),
                 }
             )
     return sorted(tasks, key=lambda task: (task["name"], task["index"]))
 
 
+def skips(task):
+    """Whether a task is there to skip others."""
+    if airflow_release.numbers() >= (3, 0):
+        return bool(getattr(task, "inherits_from_skipmixin", False))
+    return task is not None and airflow_tasks.kind_of(task) == "branch"  # sensors, too, had that class in Airflow 2
+
+
 def pushes(task):
     """Whether what a task returns is kept: None is what it returned where Airflow then has nothing. An operator that
     skips what follows ends by an exception, and keeps nothing."""
-    if getattr(task, "inherits_from_skipmixin", False):
+    if skips(task):
         return False
     partial = getattr(task, "partial_kwargs", None)
     return bool(partial.get("do_xcom_push", True) if partial is not None else getattr(task, "do_xcom_push", False))
