@@ -35,6 +35,14 @@ def test_the_time_of_a_process_is_that_of_the_processor_with_its_children() -> N
     assert used(python(f"import subprocess, sys; subprocess.run([sys.executable, '-S', '-c', {work!r}])")).seconds > 0.3
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is handed the processes that others left")
+def test_what_a_program_leaves_behind_is_counted_too() -> None:
+    work = "import time\nwhile time.process_time() < 0.3: pass"
+    # Its pipes are not the program's: whoever waits for their end would wait for it.
+    left = f"subprocess.Popen([sys.executable, '-S', '-c', {work!r}], stdout=-3, stderr=-3)"
+    assert used(python(f"import subprocess, sys; {left}")).seconds > 0.3
+
+
 def test_a_stage_is_timed_by_the_program_itself() -> None:
     assert stage(python("print('made'); print(0.25)")).seconds == 0.25
 
