@@ -187,7 +187,7 @@ class _Builder:
             args = {"label": label, "x": args["ins"]}
         doomed = args.get("fail") == Const(value=True)
         if self.chance({"flaky": 0.5, "work": 0.25 if doomed else 0.1}.get(step, 0.1)):
-            policy["retry"] = Retry(count=self.rng.choice((1, 1, 2)), backoff=self.rng.choice((1.0, 1.0, 1.0, 2.0)))
+            policy["retry"] = Retry(count=self.rng.choice((1, 1, 2)), backoff=self.rng.choice((1.0, 1.0, 1.5, 2.0)))
         if step != "caps" and self.chance(0.4 if doomed else 0.12):
             default = {"maybe": self.rng.choice((None, 2)), "say": "default"}.get(step, TOLERATED)
             policy["on_failure"] = Continue(default=default)
