@@ -8,6 +8,7 @@ import hashlib
 import json
 import random
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -29,6 +30,7 @@ from pipeglot.migrate.report.layout import Layout, PlacedNode, layout
 from pipeglot.migrate.report.values import marked, pretty
 from pipeglot.migrate.report.weight import bars
 from tests import dryruns
+from tests.operations import grows_in_proportion
 
 PLACES = [
     *("pipeline", "engine", "version", "run_id", "run note", "spec", "file", "note", "problem", "id"),
@@ -247,6 +249,15 @@ def test_a_page_of_five_thousand_calls_stays_under_a_megabyte(calls: int, instan
 def test_a_further_call_costs_the_page_a_few_bytes() -> None:
     few, many = (len(html(dryruns.large(2, count, judged=False)).encode()) for count in (1000, 4000))
     assert (many - few) / 6_000 < 40
+
+
+@pytest.mark.parametrize("shape", [lambda count: (count, 1), lambda count: (2, count)], ids=["calls", "instances"])
+def test_judging_and_telling_is_work_in_proportion_to_the_calls(shape: Callable[[int], tuple[int, int]]) -> None:
+    def told(count: int) -> None:
+        run = dryruns.large(*shape(count))
+        assert run.to_json() and html(run) and markdown(run)
+
+    assert grows_in_proportion(told, 100)
 
 
 def test_a_page_of_large_outputs_stays_small_and_shows_those_that_differ() -> None:

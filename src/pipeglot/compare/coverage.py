@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from pipeglot.compare.model import CONTENT, Difference, Kind
-from pipeglot.compare.order import Key, Order
+from pipeglot.compare.order import Order
 from pipeglot.compare.weight import Coverage, Tally
 from pipeglot.core.ir import Container, Pipeline, Shell
-from pipeglot.core.record import CallRecord, Record, last_executions
+from pipeglot.core.record import CallRecord, Record
 
 Aspect: TypeAlias = Literal["state", "attempts", "order", "output"]
 Came: TypeAlias = Literal["agree", "differ", "masked", "unknown"]
+_Seen: TypeAlias = tuple[Came, Came | None, Came | None]
+"""What is known of an instance: of its state and attempts, its order and its output; None where there is nothing to compare."""
+_NAMES: tuple[Aspect, ...] = ("state", "attempts", "order", "output")
 
 _ASPECTS: dict[Kind, Aspect] = {
     "missing": "state",
@@ -45,33 +48,39 @@ def covered(
         masked: those that do not count.
         unsure: those that may be none.
     """
-    before, after = last_executions(old.calls), last_executions(new.calls)
+    before, after = order.last(old), order.last(new)
     said: dict[tuple[Aspect, str | None, tuple[int, ...]], Came] = {}
-    told: list[tuple[Came, Sequence[Difference]]] = [("unknown", unsure), ("masked", masked), ("differ", counted)]
-    for came, differences in told:
-        for one in differences:
-            if (aspect := _ASPECTS.get(one.kind)) is not None:
-                said[aspect, one.call, one.index] = came
+    by_weight: list[tuple[Came, Sequence[Difference]]] = [("unknown", unsure), ("masked", masked), ("differ", counted)]
+    for came, differences in by_weight:
+        for difference in differences:
+            if (aspect := _ASPECTS.get(difference.kind)) is not None:
+                said[aspect, difference.call, difference.index] = came
     giving = valued(order.shape.pipeline)
-    found: dict[Aspect, dict[Came, int]] = {"state": {}, "attempts": {}, "order": {}, "output": {}}
+    about: dict[str, tuple[bool, bool]] = {}
     keys = dict.fromkeys([*before, *after])
     spoken = {(call, index) for _, call, index in said}
-    # Most instances come to the same in all aspects: those are counted together.
-    alike: Counter[tuple[tuple[Aspect, Came], ...]] = Counter()
+    found: Counter[tuple[Aspect, Came]] = Counter()
+    alike: Counter[_Seen] = Counter()  # most instances come to the same in all aspects: those are counted together
     for key in keys:
-        aspects = _of(key, before.get(key), after.get(key), order, giving)
+        id = key[0]
+        if id not in about:
+            call = order.calls.get(id)
+            about[id] = id == order.final or bool(order.before(id)), call is not None and call.step in giving
+        seen = _of(before.get(key), after.get(key), *about[id])
         if key in spoken:
-            aspects = tuple((aspect, said.get((aspect, *key), came)) for aspect, came in aspects)
-        alike[aspects] += 1
-    for aspects, count in alike.items():
-        for aspect, came in aspects:
-            found[aspect][came] = found[aspect].get(came, 0) + count
+            found.update((aspect, said.get((aspect, *key), came)) for aspect, came in _aspects(seen))
+        else:
+            alike[seen] += 1
+    for seen, count in alike.items():
+        for one in _aspects(seen):
+            found[one] += count
+    told = {name: {came: n for (one, came), n in found.items() if one == name} for name in _NAMES}
     return Coverage(
         instances=len(keys),
-        state=Tally(**found["state"]),
-        attempts=Tally(**found["attempts"]),
-        order=Tally(**found["order"]),
-        output=Tally(**found["output"]),
+        state=Tally(**told["state"]),
+        attempts=Tally(**told["attempts"]),
+        order=Tally(**told["order"]),
+        output=Tally(**told["output"]),
         result=_result(order.shape.pipeline, old, new, said.get(("output", None, ()))),
     )
 
@@ -85,20 +94,29 @@ def valued(pipeline: Pipeline) -> frozenset[str]:
     )
 
 
-def _of(
-    key: Key, old: CallRecord | None, new: CallRecord | None, order: Order, giving: frozenset[str]
-) -> tuple[tuple[Aspect, Came], ...]:
-    """What can be compared of one call instance, as if nothing in it differed."""
+def _of(old: CallRecord | None, new: CallRecord | None, waits: bool, gives: bool) -> _Seen:
+    """What can be compared of one call instance, as if nothing in it differed.
+
+    Args:
+        old, new: what it came to on both sides.
+        waits: whether it waits for other calls.
+        gives: whether its step gives a value.
+    """
     if old is None or new is None:
-        return ("state", "differ"), ("attempts", "differ")
-    seen: Came = "agree" if old.observed and new.observed else "unknown"
-    found: tuple[tuple[Aspect, Came], ...] = ("state", seen), ("attempts", seen)
-    call = order.calls.get(key[0])
-    if old.attempts and new.attempts and (key[0] == order.final or order.before(key[0])):
-        found += (("order", "agree" if old.started and new.started else "unknown"),)
-    if call is not None and call.step in giving and old.gave and new.gave:
-        found += (("output", "agree" if old.output_known and new.output_known else "unknown"),)
-    return found
+        return "differ", None, None
+    timed: Came | None = None
+    if waits and old.attempts and new.attempts:
+        timed = "agree" if old.started and new.started else "unknown"
+    known: Came | None = None
+    if gives and old.gave and new.gave:
+        known = "agree" if old.output_known and new.output_known else "unknown"
+    return "agree" if old.observed and new.observed else "unknown", timed, known
+
+
+def _aspects(seen: _Seen) -> Iterator[tuple[Aspect, Came]]:
+    for aspect, came in zip(_NAMES, (seen[0], *seen), strict=True):
+        if came is not None:
+            yield aspect, came
 
 
 def _result(pipeline: Pipeline, old: Record, new: Record, came: Came | None) -> Tally:

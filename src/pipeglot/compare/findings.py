@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from pipeglot.compare.model import CONTENT, CallSource, Difference, Finding, Kind, Side
 from pipeglot.compare.order import Key, Order
 from pipeglot.compare.values import differing
-from pipeglot.core.record import CallRecord, Record, last_executions
+from pipeglot.core.record import CallRecord, Record
 from pipeglot.core.shape import out_refs
 
 Given: TypeAlias = Mapping[Key, Mapping[str, Any]]
@@ -73,7 +73,7 @@ class _Blame:
         hidden: set[Key],
     ) -> None:
         self._order, self._given, self._records = order, given, records
-        self._runs = [last_executions(record.calls) for record in records]
+        self._runs = [order.last(record) for record in records]
         self._differ: dict[Key, list[Difference]] = {}
         for one in differences:
             if one.call is not None and one.kind != "declared":

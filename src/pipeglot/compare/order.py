@@ -28,6 +28,7 @@ class Order:
         self.final = None if pipeline.final is None else pipeline.final.call.id
         self._before: dict[str, tuple[str, ...]] = {}
         self._made_of: dict[str, tuple[str, ...]] = {}
+        self._last: dict[int, tuple[Record, dict[Key, CallRecord]]] = {}
 
     @cached_property
     def calls(self) -> Mapping[str, Call]:
@@ -55,6 +56,12 @@ class Order:
             holders = (id, *(frame.region for frame in self.shape.frames[id]))
             self._before[id] = unique(ref for holder in holders for ref in self._awaited(holder))
         return self._before[id]
+
+    def last(self, record: Record) -> Mapping[Key, CallRecord]:
+        """What each call instance of a run of it came to, found once for all who ask."""
+        if id(record) not in self._last:
+            self._last[id(record)] = record, last_executions(record.calls)  # the record is kept, and so is its id
+        return self._last[id(record)][1]
 
     def common(self, id: str, other: str) -> int:
         """How many loops enclose both: their instances belong together where the indices agree so far."""
@@ -86,9 +93,8 @@ def disorder(order: Order, record: Record) -> Iterator[tuple[Key, str]]:
     """The calls that started before something they wait for had ended, each with what that is. Of what was executed
     several times the last execution counts."""
     calls: dict[str, list[CallRecord]] = {}
-    for call in record.calls:
+    for call in order.last(record).values():
         calls.setdefault(call.id, []).append(call)
-    calls = {id: list(last_executions(instances).values()) for id, instances in calls.items()}
     ended: dict[tuple[str, int], dict[tuple[int, ...], datetime]] = {}
     for id, instances in calls.items():
         awaited = order.before(id) if id != order.final else [ref for ref in calls if ref != id]

@@ -93,7 +93,10 @@ def _crowded(order: Order, old: Record, new: Record) -> Iterator[Difference]:
 
 def _executions(record: Record) -> dict[Key, list[CallRecord]]:
     """Every execution of each call instance, in the order they started."""
-    found: dict[Key, list[CallRecord]] = {}
+    found = {(call.id, call.index): [call] for call in record.calls}
+    if len(found) == len(record.calls):  # as nearly always
+        return found
+    found = {}
     for call in record.calls:
         found.setdefault((call.id, call.index), []).append(call)
     for calls in found.values():

@@ -12,7 +12,7 @@ from pipeglot.compare.order import Order
 from pipeglot.compare.values import ABSENT, differing
 from pipeglot.core.domain import outside
 from pipeglot.core.ir import Each, If
-from pipeglot.core.record import CallRecord, Record, last_executions
+from pipeglot.core.record import CallRecord, Record
 
 Fault: TypeAlias = tuple[str | None, tuple[int, ...], str]
 """Where a record cannot be right: the call, its index, and the name of what it is about."""
@@ -83,27 +83,29 @@ def _faults(record: Record, order: Order) -> Iterator[tuple[Fault, str]]:
     for call in record.calls:
         for path, said in _of_call(call, depths.get(call.id)):
             yield (call.id, call.index, path), said
-    yield from _state(record)
+    yield from _state(record, order)
 
 
-def _of_call(call: CallRecord, depth: int | None) -> Iterator[tuple[str, str]]:
+def _of_call(call: CallRecord, depth: int | None) -> list[tuple[str, str]]:
     if depth is None:
-        yield "id", "no call of the pipeline"
-        return
-    if len(call.index) > depth or (call.attempts and len(call.index) < depth):
-        yield "index", f"{len(call.index)} loops around it, and the pipeline has {depth}"
-    if call.state == "succeeded" and not call.attempts:
-        yield "attempts", "succeeded without an attempt"
+        return [("id", "no call of the pipeline")]
+    found = []
+    loops = len(call.index)
+    if loops != depth and (loops > depth or call.attempts):
+        found.append(("index", f"{loops} loops around it, and the pipeline has {depth}"))
+    if not call.attempts and call.state == "succeeded":
+        found.append(("attempts", "succeeded without an attempt"))
     if call.started and call.ended and call.ended < call.started:
-        yield "times", "ended before it started"
+        found.append(("times", "ended before it started"))
+    return found
 
 
-def _state(record: Record) -> Iterator[tuple[Fault, str]]:
+def _state(record: Record, order: Order) -> Iterator[tuple[Fault, str]]:
     """How the state of the run contradicts those of its calls, if it does: told of the call whose failure did not count,
     or did."""
     if record.state == "cancelled" or not record.calls:
         return
-    last = last_executions(record.calls).values()
+    last = order.last(record).values()
     failed = next((call for call in last if call.state == "failed" and not call.tolerated), None)
     tolerated = next((call for call in last if call.state == "failed" and call.tolerated), None)
     cancelled = next((call for call in last if call.state == "cancelled"), None)

@@ -101,20 +101,16 @@ class _Output:
 
 @dataclass(slots=True)
 class _Alike:
-    """An output in which nothing differs, and its text on one line: others are only made when the page has room for them."""
+    """An output in which nothing differs: its text is only made when the page has room for it."""
 
     value: Any
-    text: str
-
-    @property
-    def size(self) -> int:
-        return len(self.text)
+    size: int
 
     def within(self, limit: int) -> Any:
         if not limit:
             return "…"
-        if len(self.text) <= min(WIDTH, limit):  # most
-            return self.text
+        if self.size <= WIDTH and len(line := encoded(self.value)) <= min(WIDTH, limit):  # most
+            return line
         return _Output([text for _, text in pretty(self.value, set())], ()).within(limit)
 
 
@@ -131,8 +127,8 @@ class _Outputs:
             runs = tuple(marked(lines, paths) if paths else [] for paths in opened)
             texts = [text for _, text in lines]
             return self._numbered((*texts, str(runs)), _Output(texts, runs))
-        text = encoded(value)
-        return self._numbered(text, _Alike(value, text))
+        text = repr(value)
+        return self._numbered(text, _Alike(value, len(text)))
 
     def _numbered(self, key: object, made: _Output | _Alike) -> int:
         number = self.numbers.setdefault(key, len(self.found))
