@@ -118,7 +118,7 @@ def test_example_checks_clean(file: str, name: str) -> None:
     assert [str(diagnostic) for diagnostic in check(load(file, name).ir())] == []
 
 
-@pytest.mark.parametrize("outcome", first(OUTCOMES, keep=2))
+@pytest.mark.parametrize("outcome", first(OUTCOMES))
 def test_credit_scoring_ends_as_promised(outcome: str, credit_home: Path) -> None:
     pytest.importorskip("sklearn")
     case = credit_case(outcome)

@@ -642,14 +642,17 @@ def test_a_plan_never_overwrites_the_pipeline(tmp_path: Path, capsys: pytest.Cap
     assert "PG341" in capsys.readouterr().err and mine.read_text("utf-8") == CREDIT.read_text("utf-8")
 
 
-def test_native_code_on_the_old_side_is_read_for_what_it_takes_and_not_compiled(tmp_path: Path) -> None:
+def test_native_code_on_the_old_side_is_read_for_what_it_takes_and_not_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPEGLOT_HOME", str(tmp_path / "no engines"))
     legacy = tmp_path / "legacy.py"
     legacy.write_text(
         "import os\nfrom airflow.sdk import Variable\n\nHOST = os.environ['DB_HOST']\nKEY = Variable.get('key')\n"
         "load = Operator(task_id='load', postgres_conn_id='dwh', pool='small')\n"
     )
     plan = make_plan(case("chain"), f"airflow:{legacy}:old_dag", "prefect")
-    # It cannot be loaded: what else it has is never taken for nothing.
+    # It cannot be loaded, with an engine or without: what else it has is never taken for nothing.
     assert plan.verdict == "migrate with conditions" and not plan.traits
     assert any("could not be read" in one.message for one in plan.conditions)
     assert all(one.old.how == "unknown" and not one.old.lines for one in plan.rows)
