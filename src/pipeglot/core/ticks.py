@@ -13,8 +13,6 @@ from datetime import datetime, timedelta, timezone
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from pipeglot.core.cron import expanded
-from pipeglot.core.cron import walls as cron_walls
 from pipeglot.core.ir import Cron, Schedule
 
 _SECOND = timedelta(seconds=1)
@@ -49,13 +47,16 @@ def ticks(schedule: Schedule, after: datetime, *, on: datetime | None = None) ->
 
 
 def _cron(cron: Cron, after: datetime) -> Iterator[datetime]:
+    # Imported here: only a pipeline with a schedule waits for it.
+    from croniter import croniter
+
     zone = ZoneInfo(cron.timezone)
     midnight = after.astimezone(zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     # A day early: what does not exist right before midnight belongs to the day before.
-    walls = cron_walls(cron.expression, midnight - timedelta(days=1, seconds=1))
-    hourly = expanded(cron.expression)[1] == ["*"]
+    walls = croniter(cron.expression, midnight - timedelta(days=1, seconds=1))
+    hourly = walls.expanded[1] == ["*"]
     last = after
-    for _, day in groupby(walls, key=datetime.date):
+    for _, day in groupby(walls.all_next(datetime), key=datetime.date):
         found = {instant for wall in day for instant in _instants(wall, zone, hourly)}
         for instant in sorted(found):
             if instant > last:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from pipeglot.core.cron import expanded, walls
 from pipeglot.core.ir import Cron
 
 _BEFORE = timedelta(hours=4)
@@ -23,19 +22,22 @@ def cron_ticks(timing: Cron, start: datetime, end: datetime) -> set[datetime]:
     >>> sorted(at.isoformat() for at in cron_ticks(halves, day, day + timedelta(hours=23)))
     ['2026-03-29T01:00:00+00:00']
     """
+    # Imported here: only a pipeline with a schedule waits for it.
+    from croniter import croniter
+
     zone = ZoneInfo(timing.timezone)
-    hourly = expanded(timing.expression)[1] == ["*"]
+    hourly = croniter(timing.expression).expanded[1] == ["*"]
     found: set[datetime] = set()
     at = start - _BEFORE
     wall = at.astimezone(zone).replace(tzinfo=None)
-    coming_walls = walls(timing.expression, wall)
+    walls = croniter(timing.expression, wall)
     while at < end:
         if at > start:
             found.add(at)
         shown = at.astimezone(zone).replace(tzinfo=None)
         if shown != wall:  # the clock has changed
-            wall, coming_walls = shown, walls(timing.expression, shown)
-        coming = next(coming_walls)
+            wall, walls = shown, croniter(timing.expression, shown)
+        coming = walls.get_next(datetime)
         at = at + (coming - wall) if hourly else _instant(coming, zone)
         wall = coming
     return found

@@ -8,7 +8,6 @@ from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipeglot.core.cron import expanded, walls
 from pipeglot.core.ir import Cron
 
 _AROUND = timedelta(hours=4)
@@ -26,7 +25,10 @@ def cron_ticks(timing: Cron, start: datetime, end: datetime) -> set[datetime]:
     >>> sorted(at.isoformat() for at in cron_ticks(daily, day, day + timedelta(days=1)))
     ['2026-03-29T01:00:00+00:00']
     """
-    fields = expanded(timing.expression)
+    # Imported here: only a pipeline with a schedule waits for it.
+    from croniter import croniter
+
+    fields: list[list[Any]] = croniter(timing.expression).expanded
     zone = ZoneInfo(timing.timezone)
     minutes = [each for each in fields[0] if isinstance(each, int)]
     found: Iterable[datetime]
@@ -35,8 +37,8 @@ def cron_ticks(timing: Cron, start: datetime, end: datetime) -> set[datetime]:
     else:
         first = (start - _AROUND).astimezone(zone).replace(tzinfo=None)
         last = (end + _AROUND).astimezone(zone).replace(tzinfo=None)
-        shown = takewhile(lambda wall: wall < last, walls(timing.expression, first))
-        found = _once(shown, zone) if _is_one(fields) else _all(shown, zone, hourly=fields[1] == ["*"])
+        walls = takewhile(lambda wall: wall < last, croniter(timing.expression, first).all_next(datetime))
+        found = _once(walls, zone) if _is_one(fields) else _all(walls, zone, hourly=fields[1] == ["*"])
     return {at for at in found if start < at < end}
 
 

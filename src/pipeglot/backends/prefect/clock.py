@@ -6,7 +6,6 @@ from datetime import datetime, timedelta, timezone
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from pipeglot.core.cron import walls
 from pipeglot.core.ir import Cron
 
 _AROUND = timedelta(hours=4)
@@ -21,8 +20,11 @@ def cron_ticks(timing: Cron, start: datetime, end: datetime) -> set[datetime]:
     >>> sorted(at.isoformat() for at in cron_ticks(daily, day, day + timedelta(days=1)))
     ['2026-03-29T00:30:00+00:00']
     """
+    # Imported here: only a pipeline with a schedule waits for it.
+    from croniter import croniter
+
     zone = ZoneInfo(timing.timezone)
     first, last = (at.astimezone(zone).replace(tzinfo=None) for at in (start - _AROUND, end + _AROUND))
-    shown = takewhile(lambda wall: wall < last, walls(timing.expression, first))
-    both = ((wall.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1)) for wall in shown)
+    walls = takewhile(lambda wall: wall < last, croniter(timing.expression, first).all_next(datetime))
+    both = ((wall.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1)) for wall in walls)
     return {at for at in map(min, both) if start < at < end}
