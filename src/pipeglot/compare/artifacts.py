@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
+from pipeglot.compare.columnar.files import Cells, compare_files
+from pipeglot.compare.columnar.source import Unsuited
 from pipeglot.compare.contents import (
     LARGEST_JSON,
     Unreadable,
@@ -22,7 +24,7 @@ from pipeglot.compare.contents import (
 from pipeglot.compare.folders import ROOT, Folders, walk
 from pipeglot.compare.ignore import ArtifactRule, TableRule
 from pipeglot.compare.model import Difference, NotCompared, TableDifference
-from pipeglot.compare.tables import Hide, Same, shape
+from pipeglot.compare.tables import Hide, Same, same_text, shape
 from pipeglot.core.dataclass import dataclass, field
 
 MODELS = frozenset(
@@ -51,7 +53,7 @@ class Artifacts:
         rules: how files at certain places are compared.
         keys: what names the rows of tables at certain places.
         same: whether two JSON values agree.
-        same_text: whether two cells of a text file agree.
+        tolerance: how far apart two floats may be, relative to the larger.
         gaps: what could not be compared and where, added to.
         hide: blots out what is secret in a text that is cut.
     """
@@ -59,7 +61,7 @@ class Artifacts:
     old: Folders | None
     new: Folders | None
     same: Same
-    same_text: Same
+    tolerance: float
     rules: Sequence[ArtifactRule] = ()
     keys: Sequence[TableRule] = ()
     gaps: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -220,17 +222,31 @@ class _Found:
             yield from self._both_metrics(old, new, path)
 
     def _tables(self, old: Path, new: Path, path: str) -> Iterator[Difference]:
-        tables = read_table(old), read_table(new)
         key = self.within.key(self.call, path)
-        agree = self.within.same_text if tables[0].text or tables[1].text else self.within.same
-
-        def same(one: Any, other: Any) -> bool:
-            # Cells may hold the names of the run's own folders.
-            return agree(one, other) or (isinstance(one, str) and agree(*self._neutral(one, other)))
-
-        found = compare_tables(*tables, key, same, old.stat().st_size + new.stat().st_size, self.within.hide)
+        how = self._cells()
+        try:
+            found = compare_files(old, new, key, how)
+        except Unsuited:
+            tables = read_table(old), read_table(new)
+            same = how.same_text if tables[0].text or tables[1].text else how.same
+            found = compare_tables(*tables, key, same, how.hide)
         if found is not None:
             yield self._difference(path, shape(found, "old"), shape(found, "new"), table=found)
+
+    def _cells(self) -> Cells:
+        """When two cells agree, which may hold the names of the run's own folders."""
+
+        def near(agree: Same) -> Same:
+            def same(one: Any, other: Any) -> bool:
+                return agree(one, other) or (isinstance(one, str) and agree(*self._neutral(one, other)))
+
+            return same
+
+        within = self.within
+        assert within.old is not None and within.new is not None
+        hints = tuple(dict.fromkeys([*within.old.texts, *within.new.texts]))
+        agree = near(within.same), near(same_text(within.tolerance))
+        return Cells(*agree, within.tolerance, hints, within.hide)
 
     def _values(self, old: Path, new: Path, path: str) -> Iterator[Difference]:
         yield from self.walk(*self._neutral(read_json(old), read_json(new)), path)

@@ -12,6 +12,7 @@ import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -27,7 +28,13 @@ LONGEST = 2000
 PART = 64 << 20
 """Bytes of two tables that are joined by key in memory; larger ones are parted first."""
 _CHUNK = 1 << 20
-_PARTS = 64
+_PARTS = 256
+_CELLS = 100_000
+"""Cells of Parquet that are read at a time."""
+_CELL = 10
+"""Bytes of a cell of Parquet, unpacked."""
+_PACKED = 10
+"""Times that a packed file grows."""
 
 
 class Unreadable(Exception):
@@ -36,12 +43,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """A file's rows; the columns it names before them, and their types where it tells them itself."""
+    """A file's rows; the columns it names before them, and their types where it tells them itself. `size` is how many bytes
+    they are, about, once they are unpacked."""
 
     rows: Iterator[Row]
     columns: tuple[str, ...]
     types: Mapping[str, str] | None = None
     text: bool = False
+    size: int = 0
 
 
 def ending(path: Path) -> str:
@@ -140,6 +149,12 @@ def reportable(value: Any, hide: Hide = str) -> Any:
 
 def read_table(path: Path) -> Table:
     """The table in a file, by its ending; any other than those known is read as CSV. Reading on raises Unreadable."""
+    size = path.stat().st_size * (_PACKED if path.suffix.lower() == ".gz" else 1)
+    found = _table(path)
+    return replace(found, size=max(size, found.size))
+
+
+def _table(path: Path) -> Table:
     match ending(path):
         case ".jsonl" | ".ndjson":
             return _peeked(_json_lines(path))
@@ -212,20 +227,18 @@ def _parquet(path: Path) -> Table:
         types = {one.name: str(one.type) for one in file.schema_arrow}
     except (OSError, ValueError):
         raise Unreadable("not Parquet, although its name says so") from None
-    return Table(_batches(file), tuple(types), types)
+    return Table(_batches(file), tuple(types), types, size=file.metadata.num_rows * len(types) * _CELL)
 
 
 def _batches(file: Any) -> Iterator[Row]:
     try:
-        for batch in file.iter_batches():
+        for batch in file.iter_batches(max(1, _CELLS // max(1, file.metadata.num_columns))):
             yield from batch.to_pylist()
     except (OSError, ValueError):
         raise Unreadable("not Parquet, although its name says so") from None
 
 
-def compare_tables(
-    old: Table, new: Table, key: Sequence[str], same: Same, size: int = 0, hide: Hide = str
-) -> TableDifference | None:
+def compare_tables(old: Table, new: Table, key: Sequence[str], same: Same, hide: Hide = str) -> TableDifference | None:
     """What differs between two tables that come as streams.
 
     Args:
@@ -233,9 +246,14 @@ def compare_tables(
         new: the other.
         key: the columns that name a row; none for rows in their order.
         same: whether two cells agree.
-        size: bytes of both files, from which follows how much is held in memory.
         hide: blots out what is secret in a text that is cut.
     """
+    made = comparison(old, new, key, same, hide)
+    return made.run(old.rows, new.rows, min(1 + (old.size + new.size) // PART, _PARTS))
+
+
+def comparison(old: Table, new: Table, key: Sequence[str], same: Same, hide: Hide = str) -> TableComparison:
+    """How two tables of some columns are compared: by a key that both have."""
     types = (old.types, new.types) if old.types is not None and new.types is not None else None
     made = TableComparison(same, key, text=old.text or new.text, types=types, hide=hide)
     for side, table in enumerate((old, new)):
@@ -243,4 +261,4 @@ def compare_tables(
     if absent := [name for name in key if name not in old.columns or name not in new.columns]:
         made.key = ()
         made.notes.append(f"rows are taken in their order, since not both have the column {absent[0]} of the key")
-    return made.run(old.rows, new.rows, min(1 + size // PART, _PARTS))
+    return made

@@ -24,8 +24,13 @@ class Folders:
     named: Mapping[str, Path] = field(default_factory=dict)
 
     @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """The variables by the names of their folders, as a text may hold them."""
+        return {text: name for name, path in self.named.items() for text in (str(path), str(path.resolve()))}
+
+    @cached_property
     def _written(self) -> re.Pattern[str] | None:
-        texts = {text: name for name, path in self.named.items() for text in (str(path), str(path.resolve()))}
+        texts = self.texts
         if not texts:
             return None
         longest = sorted(texts, key=len, reverse=True)

@@ -8,7 +8,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
@@ -26,10 +26,27 @@ SAMPLE = 10
 SHOWN = 200
 """Characters of a cell that are shown."""
 
-_INT = re.compile(r"[+-]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(
-    r"[+-]?((0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+|(0|[1-9][0-9]*)(?=e))(e[+-]?[0-9]+)?|[+-]?inf(inity)?|nan", re.IGNORECASE
+INT = r"[+-]?(0|[1-9][0-9]*)"
+"""Text that is a whole number. This and the next mean the same to Python and to RE2, which an engine for tables has."""
+FLOAT = (
+    r"[+-]?(((0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|(0|[1-9][0-9]*)[eE][+-]?[0-9]+"
+    r"|[iI][nN][fF]([iI][nN][iI][tT][yY])?)|[nN][aA][nN]"
 )
+"""Text that is a number and no whole one."""
+_INT, _FLOAT = re.compile(INT), re.compile(FLOAT)
+
+
+def type_of_column(seen: set[str], *, text: bool) -> str:
+    """The type of a column, of the types of its cells. In text, one word makes it text and one fraction floats; JSON says
+    what each cell is.
+
+    >>> type_of_column({"null", "int", "float"}, text=True), type_of_column({"int", "float"}, text=False)
+    ('float', 'float or int')
+    """
+    kinds = seen - {"null"}
+    if text and len(kinds) > 1:
+        kinds = {"text"} if "text" in kinds else {"float"}
+    return " or ".join(sorted(kinds)) or "null"
 
 
 class _NoValue:
@@ -111,7 +128,7 @@ def key_of(row: Row, names: Sequence[str], *, text: bool = False) -> Key:
     def part(value: Any) -> Any:
         if isinstance(value, list | dict):
             return json.dumps(value, sort_keys=True, default=str)
-        if not text or not isinstance(value, str) or len(value) > _LONGEST_NUMBER:
+        if not text or not isinstance(value, str) or len(value) > LONGEST_NUMBER:
             return value
         match kind_of_text(value):
             case "int":
@@ -123,7 +140,8 @@ def key_of(row: Row, names: Sequence[str], *, text: bool = False) -> Key:
     return tuple(part(row.get(name, NOTHING)) for name in names)
 
 
-_LONGEST_NUMBER = 40
+LONGEST_NUMBER = 40
+"""Characters of a text in a key beyond which it is no number."""
 
 
 @dataclass
@@ -136,6 +154,7 @@ class TableComparison:
         text: whether cells are text whose types have to be read from it (CSV), and not JSON values.
         types: the types of each side's columns, where the tables tell them themselves.
         hide: blots out what is secret in a text that is cut.
+        numbers: those of the rows, where they are taken in their order.
     """
 
     same: Same
@@ -155,10 +174,16 @@ class TableComparison:
     alone_rows: tuple[list[tuple[str, ...]], list[tuple[str, ...]]] = field(default_factory=lambda: ([], []))
     duplicates: list[Duplicate] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    numbers: Iterable[int] = field(default_factory=count)
 
     def run(self, old: Iterable[Row], new: Iterable[Row], parts: int = 1) -> TableDifference | None:
-        """What differs, None for nothing. With a key and several parts, rows are parted by the hash of their key in
-        temporary files first, so that only one part at a time is held in memory."""
+        """What differs, None for nothing."""
+        self.compare(old, new, parts)
+        return self.difference()
+
+    def compare(self, old: Iterable[Row], new: Iterable[Row], parts: int = 1) -> None:
+        """Compare rows. With a key and several parts, rows are parted by the hash of their key in temporary files first, so
+        that only one part at a time is held in memory."""
         one, other = self._seen(old, 0), self._seen(new, 1)
         if not self.key:
             self._in_order(one, other)
@@ -169,7 +194,6 @@ class TableComparison:
                 files = [self._parted(rows, Path(folder, str(n)), parts) for n, rows in enumerate((one, other))]
                 for a, b in zip(*files, strict=True):
                     self._by_key(_kept(a), _kept(b))
-        return self._difference()
 
     def _seen(self, rows: Iterable[Row], side: int) -> Iterator[Row]:
         kinds, kind = self.kinds[side], kind_of_text if self.text else kind_of
@@ -181,7 +205,7 @@ class TableComparison:
             yield row
 
     def _in_order(self, old: Iterator[Row], new: Iterator[Row]) -> None:
-        for number, (a, b) in enumerate(zip_longest(old, new)):
+        for number, (a, b) in zip(self.numbers, zip_longest(old, new), strict=False):
             if a is None or b is None:
                 self._only(0 if b is None else 1, (str(number),))
             else:
@@ -263,8 +287,11 @@ class TableComparison:
         if len(self.alone_rows[side]) < SAMPLE:
             self.alone_rows[side].append(key)
 
-    def _difference(self) -> TableDifference | None:
-        known = self.types or [{name: self._type(seen) for name, seen in side.items()} for side in self.kinds]
+    def difference(self) -> TableDifference | None:
+        """What differed in the rows compared, None for nothing."""
+        known = self.types or [
+            {name: type_of_column(seen, text=self.text) for name, seen in side.items()} for side in self.kinds
+        ]
         old, new = ({printable(name): kind for name, kind in side.items()} for side in known)
         both = [name for name in old if name in new]
         # A list without rows says nothing of its columns.
@@ -294,13 +321,6 @@ class TableComparison:
             duplicates=tuple(self.duplicates),
             notes=tuple(self.notes),
         )
-
-    def _type(self, seen: set[str]) -> str:
-        """The type of a column. In text, one word makes it text and one fraction floats; JSON says what each cell is."""
-        kinds = seen - {"null"}
-        if self.text and len(kinds) > 1:
-            kinds = {"text"} if "text" in kinds else {"float"}
-        return " or ".join(sorted(kinds)) or "null"
 
     def _words(self, key: Key) -> tuple[str, ...]:
         return tuple(shortened(str(part), SHOWN, self.hide) for part in key)

@@ -13,7 +13,7 @@ from pipeglot.compare.contents import as_table, compare_tables, reportable
 from pipeglot.compare.folders import Folders
 from pipeglot.compare.ignore import Rules
 from pipeglot.compare.model import Difference, Kind
-from pipeglot.compare.tables import Hide, is_table, same_text
+from pipeglot.compare.tables import Hide, is_table
 from pipeglot.compare.tables import shape as table_shape
 
 LONG = 100
@@ -40,7 +40,7 @@ class ValueComparer:
         hide: Hide,
     ) -> None:
         self.tolerance, self.hide = tolerance, hide
-        self.files = Artifacts(*folders, self._same, same_text(tolerance), rules.artifact, rules.table, gaps, hide)
+        self.files = Artifacts(*folders, self._same, tolerance, rules.artifact, rules.table, gaps, hide)
 
     def _same(self, old: Any, new: Any) -> bool:
         if type(old) is type(new) and isinstance(old, str | int):
