@@ -147,6 +147,7 @@ def rows(options: Options) -> Iterator[Row]:
             yield Row(name, mine.seconds, best.seconds, f"{fastest} ({said})", TIME, memory=mine.memory)
             yield Row(f"{name}: memory", mine.memory, best.memory, fastest, MEMORY, "MiB")
     many = options.size(10_000_000)
+    large: list[tuple[str, tuple[Path, Path], tuple[str, ...]]]
     large = [(f"tables by key, {many:,} rows, {kind}", files, ("id",)) for kind, files in made(many).items()]
     flat = options.size(500_000)
     large.append((f"41 constant columns, {flat:,} rows, parquet", constant(flat), ()))

@@ -1,8 +1,8 @@
 #!/bin/sh
 # pyarrow.csv loses the line feed of a CR LF inside a quoted cell, where a block of the file ends between the two.
 #
-# A row before it makes the first block end in the carriage return. Python's csv keeps "1\r\n2" whatever the size of
-# blocks; pyarrow reads "1\r2", and says nothing: which cell is changed depends on `block_size` (1 MiB by default).
+# Here the first block ends in the carriage return. Python's csv reads "1\r\n2"; pyarrow reads that or "1\r2", and says
+# nothing: which cells are changed depends on `block_size` (1 MiB by default).
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

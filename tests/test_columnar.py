@@ -7,6 +7,7 @@ import importlib
 import io
 import logging
 import math
+import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -352,7 +353,11 @@ CELL = st.sampled_from(
         "#",
     ]
 )
-EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(
+    max_examples=100 if os.environ.get("PIPEGLOT_THOROUGH") == "1" else 20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 def drawn_rows(draw: st.DrawFn, cell: st.SearchStrategy[Any], key: st.SearchStrategy[Any]) -> tuple[Any, Any]:

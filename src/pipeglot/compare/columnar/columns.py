@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pipeglot.compare.columnar.source import Unsuited
 from pipeglot.compare.tables import FLOAT, INT, LONGEST_NUMBER
+from pipeglot.core.dataclass import dataclass
 
 SAME, DIFFERENT, UNSURE = 0, 1, 2
 """What the engine says of two cells. What is unsure is asked of our own rules."""

@@ -17,6 +17,7 @@ from pipeglot.compare.columnar.source import TableFile, Unsuited, source
 from pipeglot.compare.contents import Table, comparison
 from pipeglot.compare.model import TableDifference
 from pipeglot.compare.tables import Hide, Same
+from pipeglot.core.dataclass import dataclass
 
 SMALL = 256 << 10
 """Bytes of two files that our own code has compared before an engine is imported."""

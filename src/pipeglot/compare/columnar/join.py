@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from pipeglot.compare.columnar.columns import KINDS, UNSURE, alike, cells, class
 from pipeglot.compare.columnar.query import FEW, Query
 from pipeglot.compare.columnar.source import TableFile, Unsuited
 from pipeglot.compare.tables import Row, TableComparison, type_of_column
+from pipeglot.core.dataclass import dataclass, field
 
 MEMORY = "384MB"
 """What the engine may hold; more lies in temporary files."""
@@ -46,9 +46,9 @@ class Join:
     tolerance: float
     hints: Sequence[str]
     folder: Path
-    query: Query = field(init=False)
-    names: list[str] = field(init=False)
-    found: dict[str, Any] = field(init=False)
+    query: Query = Query(((), ()), ((), ()), (), (), text=False)
+    names: list[str] = field(default_factory=list)
+    found: dict[str, Any] = field(default_factory=dict)
 
     def run(self) -> None:
         """Compares the tables. Raises Unsuited, and whatever the engine does."""

@@ -8,10 +8,10 @@ column. Then odd rows are `judged`: beside them stands the verdict `d0`... on th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pipeglot.compare.columnar.columns import DIFFERENT, SAME, UNSURE, Key, kind_of_text
 from pipeglot.compare.tables import SAMPLE
+from pipeglot.core.dataclass import dataclass
 
 FEW = 1_000
 """Odd rows that come of the first pass over both files; where there are more, it takes a second."""

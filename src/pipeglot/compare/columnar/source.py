@@ -8,12 +8,12 @@ import importlib
 import io
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeglot.compare.contents import ending, opened, read_table
 from pipeglot.compare.tables import Row
+from pipeglot.core.dataclass import dataclass
 
 BLOCK = 1 << 20
 """Bytes of a CSV file that are parsed at a time; a row that is longer is none for the engine."""
