@@ -564,3 +564,20 @@ def test_checking_the_order_is_linear_in_the_instances_of_loops() -> None:
         list(disorder(Order(pipeline()), base().model_copy(update={"calls": tuple(calls)})))
 
     assert grows_in_proportion(checked, 250)
+
+
+def test_a_run_that_failed_is_a_consequence_of_the_call_that_did_whatever_else_differs_of_it() -> None:
+    old = base().model_copy(update={"state": "succeeded"})
+    failed: dict[str, Any] = {
+        "state": "failed",
+        "error": Failure(type="ValueError", message="no"),
+        "attempts": 2,
+        "output": None,
+    }
+    new = changed(old, "publish", **failed).model_copy(update={"state": "failed"})
+    found = judged(old, new)
+    kinds = {one.kind for one in found.differences if one.call == "publish"}
+    assert "state" in kinds and len(kinds) > 1
+    [run_state] = [number for number, one in enumerate(found.differences) if one.kind == "run_state"]
+    [finding] = [one for one in found.findings if run_state in (*one.cause, *one.consequences)]
+    assert (finding.call, run_state in finding.consequences) == ("publish", True)
