@@ -51,7 +51,6 @@ from pipeglot.core.ir import (
 )
 from pipeglot.core.record import CallRecord
 from tests.conftest import THOROUGH
-from tests.operations import grows_in_proportion
 from tests.random_pipelines import random_pipeline
 
 INT = {"type": "integer"}
@@ -372,14 +371,6 @@ def test_random_pipelines_compile_to_formatted_python() -> None:
         assert done.stdout.replace("\n\n", "\n") == body.replace("\n\n", "\n")
         checked += 1
     assert checked > (10 if THOROUGH else 4)
-
-
-def test_compiling_is_work_in_proportion_to_the_calls() -> None:
-    def compiled_line(count: int) -> None:
-        calls = [call("c0"), *(call(f"c{n}", Out(ref=f"c{n - 1}")) for n in range(1, count))]
-        get("airflow").compile(pipeline(*calls))
-
-    assert grows_in_proportion(compiled_line, 60)
 
 
 def test_what_airflow_expands_in_a_loop_that_is_never_entered_is_one_held_back_call() -> None:

@@ -52,7 +52,6 @@ from pipeglot.core.ir import (
 )
 from pipeglot.core.rules.practice import has_secret
 from tests.build import CODE, STEPS, call, each, item, less, pipeline, value, when
-from tests.operations import grows_in_proportion
 from tests.test_run import MEANING
 
 YES = less(0, 1)
@@ -479,14 +478,6 @@ def test_a_cycle_is_named_once() -> None:
     )  # fmt: skip
     messages = sorted(d.message for d in check(program))
     assert messages == ["a cycle: 'a' after 'b' after 'a'", "a cycle: 'd' after 'e' after 'd'"]
-
-
-def test_checking_is_work_in_proportion_to_the_calls() -> None:
-    def checked(count: int) -> None:
-        calls = [call("c0"), *(call(f"c{n}", x=f"$c{n - 1}") for n in range(1, count))]
-        assert check(pipeline(*calls)) == []
-
-    assert grows_in_proportion(checked, 100)
 
 
 def test_checking_runs_no_code(monkeypatch: pytest.MonkeyPatch) -> None:

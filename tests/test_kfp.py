@@ -19,10 +19,9 @@ from pipeglot.conformance.corpus import cases
 from pipeglot.conformance.judge import Trial, judge
 from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import CompileError
-from pipeglot.core.ir import Call, Const, Out, Parameter, Pipeline, Shell, Step
+from pipeglot.core.ir import Call, Pipeline, Shell, Step
 from tests.kfp_equal import canonical
 from tests.kfp_pairs import PAIRS
-from tests.operations import grows_in_proportion
 
 
 @step
@@ -274,22 +273,6 @@ def test_a_pipeline_gives_the_same_bytes_every_time() -> None:
         for seed in ("1", "2")
     }
     assert len(found) == 1
-
-
-def line_of(count: int) -> Pipeline:
-    one = Step(
-        name="s",
-        run=Shell(script="true"),
-        parameters=(Parameter(name="x"),),
-        returns={"type": "string"},
-    )
-    calls = [Call(id="c0", step="s", args={"x": Const(value=1)})]
-    calls += [Call(id=f"c{n}", step="s", args={"x": Out(ref=f"c{n - 1}")}) for n in range(1, count)]
-    return Pipeline(name="line", steps=(one,), body=tuple(calls))
-
-
-def test_compiling_is_work_in_proportion_to_the_pipeline() -> None:
-    assert grows_in_proportion(lambda count: compile_for(line_of(count), "kfp"), 60)
 
 
 # ---------------------------------------------------------------- what the comparison of specs can tell

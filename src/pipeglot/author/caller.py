@@ -74,7 +74,7 @@ def asked_by_author() -> bool:
 
 
 def line(frame: types.FrameType) -> int:
-    """The line of a frame, as `f_lineno` says it, which from Python 3.11 on takes as long as its function is long."""
+    """The line of a frame, as `f_lineno` says it, which takes as long as its function is long."""
     return bytecode.of(frame.f_code).line(frame.f_lasti)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypedDict, TypeVar, overload
 
 from pipeglot.author import caller, enclosing
@@ -116,12 +117,13 @@ class Step(Generic[P, R]):
 def _declare(trace: Trace, step: Step[Any, Any]) -> str:
     """The name of a step within the pipeline: the function's, or with its module's when two have the same."""
     if id(step) not in trace.steps:
-        same = next((name for other, name in trace.steps.values() if other.fn is step.fn), None)
+        same = trace.functions.get(id(step.fn))
         if same is None:
             base, module = step.fn.__name__, step.fn.__module__.rpartition(".")[2]
-            taken = {name for _, name in trace.steps.values()}
-            names = [base, f"{module}_{base}", *(f"{base}_{number}" for number in range(2, len(taken) + 3))]
-            same = next(name for name in names if name not in taken)
+            names = chain((base, f"{module}_{base}"), (f"{base}_{number}" for number in count(2)))
+            same = next(name for name in names if name not in trace.step_names)
+            trace.functions[id(step.fn)] = same
+            trace.step_names.add(same)
         trace.steps[id(step)] = (step, same)
     return trace.steps[id(step)][1]
 

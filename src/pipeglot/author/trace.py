@@ -90,6 +90,9 @@ class Trace:
         self.notes: dict[object, Diagnostic] = {}
         self.steps: dict[int, tuple[Any, str]] = {}
         """Steps by id of the declaration, with their names in this pipeline."""
+        self.functions: dict[int, str] = {}
+        """Those names by id of the function, which its step keeps."""
+        self.step_names: set[str] = set()
         self.final: ir.Final | None = None
         self.place: ir.At | None = None
         """Where what goes wrong is placed once the function has returned; before, the author's line says it."""

@@ -17,6 +17,9 @@ class Mark(NamedTuple):
     attribute: str | None = None
 
 
+_new = tuple.__new__  # of a mark: a third of the time, and there are ten for each call of a pipeline
+
+
 class Code(str):
     """Source text that may be printed into a generated file, with the marks of its lines.
 
@@ -54,7 +57,7 @@ class Code(str):
             if mark.node is not None or not nodes:
                 marks.append(mark)
             else:
-                marks += [Mark(mark.first, mark.last, node, mark.attribute) for node in nodes]
+                marks += [_new(Mark, (mark.first, mark.last, node, mark.attribute)) for node in nodes]
         return _marked(self, tuple(marks))
 
 
@@ -71,10 +74,21 @@ def joined(parts: Iterable[str], separator: str = "\n") -> Code:
     for part in known:
         if isinstance(part, Code) and part.marks:
             marks += (
-                [Mark(m.first + line, m.last + line, m.node, m.attribute) for m in part.marks] if line else part.marks
+                [_new(Mark, (first + line, last + line, node, of)) for first, last, node, of in part.marks]
+                if line
+                else part.marks
             )
         line += part.count("\n") + step
     return _marked(separator.join(known), tuple(marks))
+
+
+def around(before: str, code: Code, after: str = "") -> Code:
+    """Code with text before and behind it on the same lines.
+
+    >>> around("x = ", Code("1").of("load"), ";").marks
+    (Mark(first=0, last=0, node='load', attribute=None),)
+    """
+    return _marked("".join((before, code, after)), code.marks)
 
 
 def _marked(text: str, marks: tuple[Mark, ...]) -> Code:

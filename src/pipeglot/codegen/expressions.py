@@ -33,7 +33,7 @@ RootNames: TypeAlias = Callable[[Root], str]
 
 def root(value: Root) -> Root:
     """The reference without its path: what has to be passed to the place where the expression stands."""
-    return value if isinstance(value, Ctx) else replace(value, path=())
+    return value if isinstance(value, Ctx) or not value.path else replace(value, path=())
 
 
 def suggested(value: Root) -> str:

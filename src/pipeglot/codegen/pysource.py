@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from pipeglot.codegen.code import Code, Mark, joined
+from pipeglot.codegen.code import Code, Mark, around, joined
 from pipeglot.core.compat import assert_never
 from pipeglot.core.dataclass import dataclass, replace
 
@@ -310,7 +310,7 @@ def statement(prefix: str, doc: Doc, suffix: str = "", indent: int = 0) -> Code:
         if indent + width(prefix) + head > WIDTH >= indent + 4 + width(doc.open):
             # Where not even the call's head fits beside the name, ruff puts the call in parentheses.
             body = f"(\n{pad}    " + render(doc, indent + 4, indent + 4) + f"\n{pad})"
-    return pad + prefix + body + suffix
+    return around(pad + prefix, body, suffix)
 
 
 Spelling: TypeAlias = Mapping[str, "str | tuple[Spelled, ...] | Spelling"]

@@ -104,7 +104,7 @@ class Hidden:
         if not (wrapped or self.names or self.values):
             return False
         sought = {*wrapped, *self.names, *self.values}
-        found = Counter(word for word in _WORD.findall(text) if word in sought)
+        found = Counter(word[0] for word in _WORD.finditer(text) if word[0] in sought)
         return any(times > wrapped[word] or word in self.names for word, times in found.items())
 
     def _again(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeglot.core.diagnostic import AuthoringError, Diagnostic
 from pipeglot.core.inline import inline
 from pipeglot.core.ir import Pipeline
+from pipeglot.core.memory import no_collection
 from pipeglot.core.rules import declared, practice, structure, values
 from pipeglot.core.rules.symbols import Rule, SymbolTable
 
@@ -51,6 +52,11 @@ def check(pipeline: Pipeline) -> list[Diagnostic]:
     >>> [str(finding.message) for finding in check(Pipeline(name="p", body=(Call(id="a", step="s"),)))]
     ["'a' calls the unknown step 's'"]
     """
+    with no_collection():
+        return _found(pipeline)
+
+
+def _found(pipeline: Pipeline) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     included = False
     stack = [pipeline]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dataclasses import Field as StandardField
     from typing import Any
 
+_GIVEN = "__dataclass_given__"
 _OPTIONS = "__dataclass_options__"
 _OWN = "__dataclass_own__"
 
@@ -226,10 +227,19 @@ def _replace(instance: Any, /, **changes: Any) -> Any:
         return instance.__replace__(**changes)
     if not hasattr(instance, _OPTIONS):
         raise TypeError(f"{type(instance).__name__} is no data class of pipeglot's")
-    for name, field in fields_of(type(instance)).items():
-        if field.init and name not in changes:
+    for name in _given(type(instance)):
+        if name not in changes:
             changes[name] = getattr(instance, name)
     return type(instance)(**changes)
+
+
+def _given(cls: type) -> tuple[str, ...]:
+    """The fields that a class is made from."""
+    found: tuple[str, ...] | None = cls.__dict__.get(_GIVEN)
+    if found is None:
+        found = tuple(name for name, field in fields_of(cls).items() if field.init)
+        setattr(cls, _GIVEN, found)
+    return found
 
 
 def _standard(cls: type) -> type:

@@ -599,6 +599,8 @@ def blocks(node: AnyNode) -> tuple[tuple[AnyNode, ...], ...]:
 def operands(value: Value) -> tuple[Value, ...]:
     """The values that a value is made of."""
     match value:
+        case Const() | ParamRef() | Out() | Item() | Ctx():
+            return ()
         case ListOf(items=inner) | Text(parts=inner) | All(operands=inner) | Any_(operands=inner):
             return inner
         case DictOf():
@@ -609,14 +611,14 @@ def operands(value: Value) -> tuple[Value, ...]:
             return (value.value,)
         case Not():
             return (value.operand,)
-        case Const() | ParamRef() | Out() | Item() | Ctx():
-            return ()
         case _:
             assert_never(value)
 
 
 def parts(value: Value) -> Iterator[Value]:
     """A value and every value inside it."""
-    yield value
-    for each in operands(value):
-        yield from parts(each)
+    ahead = [value]
+    while ahead:
+        each = ahead.pop()
+        yield each
+        ahead.extend(reversed(operands(each)))

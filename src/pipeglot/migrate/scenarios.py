@@ -50,8 +50,9 @@ def replay(pipeline: Pipeline, record: Record) -> StubPlan:
             invented.setdefault(ran.id, ran.output)
         if args is not None and (ran.state == "failed" or ran.output_known):
             told[ran.id].append(_answer(ran, args, twins=alike[ran.id, canonical(args)] > 1))
+    returns = {step.name: step.returns for step in pipeline.steps}
     for id, call in calls.items():
-        invented.setdefault(id, example(pipeline.step(call.step).returns))
+        invented.setdefault(id, example(returns[call.step]))
     return StubPlan(answers={id: tuple(answers) for id, answers in told.items()}, invented=invented)
 
 
@@ -114,6 +115,7 @@ def stubbed(pipeline: Pipeline, record: Record | None = None) -> StubPlan:
     always: dict[str, Json] = {}
     answers: dict[str, tuple[StubAnswer, ...]] = {}
     wrong: list[Diagnostic] = []
+    returns = {step.name: step.returns for step in pipeline.steps}
     for call in external(pipeline):
         effects = call.policy.effects
         assert effects is not None
@@ -121,7 +123,7 @@ def stubbed(pipeline: Pipeline, record: Record | None = None) -> StubPlan:
             always[call.id] = effects.answer
         elif played.answers.get(call.id):
             answers[call.id] = played.answers[call.id]
-        elif mismatch(None, pipeline.step(call.step).returns) is None:
+        elif mismatch(None, returns[call.step]) is None:
             always[call.id] = None
         else:
             message = f"{call.id!r} has external effects, and nothing declares what it would return"

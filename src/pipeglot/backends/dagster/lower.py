@@ -166,10 +166,11 @@ class Lowering:
     def after(self, op: Op, node: AnyNode) -> None:
         """Let an op come after all that its node waits for in the same block, beyond the values it takes."""
         waits, frames = self.shape.waits(node.id), self.shape.frames[node.id]
+        given = {handle.op for handle in op.takes.values() if handle.loop in (None, op.loop)}
         for ref in waits.values:
             if self.shape.frames[ref] == frames:
                 handle = self.handles[Out(ref=ref)]
-                if not comes_after(op, handle.op):
+                if handle.op not in given and not comes_after(op, handle.op):
                     op.waits_for(f"after_{ref}", [handle])
         for ref in waits.after:
             if self.shape.frames[ref] == frames:

@@ -137,7 +137,8 @@ class Builder:
 
     def waits_beside(self, node: AnyNode, task: TaskPlan, scope: Scope) -> tuple[str, ...]:
         """What the task of a node waits for beyond what it takes."""
-        return self.pending([ref for ref in self.needs(node, scope) if ref not in task.refs], scope)
+        taken = frozenset(task.refs)
+        return self.pending([ref for ref in self.needs(node, scope) if ref not in taken], scope)
 
     # ------------------------------------------------------------ runs
 
