@@ -25,6 +25,7 @@ from pipeglot.core import secrets
 from pipeglot.core.dataclass import replace
 from pipeglot.core.diagnostic import Diagnostic, PipeglotError
 from pipeglot.core.ir import Pipeline
+from pipeglot.core.record import json_text
 from pipeglot.core.shape import Shape, inline
 from pipeglot.redact import escapes
 from pipeglot.redact.credentials import parts, secret_values, weak
@@ -178,7 +179,7 @@ class Redactor:
         """Data without secrets. What only programs read stays: names in `kept`, fixed words, counts and times."""
         if self.empty:
             return model
-        found = self._found_in(model.model_dump_json(by_alias=True))
+        found = self._found_in(json_text(model, indent=None))
         return model if found.empty else _Walk(found).model(model)
 
     def _found_in(self, plain: str) -> Redactor:
