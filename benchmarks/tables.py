@@ -63,7 +63,7 @@ import polars
 read = polars.scan_csv if old.endswith("csv") else polars.scan_parquet
 joined = read(old).join(read(new), on="id", how="full", suffix="_b")
 both = polars.col("id").is_not_null() & polars.col("id_b").is_not_null()
-found = joined.select([(both & polars.col(name).ne_missing(polars.col(f"{name}_b"))).sum() for name in names]).collect()
+found = joined.select([(both & polars.col(name).ne_missing(polars.col(f"{name}_b"))).sum().alias(name) for name in names]).collect()
 assert sum(found.row(0)) == 1, found
 """
 )
