@@ -46,6 +46,7 @@ def test_ci_runs_all_tests_and_the_wheel() -> None:
         "setup",
         "static",
         "require_engines",
+        "releases",
         "services",
         'PIPEGLOT_THOROUGH=1 parallel "$@"',
         "python -m tests.wheel",

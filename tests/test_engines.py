@@ -173,7 +173,7 @@ def test_a_conflict_names_the_pipelines_own_requirement() -> None:
         ("raise SystemExit(3)", "PG302"),
         ("print('no json')", "PG302"),
         ('print(\'{"python": [3, 11], "version": null}\')', "PG303"),
-        ('print(\'{"python": [3, 11], "version": "2.10.5"}\')', "PG304"),
+        ('print(\'{"python": [3, 11], "version": "1.10.15"}\')', "PG304"),
         (
             "import sys\nif 'airflow.sdk' in sys.argv[3]: sys.exit('ImportError: libfoo')\n"
             'print(\'{"python": [3, 11], "version": "3.3.2"}\')',

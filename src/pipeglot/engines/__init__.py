@@ -67,7 +67,7 @@ def spec(name: str) -> EngineSpec:
         EngineError: PG300 when the target has no engine here, or that release was not measured.
 
     >>> spec("airflow").supported
-    '>=3.3,<3.4'
+    '>=2.9,<3.4'
     """
     target, at, release = name.partition("@")
     engine = backends.get(target).engine if target in backends.targets() else None
