@@ -133,8 +133,11 @@ def _name(trace: Trace) -> None:
 
 def _first(block: Block) -> str | None:
     """The id of the first call of a block, at any depth."""
-    for node in block.nodes:
+    nodes: list[ir.AnyNode | EachParts | GroupParts | IfParts] = block.nodes
+    for node in nodes:
         match node:
+            case ir.If() | ir.Each() | ir.Group():
+                raise AssertionError("a region stands here in parts until its pipeline ends")
             case ir.Call() | ir.Include():
                 return node.id
             case EachParts() | GroupParts():

@@ -302,7 +302,11 @@ class EngineSpec:
         >>> engines.spec("airflow").releases[-1]
         (3, 3)
         """
-        files = self.constraints.glob(f"{self.target}-*.txt")
+        files = [*self.constraints.glob(f"{self.target}-*.txt")]
+        if not files:
+            raise FileNotFoundError(
+                f"{self.constraints} has no {self.target}-MAJOR.MINOR.txt: the engine's `name==version` lines"
+            )
         return tuple(sorted(release_of(file.stem.removeprefix(f"{self.target}-")) for file in files))
 
     @property
