@@ -237,7 +237,7 @@ class Fake:
         self.change: Callable[[Record], Record | EngineError] = lambda record: record
         self.declare()
 
-    engine: EngineSpec | None = EngineSpec("prefect", "fake", "import fake", (1, 0), CONSTRAINTS, probes={})
+    engine: EngineSpec | None = EngineSpec("fake", "prefect", "import fake", (1, 0), CONSTRAINTS, probes={})
 
     def declare(self, **rows: Support) -> None:
         """Claim everything natively, but for these features."""

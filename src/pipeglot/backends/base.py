@@ -227,7 +227,7 @@ class EngineSpec:
         distribution: its name in the package index.
         load: a Python statement that loads it.
         constraints: the folder of the `name==version` lines that its environments are made from: a file
-            `TARGET-MAJOR.MINOR.txt` for each release that was measured.
+            `DISTRIBUTION-MAJOR.MINOR.txt` for each release that was measured.
         compiles_from: the first release that compiled code runs on; on earlier ones native code alone does.
         probes: the script, per mode, that the engine's Python runs as `python PROBE FOLDER MODE`; it has the standard
             library and the engine, reads `jobs.json` in the folder and tells what happened (`probes/wire.py`).
@@ -302,12 +302,12 @@ class EngineSpec:
         >>> engines.spec("airflow").releases[-1]
         (3, 3)
         """
-        files = [*self.constraints.glob(f"{self.target}-*.txt")]
+        files = [*self.constraints.glob(f"{self.distribution}-*.txt")]
         if not files:
             raise FileNotFoundError(
-                f"{self.constraints} has no {self.target}-MAJOR.MINOR.txt: the engine's `name==version` lines"
+                f"{self.constraints} has no {self.distribution}-MAJOR.MINOR.txt: the engine's `name==version` lines"
             )
-        return tuple(sorted(release_of(file.stem.removeprefix(f"{self.target}-")) for file in files))
+        return tuple(sorted(release_of(file.stem.removeprefix(f"{self.distribution}-")) for file in files))
 
     @property
     def release(self) -> Release:
@@ -341,7 +341,7 @@ class EngineSpec:
     @property
     def pins(self) -> str:
         """The committed `name==version` lines an environment is made from."""
-        return (self.constraints / f"{self.target}-{dotted(self.release)}.txt").read_text(encoding="utf-8")
+        return (self.constraints / f"{self.distribution}-{dotted(self.release)}.txt").read_text(encoding="utf-8")
 
     @property
     def version(self) -> str:
