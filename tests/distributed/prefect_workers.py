@@ -32,7 +32,7 @@ def main():
     os.environ["PREFECT_RESULTS_PERSIST_BY_DEFAULT"] = "true"
     os.environ["PREFECT_RESULTS_LOCAL_STORAGE_PATH"] = os.path.join(home, "results")
     os.environ["PREFECT_WORKER_QUERY_SECONDS"] = "2"
-    server = prefect_run.Server("server")
+    server = prefect_run.Server("server", prepared=False)
     import prefect
     from prefect.client.orchestration import get_client
 

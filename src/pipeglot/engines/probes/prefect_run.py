@@ -356,21 +356,22 @@ def task_runs(client, flow_run_id):
 
 
 class Server(wire.Servers):
-    """A Prefect server on a free port of this machine."""
+    """A Prefect server on a free port of this machine. `prepared`: its database is a copy of one with which a server has
+    already started."""
 
-    def __init__(self, mode):
+    def __init__(self, mode, prepared=True):
         super().__init__()
         key = f"pipeglot:{secrets.token_hex(16)}"
         os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = key
         self.port = wire.free_port()
         os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{self.port}/api"
-        # Its database is a copy of one with which a server has already started.
-        ours = {"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false", "PREFECT_API_BLOCKS_REGISTER_ON_START": "false"}
-        ours |= {"PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_UI_ENABLED": "false"}
+        ours = {"PREFECT_SERVER_UI_ENABLED": "false", "PREFECT_UI_ENABLED": "false"}
+        if prepared:
+            ours["PREFECT_SERVER_DATABASE_MIGRATE_ON_START"] = ours["PREFECT_API_BLOCKS_REGISTER_ON_START"] = "false"
         if mode == "test":
             ours["PREFECT__SERVER_EPHEMERAL"] = "1"
         os.environ.update(ours)
-        if sys.platform == "linux":
+        if mode == "test" and sys.platform == "linux":  # a real server is a program, whose address others can see
             import prefect  # noqa: F401  # reads the settings; nothing runs beside this thread yet but the lifeline
 
             self.processes.append(("the Prefect server", prefect_server.Copy(self.port)))
