@@ -15,6 +15,7 @@ from pipeglot.core.diagnostic import EngineError
 from pipeglot.core.shape import inline
 from pipeglot.engines.process import Job, execute
 from pipeglot.engines.reader import read_many
+from pipeglot.engines.run import Request, run_on
 from pipeglot.meaning.run import execute as execute_here
 from pipeglot.migrate.native import as_record
 from pipeglot.migrate.sides import side
@@ -76,6 +77,16 @@ def test_an_environment_of_ones_own_is_taken_for_the_measured_release_next_to_it
 def test_compiled_code_is_refused_on_a_release_that_only_runs_native_code() -> None:
     with pytest.raises(EngineError) as error:
         side("airflow@2.10").check([])
+    assert [found.code for found in error.value.diagnostics] == ["PG304"]
+
+
+def test_compiled_code_is_refused_in_an_environment_of_such_a_release(tmp_path: Path) -> None:
+    python = fake_python(tmp_path, 'print(\'{"python": [3, 11], "version": "2.10.5"}\')')
+    with pytest.raises(EngineError) as error:
+        run_on(Request(read(str(FOLDER / "port.py")).pipeline), "airflow", python=python)
+    assert [found.code for found in error.value.diagnostics] == ["PG304"]
+    with pytest.raises(EngineError) as error:
+        side("airflow", python=python).check([])
     assert [found.code for found in error.value.diagnostics] == ["PG304"]
 
 

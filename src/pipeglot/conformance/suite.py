@@ -64,6 +64,7 @@ def run(
     """
     engine = engines.find(target, python=python)
     target, on = engine.target, engine.name
+    engines.for_compiled(on)
     support = backends.get(target).support
     chosen = select(words)
     running = [case for case in chosen if can_run(case)]

@@ -76,6 +76,7 @@ def run_on(
     secrets.values(request.pipeline, request.env)  # all are there: an environment takes minutes to make
     packages = tuple(dict.fromkeys((*inline(request.pipeline).packages, *requirements)))
     engine = engines.prepare(target, packages, python=python)
+    engines.for_compiled(engine.name)  # an environment of the user's own may hold an older release
     [outcome] = run_many(
         [request], engine.name, mode=mode, python=engine.python, timeout=timeout, on_event=on_event, stop=stop
     )

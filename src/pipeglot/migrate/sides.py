@@ -58,7 +58,7 @@ class CompiledSide(RunnerDefaults):
         if self.mode not in (known := engines.spec(self.on).probes):
             message = f"{self.engine} has no mode {self.mode!r} here"
             raise EngineError([Diagnostic("PG300", "error", message, None, f"modes: {', '.join(known)}", self.engine)])
-        self._prepared(tasks)
+        engines.for_compiled(self._prepared(tasks).name)  # an environment of the user's own may hold an older release
 
     def _prepared(self, tasks: Sequence[RunRequest]) -> engines.Engine:
         """The engine with the packages of the pipelines beside it."""
